@@ -1,0 +1,1 @@
+"""Subscriptions to the log and everything they keep: views, alerts, the relay."""

@@ -1,0 +1,1 @@
+"""Procedure definitions: their model, their loader, their proof and their pictures."""
