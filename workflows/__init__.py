@@ -1,1 +1,1 @@
-"""Procedure definitions: their model, their loader, their proof and their pictures."""
+"""Procedures, agencies and calendars as values: read from files, checked, compiled."""
