@@ -1,0 +1,259 @@
+"""Every command, one class each: what somebody asks the engine to do.
+
+`act` is the word people use for it on the command line and in procedures. Which
+commands end a step, and which events they give, is in `engine/core/`.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """`actor`: the officer who acts, or "system" where only a rule acted;
+    `on_behalf`: whose mandate the actor uses; `leg`: path of the leg it is about."""
+
+    act: ClassVar[str]
+
+    actor: str
+    on_behalf: str | None = None
+    leg: str = ""
+    reason: str | None = None
+    note: str | None = None
+
+
+# --- receipt -----------------------------------------------------------------------------
+
+
+class Opening(Command, frozen=True, kw_only=True):
+    """What opens a dossier. `version`: None takes the version in force on the day."""
+
+    procedure: str
+    agency: str
+    version: str | None = None
+    calendar: str | None = None
+    facts: dict[str, str] = {}
+    papers: tuple[str, ...] = ()
+    applicant: dict[str, str] = {}
+
+
+class Register(Opening, frozen=True, kw_only=True):
+    act: ClassVar[str] = "register"
+
+
+class Receive(Opening, frozen=True, kw_only=True):
+    """Also receives a dossier registered online; then `procedure` must be the same."""
+
+    act: ClassVar[str] = "receive"
+
+    channel: str = "direct"
+
+
+class RefuseReceipt(Command, frozen=True, kw_only=True):
+    act: ClassVar[str] = "refuse-receipt"
+
+    legal_basis: str | None = None
+
+
+# --- work: each ends a step ----------------------------------------------------------------
+
+
+class StepAct(Command, frozen=True, kw_only=True):
+    """Ends the step the leg is at. `facts` choose among the branches that follow;
+    `to_officer` names who should take the next step; `papers` go with the handover."""
+
+    facts: dict[str, str] = {}
+    to_officer: str | None = None
+    papers: tuple[str, ...] = ()
+
+
+class Forward(StepAct, frozen=True, kw_only=True):
+    """Hands the dossier on; also offers it again after a refused, recalled or expired offer."""
+
+    act: ClassVar[str] = "forward"
+
+
+class Complete(StepAct, frozen=True, kw_only=True):
+    act: ClassVar[str] = "complete"
+
+
+class Appraise(StepAct, frozen=True, kw_only=True):
+    act: ClassVar[str] = "appraise"
+
+    outcome: str = "accepted"
+    document: str | None = None
+
+
+class Verify(StepAct, frozen=True, kw_only=True):
+    act: ClassVar[str] = "verify"
+
+    outcome: str = "accepted"
+    document: str | None = None
+
+
+class Approve(StepAct, frozen=True, kw_only=True):
+    act: ClassVar[str] = "approve"
+
+    document: str | None = None
+
+
+class Sign(StepAct, frozen=True, kw_only=True):
+    act: ClassVar[str] = "sign"
+
+    document: str | None = None
+    certificate: str | None = None
+
+
+class Number(StepAct, frozen=True, kw_only=True):
+    act: ClassVar[str] = "number"
+
+    number: str
+
+
+class Issue(StepAct, frozen=True, kw_only=True):
+    act: ClassVar[str] = "issue"
+
+    document: str | None = None
+
+
+class Return(StepAct, frozen=True, kw_only=True):
+    """Gives the result to the citizen: `channel` is desk, post or online."""
+
+    act: ClassVar[str] = "return"
+
+    channel: str = "desk"
+    evidence: str | None = None
+
+
+class Assign(Command, frozen=True, kw_only=True):
+    act: ClassVar[str] = "assign"
+
+    officer: str
+
+
+# --- custody -------------------------------------------------------------------------------
+
+
+class Accept(Command, frozen=True, kw_only=True):
+    """`papers`: those that really arrived; None says that all of them did."""
+
+    act: ClassVar[str] = "accept"
+
+    papers: tuple[str, ...] | None = None
+
+
+class RefuseHandover(Command, frozen=True, kw_only=True):
+    act: ClassVar[str] = "refuse-handover"
+
+
+class RecallHandover(Command, frozen=True, kw_only=True):
+    act: ClassVar[str] = "recall-handover"
+
+
+class ExpireHandover(Command, frozen=True, kw_only=True):
+    act: ClassVar[str] = "expire-handover"
+
+
+# --- the clock -----------------------------------------------------------------------------
+
+
+class AskSupplement(Command, frozen=True, kw_only=True):
+    act: ClassVar[str] = "ask-supplement"
+
+    papers: tuple[str, ...] = ()
+    counts_as_overdue: bool = False
+
+
+class Supply(Command, frozen=True, kw_only=True):
+    act: ClassVar[str] = "supply"
+
+    papers: tuple[str, ...] = ()
+
+
+class ExpireSupplement(Command, frozen=True, kw_only=True):
+    act: ClassVar[str] = "expire-supplement"
+
+
+class ConfirmPayment(Command, frozen=True, kw_only=True):
+    act: ClassVar[str] = "confirm-payment"
+
+    receipt: str
+    amount: int | None = None
+
+
+class EndPosting(Command, frozen=True, kw_only=True):
+    act: ClassVar[str] = "end-posting"
+
+    minutes: str | None = None
+
+
+class Extend(Command, frozen=True, kw_only=True):
+    """Apologises and gives a new date (form 04): `by` is a limit such as "5 working days"."""
+
+    act: ClassVar[str] = "extend"
+
+    by: str
+    legal_basis: str
+
+
+# --- the whole tree ------------------------------------------------------------------------
+
+
+class Suspend(Command, frozen=True, kw_only=True):
+    act: ClassVar[str] = "suspend"
+
+    ground: str
+    legal_basis: str | None = None
+
+
+class Resume(Command, frozen=True, kw_only=True):
+    act: ClassVar[str] = "resume"
+
+    evidence: str | None = None
+
+
+class AskWithdrawal(Command, frozen=True, kw_only=True):
+    act: ClassVar[str] = "ask-withdrawal"
+
+
+class Stop(Command, frozen=True, kw_only=True):
+    act: ClassVar[str] = "stop"
+
+    ground: str = "withdrawal"
+    legal_basis: str | None = None
+
+
+class Refuse(Command, frozen=True, kw_only=True):
+    """Refuses on the merits: the leg, or the whole dossier when `leg` is the root."""
+
+    act: ClassVar[str] = "refuse"
+
+    legal_basis: str | None = None
+
+
+class Transfer(Command, frozen=True, kw_only=True):
+    """Another agency is competent. `why`: changed, recorded-wrongly or out-of-boundary."""
+
+    act: ClassVar[str] = "transfer"
+
+    to_agency: str
+    why: str = "changed"
+    legal_basis: str | None = None
+
+
+class Reopen(Command, frozen=True, kw_only=True):
+    act: ClassVar[str] = "reopen"
+
+    step: str
+    legal_basis: str
+
+
+def _concrete(cls: type[Command]) -> list[type[Command]]:
+    found = [cls] if "act" in vars(cls) else []
+    return found + [each for sub in cls.__subclasses__() for each in _concrete(sub)]
+
+
+COMMANDS: dict[str, type[Command]] = {cls.act: cls for cls in _concrete(Command)}
+"""Every command class by its act."""

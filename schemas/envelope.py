@@ -1,0 +1,144 @@
+"""The recorded event: what a stream holds, and the chain that makes it provable.
+
+The hash of an event is SHA-256 over the text lines below, joined by a line feed, and then
+the exact payload bytes; a stranger recomputes it with any SHA-256:
+
+    previous hash (hex), stream, stream version, type, schema version,
+    event id (hex), command id (hex), correlation (hex),
+    actor, agency, on behalf of, occurred at (µs), recorded at (µs), payload
+
+Position and shard are the store's and are not hashed: the shard follows from the stream,
+and within a stream positions grow with the version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from schemas.codec import decode, encode
+from schemas.events import Event
+
+SHARDS = 16
+GENESIS = bytes(32)
+"""The previous hash of a stream's first event."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Who and what caused the events of one command. Times are microseconds since 1970, UTC.
+
+    `occurred_at` is when it happened, `recorded_at` when the engine learnt of it.
+    """
+
+    command_id: bytes
+    correlation: bytes
+    actor: str
+    agency: str
+    occurred_at: int
+    recorded_at: int
+    on_behalf: str | None = None
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """One event of a stream with its envelope. Ids are 16 bytes, hashes 32.
+
+    `position` is 0 until the store has given it one.
+    """
+
+    stream: str
+    version: int
+    type: str
+    schema_version: int
+    event_id: bytes
+    command_id: bytes
+    correlation: bytes
+    actor: str
+    agency: str
+    on_behalf: str | None
+    occurred_at: int
+    recorded_at: int
+    payload: bytes
+    private: bytes | None
+    previous: bytes
+    hash: bytes
+    position: int = 0
+
+    @property
+    def shard(self) -> int:
+        return shard_of(self.stream)
+
+    def event(self) -> Event:
+        """The decoded event. Raises UnknownEvent, DamagedEvent."""
+        return decode(self.type, self.payload, self.private, self.schema_version)
+
+    def expected_hash(self) -> bytes:
+        """What `hash` has to be when nothing in the event was changed."""
+        return _digest(self)
+
+
+def shard_of(stream: str) -> int:
+    return zlib.crc32(stream.encode()) % SHARDS
+
+
+def seal(
+    stream: str,
+    events: Iterable[Event],
+    origin: Origin,
+    *,
+    version: int,
+    previous: bytes,
+    new_id: Callable[[], bytes],
+) -> list[Recorded]:
+    """Events of one command as they follow version `version`, whose hash is `previous`."""
+    sealed = []
+    for event in events:
+        version += 1
+        payload, private = encode(event)
+        open_record = Recorded(
+            stream=stream,
+            version=version,
+            type=event.type,
+            schema_version=event.schema_version,
+            event_id=new_id(),
+            command_id=origin.command_id,
+            correlation=origin.correlation,
+            actor=origin.actor,
+            agency=origin.agency,
+            on_behalf=origin.on_behalf,
+            occurred_at=origin.occurred_at,
+            recorded_at=origin.recorded_at,
+            payload=payload,
+            private=private,
+            previous=previous,
+            hash=b"",
+        )
+        previous = _digest(open_record)
+        sealed.append(msgspec.structs.replace(open_record, hash=previous))
+    return sealed
+
+
+def _digest(record: Recorded) -> bytes:
+    lines = (
+        f"{record.previous.hex()}\n{record.stream}\n{record.version}\n{record.type}\n"
+        f"{record.schema_version}\n{record.event_id.hex()}\n{record.command_id.hex()}\n"
+        f"{record.correlation.hex()}\n{record.actor}\n{record.agency}\n"
+        f"{record.on_behalf or ''}\n{record.occurred_at}\n{record.recorded_at}\n"
+    )
+    return hashlib.sha256(lines.encode() + record.payload).digest()
+
+
+def to_micros(moment: datetime) -> int:
+    """Microseconds since 1970 of an aware datetime."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    """The aware UTC datetime of microseconds since 1970."""
+    return _EPOCH + timedelta(microseconds=micros)
