@@ -22,10 +22,9 @@ suspending concern a whole dossier and are decided outside.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from threading import Lock
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from cachetools import LRUCache
 from transitions import Machine
 
 from workflows.model import DONE, ENDS, REFUSED, Branch, Procedure, Process, Step, Who
@@ -150,23 +149,10 @@ class ProcedureMachine:
         return self._places[token.state]
 
 
-_machines: LRUCache[tuple[str, str, str], ProcedureMachine] = LRUCache(maxsize=512)
-_machines_lock = Lock()
-
-
+@lru_cache(maxsize=512)
 def compile_procedure(procedure: Procedure) -> ProcedureMachine:
-    """The machine of a procedure version, compiled once (a few milliseconds) and shared.
-
-    A procedure without a digest was not loaded from a file and is compiled each time.
-    """
-    if not procedure.digest:
-        return ProcedureMachine(procedure)
-    key = (procedure.id, procedure.version, procedure.digest)
-    with _machines_lock:
-        machine = _machines.get(key)
-        if machine is None:
-            machine = _machines[key] = ProcedureMachine(procedure)
-        return machine
+    """The machine of a procedure version, compiled once (about a millisecond) and shared."""
+    return ProcedureMachine(procedure)
 
 
 def keepers(process: Process, runs_at: str) -> dict[str, frozenset[Who]]:

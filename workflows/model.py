@@ -174,6 +174,10 @@ class Procedure(msgspec.Struct, frozen=True):
     fees: tuple[Fee, ...] = ()
     digest: str = ""
 
+    def __hash__(self) -> int:
+        """Cheap, so that what is derived from a procedure can be cached by it."""
+        return hash((self.id, self.version, self.digest))
+
     @property
     def key(self) -> tuple[str, str]:
         return (self.id, self.version)

@@ -12,10 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from threading import Lock
+from functools import lru_cache
 
 import msgspec
-from cachetools import LRUCache
 
 from workflows.model import Text
 
@@ -84,8 +83,8 @@ class Organisation:
             for role in officer.roles:
                 self._staff.setdefault((officer.agency, role), []).append(officer)
                 self._roles.setdefault(function, set()).add(role)
-        self._resolved: LRUCache[tuple[object, ...], str] = LRUCache(maxsize=16_384)
-        self._lock = Lock()
+        self._functions = {agency.function for agency in self._agencies.values()}
+        self._resolve = lru_cache(maxsize=16_384)(self._search)
 
     def agency(self, agency_id: str) -> Agency:
         """Raises KeyError for an unknown id."""
@@ -117,7 +116,7 @@ class Organisation:
 
     def roles_of(self, function: str) -> frozenset[str] | None:
         """The roles held at any agency with this function, ever; None for an unknown function."""
-        if all(agency.function != function for agency in self._agencies.values()):
+        if function not in self._functions:
             return None
         return frozenset(self._roles.get(function, ()))
 
@@ -136,16 +135,9 @@ class Organisation:
         """
         named = tuple(v for v in (facts or {}).values() if v in self._agencies)
         exact = (facts or {}).get(function)
-        key = (function, from_agency, day, exact, named)
-        with self._lock:
-            known = self._resolved.get(key)
-        if known is None:
-            known = self._resolve(function, from_agency, day, exact, named)
-            with self._lock:
-                self._resolved[key] = known
-        return known
+        return self._resolve(function, from_agency, day, exact, named)
 
-    def _resolve(
+    def _search(
         self, function: str, from_agency: str, day: date, exact: str | None, named: tuple[str, ...]
     ) -> str:
         if exact in self._agencies and self._fits(self._agencies[str(exact)], function, day):
