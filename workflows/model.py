@@ -8,8 +8,9 @@ legs; a leg is a process at another agency, and may itself open legs. So a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -36,6 +37,34 @@ class Limit(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         amount = f"{self.amount.normalize():f}"
         return f"{amount} {self.unit.value}" + ("" if self.amount == 1 else "s")
+
+    @staticmethod
+    def parse(text: str) -> Limit:
+        """The limit in words such as "34 working days", "0.5 day", "2 hours", "1 month".
+
+        A plain "day" is a working day, a plain "hour" a working hour. Raises ValueError.
+        """
+        return _parse_limit(text)
+
+
+_UNITS = {
+    "hour": Unit.WORKING_HOUR,
+    "day": Unit.WORKING_DAY,
+    **{unit.value: unit for unit in Unit},
+}
+
+
+@lru_cache(maxsize=1024)
+def _parse_limit(text: str) -> Limit:
+    amount, _, unit = text.strip().partition(" ")
+    found = _UNITS.get(unit.strip().removesuffix("s"))
+    try:
+        number = Decimal(amount)
+    except InvalidOperation:
+        number = Decimal(0)
+    if found is None or not number.is_finite() or number <= 0:
+        raise ValueError(f"{text!r} is not a limit such as '34 working days' or '0.5 day'")
+    return Limit(number, found)
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -124,13 +153,15 @@ class Policy(msgspec.Struct, frozen=True):
     `cutoff`: receipts of a same-day procedure after this local time ("HH:MM") count
     from the next working day. `handover_within`: an offer unanswered for so long
     expires. `due_soon`: warn so long before a deadline. `online_check`: how long the
-    desk may take to check an online registration.
+    desk may take to check an online registration. `deciders`: the roles that may decide
+    for their agency (stop, suspend, refuse, extend, assign) without holding the dossier.
     """
 
     cutoff: str = "15:00"
     handover_within: Limit = Limit(Decimal(8), Unit.WORKING_HOUR)
     due_soon: Limit = Limit(Decimal(8), Unit.WORKING_HOUR)
     online_check: Limit = Limit(Decimal(8), Unit.WORKING_HOUR)
+    deciders: tuple[str, ...] = ("head", "leader", "director", "chairman")
 
 
 class Paper(msgspec.Struct, frozen=True):
