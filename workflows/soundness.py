@@ -1,0 +1,328 @@
+"""Whether a definition makes sense: every step reached, every way ending, limits adding up.
+
+An error is a definition that would leave a dossier stuck or lost. A warning is one that
+runs but contradicts itself, such as a published total that its published steps do not
+sum to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Literal
+
+import msgspec
+
+from workflows.machine import WORK_ACTS
+from workflows.model import (
+    DONE,
+    ENDS,
+    Branch,
+    Leg,
+    Limit,
+    Procedure,
+    Process,
+    Step,
+    Unit,
+    Who,
+)
+from workflows.organisation import Organisation
+
+HOURS_A_DAY = 8
+MAX_WAYS = 50_000
+"""Partial ways through one process that are followed: beyond it the steps are a tangle."""
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What is wrong where: the leg's path ("" the root), the step if one, the field if one."""
+
+    path: str
+    step: str | None
+    field: str
+    message: str
+    severity: Literal["error", "warning"] = "error"
+
+
+def examine(procedure: Procedure, organisation: Organisation | None = None) -> list[Finding]:
+    """Everything wrong with a procedure, errors first. With an organisation, also whether
+    each role exists at some agency of each function."""
+    findings = list(_period(procedure))
+    findings += _process("", procedure.process, procedure)
+    for path, leg in procedure.legs():
+        findings += _leg(path, leg)
+        findings += _process(path, leg.process, procedure)
+    if organisation is not None:
+        findings += _staffed(procedure, organisation)
+    if not any(finding.severity == "error" for finding in findings):
+        findings += _result(procedure)
+        findings += _sums(procedure)
+    return sorted(findings, key=lambda finding: finding.severity)
+
+
+def targets(step: Step) -> Iterator[str]:
+    """Where a step may lead, in order."""
+    yield from (branch.to for branch in step.then)
+    if step.refused:
+        yield step.refused
+
+
+def _period(procedure: Procedure) -> Iterator[Finding]:
+    if procedure.valid_to and procedure.valid_to < procedure.valid_from:
+        message = f"ends on {procedure.valid_to}, before it begins on {procedure.valid_from}"
+        yield Finding("", None, "valid to", message)
+    if procedure.limit.amount <= 0:
+        message = f"the total is {procedure.limit.amount}: it must be more than 0"
+        yield Finding("", None, "limit", message)
+
+
+# --- one process: its steps and where they lead ---------------------------------------
+
+
+def _process(path: str, process: Process, procedure: Procedure) -> Iterator[Finding]:
+    steps = process.steps
+    if process.start not in steps:
+        yield Finding(path, None, "start", f"starts at {process.start!r}, which is no step")
+        return
+    dangling = False
+    for name, step in steps.items():
+        if name in ENDS:
+            yield Finding(
+                path, name, "", f"{name!r} is the name of an end: call the step otherwise"
+            )
+        for finding in (*_links(path, step, steps), *_act(path, step), *_forks(path, step)):
+            dangling = dangling or finding.field in ("then", "refused")
+            yield finding
+    if steps[process.start].by is None:
+        message = f"begins with {process.start!r}, which nobody does: begin with a step of work"
+        yield Finding(path, process.start, "", message)
+    if not dangling:
+        yield from _reach(path, process)
+
+
+def _links(path: str, step: Step, steps: dict[str, Step]) -> Iterator[Finding]:
+    if not step.then:
+        yield Finding(path, step.name, "then", f"step {step.name!r} leads nowhere")
+    for field, found in [("then", b.to) for b in step.then] + [("refused", step.refused)]:
+        if found is None or found in steps or found in ENDS:
+            continue
+        near = get_close_matches(found, [*steps, *ENDS], n=1, cutoff=0.6)
+        guess = f"; did you mean {near[0]!r}?" if near else ""
+        message = f"step {step.name!r} leads to {found!r}, which is no step of this process{guess}"
+        yield Finding(path, step.name, field, message)
+
+
+def _act(path: str, step: Step) -> Iterator[Finding]:
+    if step.by is None or step.act in WORK_ACTS:
+        return
+    near = get_close_matches(step.act, WORK_ACTS, n=1, cutoff=0.6)
+    guess = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(WORK_ACTS)}"
+    yield Finding(path, step.name, "act", f"the act {step.act!r} is unknown; {guess}")
+
+
+def _forks(path: str, step: Step) -> Iterator[Finding]:
+    *others, last = step.then or (Branch(DONE),)
+    if last.when:
+        message = (
+            f"step {step.name!r} gets stuck when none of its conditions hold: "
+            "end with a branch without 'when'"
+        )
+        yield Finding(path, step.name, "then", message)
+    for branch in others:
+        if not branch.when:
+            message = f"the branch to {branch.to!r} always holds: those after it are never taken"
+            yield Finding(path, step.name, "then", message)
+
+
+def _reach(path: str, process: Process) -> Iterator[Finding]:
+    steps = process.steps
+    reached = _closure({process.start}, {name: set(targets(s)) for name, s in steps.items()})
+    for name in steps:
+        if name not in reached:
+            yield Finding(path, name, "", f"no step leads to {name!r}")
+    back: dict[str, set[str]] = {}
+    for name, step in steps.items():
+        for to in targets(step):
+            back.setdefault(to, set()).add(name)
+    ending = _closure(set(ENDS), back)
+    for name in steps:
+        if name in reached and name not in ending:
+            yield Finding(path, name, "", f"from {name!r} no way leads to an end")
+    if DONE not in reached and steps[process.start].name in ending:
+        whose = f"the leg {path!r} never joins" if path else "the procedure has no result"
+        yield Finding(path, process.start, "", f"{whose}: no way leads to 'done'")
+
+
+def _closure(begin: set[str], leads: dict[str, set[str]]) -> set[str]:
+    seen, open_ = set(begin), list(begin)
+    while open_:
+        for to in leads.get(open_.pop(), set()) - seen:
+            seen.add(to)
+            open_.append(to)
+    return seen
+
+
+# --- legs, roles, the result -----------------------------------------------------------
+
+
+def _leg(path: str, leg: Leg) -> Iterator[Finding]:
+    if leg.limit is not None and leg.limit.amount <= 0:
+        yield Finding(
+            path, None, "limit", f"the limit is {leg.limit.amount}: it must be more than 0"
+        )
+    for name, step in leg.process.steps.items():
+        if step.act == "return" and step.by is not None and leg.procedure is None:
+            message = "a leg returns no result to the citizen: end it with another act"
+            yield Finding(path, name, "act", message)
+
+
+def _staffed(procedure: Procedure, organisation: Organisation) -> Iterator[Finding]:
+    if organisation.roles_of(procedure.desk) is None:
+        yield Finding("", None, "desk", f"no agency has the function {procedure.desk!r}")
+    places = [("", procedure.process, procedure.desk)]
+    places += [(path, leg.process, leg.at) for path, leg in procedure.legs()]
+    for path, leg in procedure.legs():
+        if organisation.roles_of(leg.at) is None:
+            yield Finding(path, None, "at", f"no agency has the function {leg.at!r}")
+    for path, process, runs_at in places:
+        for name, step in process.steps.items():
+            if step.by is not None:
+                yield from _staff(path, name, "by", step.by, runs_at, organisation)
+            if step.pause is not None:
+                resumer = step.pause.resumed_by
+                yield from _staff(path, name, "resumed by", resumer, runs_at, organisation)
+
+
+def _staff(
+    path: str, step: str, field: str, who: Who, runs_at: str, organisation: Organisation
+) -> Iterator[Finding]:
+    function = who.at or runs_at
+    roles = organisation.roles_of(function)
+    if roles is None:
+        yield Finding(path, step, field, f"no agency has the function {function!r}")
+    elif who.role not in roles:
+        near = get_close_matches(who.role, sorted(roles), n=1, cutoff=0.6)
+        guess = (
+            f"; did you mean {near[0]!r}?" if near else f": there are {', '.join(sorted(roles))}"
+        )
+        yield Finding(path, step, field, f"no officer at {function!r} is {who.role!r}{guess}")
+
+
+def _result(procedure: Procedure) -> Iterator[Finding]:
+    """The result is signed somewhere, and returned once, last, on each way to `done`."""
+    steps = procedure.process.steps
+    for name, step in steps.items():
+        returns = step.by is not None and step.act == "return"
+        for to in targets(step):
+            if to == DONE and not returns:
+                message = f"step {name!r} leads to 'done' but does not return the result"
+                yield Finding("", name, "then", message)
+            if returns and to != DONE:
+                message = f"the result is returned last: step {name!r} may only lead to 'done'"
+                yield Finding("", name, "then", message)
+        if returns and not _same(step.by, procedure.returned_by, procedure.desk):
+            message = (
+                f"{_named(procedure.returned_by)} returns the result, but not in step {name!r}"
+            )
+            yield Finding("", name, "by", message)
+        if returns and not _signed_before(name, procedure.process):
+            message = f"a way leads to {name!r} on which nobody has signed the result"
+            yield Finding("", name, "act", message)
+
+
+def _signed_before(target: str, process: Process) -> bool:
+    """Whether each way from the start to `target` passes a signature, here or in a leg."""
+    unsigned = {
+        name: set() if _signs(step) else set(targets(step)) for name, step in process.steps.items()
+    }
+    return target not in _closure({process.start}, unsigned)
+
+
+def _signs(step: Step) -> bool:
+    if step.by is not None:
+        return step.act == "sign"
+    return any(_signs(inner) for leg in step.legs for inner in leg.process.steps.values())
+
+
+def _same(one: Who | None, other: Who, runs_at: str) -> bool:
+    return one is not None and (one.role, one.at or runs_at) == (other.role, other.at or runs_at)
+
+
+def _named(who: Who) -> str:
+    return f"{who.role} at {who.at}" if who.at else who.role
+
+
+# --- limits ----------------------------------------------------------------------------
+
+
+def _sums(procedure: Procedure) -> Iterator[Finding]:
+    yield from _sum("", procedure.limit, procedure.process, "the total")
+    for path, leg in procedure.legs():
+        if leg.limit is not None and leg.procedure is None:
+            yield from _sum(path, leg.limit, leg.process, f"the limit of leg {path!r}")
+
+
+def _sum(path: str, stated: Limit, process: Process, what: str) -> Iterator[Finding]:
+    total = _hours(stated)
+    ways = list(_ways(process))
+    if total is None or any(hours is None for hours, _ in ways):
+        return
+    longest, whole = max(((h or Decimal(0), whole) for h, whole in ways), default=(total, True))
+    if longest > total or (longest < total and whole):
+        summed = _as(stated, longest)
+        message = f"{what} is {stated}, but the steps sum to {summed}"
+        yield Finding(path, None, "limit", message, "warning")
+
+
+def _hours(limit: Limit) -> Decimal | None:
+    """Working hours; None for calendar time, which no sum of working time equals."""
+    if limit.unit is Unit.WORKING_HOUR:
+        return limit.amount
+    return limit.amount * HOURS_A_DAY if limit.unit is Unit.WORKING_DAY else None
+
+
+def _as(stated: Limit, hours: Decimal) -> Limit:
+    in_days = stated.unit is Unit.WORKING_DAY
+    return Limit(hours / HOURS_A_DAY if in_days else hours, stated.unit)
+
+
+def _ways(process: Process) -> Iterator[tuple[Decimal | None, bool]]:
+    """For each way to `done` that repeats no step: its working hours, and whether every
+    step of work on it has a limit."""
+    open_: list[tuple[str, frozenset[str], Decimal | None, bool]]
+    open_ = [(process.start, frozenset(), Decimal(0), True)]
+    for _ in range(MAX_WAYS):
+        if not open_:
+            return
+        name, seen, hours, whole = open_.pop()
+        if name == DONE:
+            yield hours, whole
+        if name in ENDS or name in seen:
+            continue
+        step = process.steps[name]
+        more, complete = _takes(step)
+        summed = None if hours is None or more is None else hours + more
+        for to in dict.fromkeys(targets(step)):
+            open_.append((to, seen | {name}, summed, whole and complete))
+
+
+def _takes(step: Step) -> tuple[Decimal | None, bool]:
+    """The working hours of a step, and whether it says so. Parallel legs take the longest."""
+    if step.pause is not None:
+        return Decimal(0), True
+    if step.legs:
+        each = [_leg_takes(leg) for leg in step.legs]
+        known = [hours for hours, _ in each if hours is not None]
+        if len(known) < len(each):
+            return None, True
+        return max(known), all(whole for _, whole in each)
+    return (_hours(step.limit), True) if step.limit is not None else (Decimal(0), False)
+
+
+def _leg_takes(leg: Leg) -> tuple[Decimal | None, bool]:
+    if leg.limit is not None:
+        return _hours(leg.limit), True
+    ways: Iterable[tuple[Decimal | None, bool]] = list(_ways(leg.process))
+    if any(hours is None for hours, _ in ways):
+        return None, True
+    return max(((h or Decimal(0), whole) for h, whole in ways), default=(Decimal(0), False))
