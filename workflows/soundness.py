@@ -35,11 +35,12 @@ MAX_WAYS = 50_000
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """What is wrong where: the leg's path ("" the root), the step if one, the field if one."""
+    """What is wrong where: the leg's path ("" the root), the step if it is one, and the way
+    from there to the field, such as ("then", 0, "to")."""
 
     path: str
     step: str | None
-    field: str
+    at: tuple[str | int, ...]
     message: str
     severity: Literal["error", "warning"] = "error"
 
@@ -49,6 +50,7 @@ def examine(procedure: Procedure, organisation: Organisation | None = None) -> l
     each role exists at some agency of each function."""
     findings = list(_period(procedure))
     findings += _process("", procedure.process, procedure)
+    findings += _twins(procedure)
     for path, leg in procedure.legs():
         findings += _leg(path, leg)
         findings += _process(path, leg.process, procedure)
@@ -70,10 +72,10 @@ def targets(step: Step) -> Iterator[str]:
 def _period(procedure: Procedure) -> Iterator[Finding]:
     if procedure.valid_to and procedure.valid_to < procedure.valid_from:
         message = f"ends on {procedure.valid_to}, before it begins on {procedure.valid_from}"
-        yield Finding("", None, "valid to", message)
+        yield Finding("", None, ("valid to",), message)
     if procedure.limit.amount <= 0:
         message = f"the total is {procedure.limit.amount}: it must be more than 0"
-        yield Finding("", None, "limit", message)
+        yield Finding("", None, ("limit",), message)
 
 
 # --- one process: its steps and where they lead ---------------------------------------
@@ -82,34 +84,41 @@ def _period(procedure: Procedure) -> Iterator[Finding]:
 def _process(path: str, process: Process, procedure: Procedure) -> Iterator[Finding]:
     steps = process.steps
     if process.start not in steps:
-        yield Finding(path, None, "start", f"starts at {process.start!r}, which is no step")
+        yield Finding(path, None, ("start",), f"starts at {process.start!r}, which is no step")
         return
     dangling = False
     for name, step in steps.items():
+        if step.refused and any(leg.gate for leg in step.legs):
+            message = "a gate's refusal ends the dossier: 'refused' is never taken"
+            yield Finding(path, name, ("refused",), message)
         if name in ENDS:
             yield Finding(
-                path, name, "", f"{name!r} is the name of an end: call the step otherwise"
+                path, name, (), f"{name!r} is the name of an end: call the step otherwise"
             )
-        for finding in (*_links(path, step, steps), *_act(path, step), *_forks(path, step)):
-            dangling = dangling or finding.field in ("then", "refused")
-            yield finding
+        links = list(_links(path, step, steps))
+        dangling = dangling or bool(links)
+        yield from (*links, *_act(path, step), *_forks(path, step))
     if steps[process.start].by is None:
         message = f"begins with {process.start!r}, which nobody does: begin with a step of work"
-        yield Finding(path, process.start, "", message)
+        yield Finding(path, process.start, (), message)
     if not dangling:
         yield from _reach(path, process)
 
 
 def _links(path: str, step: Step, steps: dict[str, Step]) -> Iterator[Finding]:
     if not step.then:
-        yield Finding(path, step.name, "then", f"step {step.name!r} leads nowhere")
-    for field, found in [("then", b.to) for b in step.then] + [("refused", step.refused)]:
-        if found is None or found in steps or found in ENDS:
+        yield Finding(path, step.name, ("then",), f"step {step.name!r} leads nowhere")
+    ways: list[tuple[tuple[str | int, ...], str]]
+    ways = [(("then", index, "to"), branch.to) for index, branch in enumerate(step.then)]
+    if step.refused:
+        ways.append((("refused",), step.refused))
+    for at, found in ways:
+        if found in steps or found in ENDS:
             continue
         near = get_close_matches(found, [*steps, *ENDS], n=1, cutoff=0.6)
         guess = f"; did you mean {near[0]!r}?" if near else ""
         message = f"step {step.name!r} leads to {found!r}, which is no step of this process{guess}"
-        yield Finding(path, step.name, field, message)
+        yield Finding(path, step.name, at, message)
 
 
 def _act(path: str, step: Step) -> Iterator[Finding]:
@@ -117,7 +126,7 @@ def _act(path: str, step: Step) -> Iterator[Finding]:
         return
     near = get_close_matches(step.act, WORK_ACTS, n=1, cutoff=0.6)
     guess = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(WORK_ACTS)}"
-    yield Finding(path, step.name, "act", f"the act {step.act!r} is unknown; {guess}")
+    yield Finding(path, step.name, ("act",), f"the act {step.act!r} is unknown; {guess}")
 
 
 def _forks(path: str, step: Step) -> Iterator[Finding]:
@@ -127,11 +136,11 @@ def _forks(path: str, step: Step) -> Iterator[Finding]:
             f"step {step.name!r} gets stuck when none of its conditions hold: "
             "end with a branch without 'when'"
         )
-        yield Finding(path, step.name, "then", message)
-    for branch in others:
+        yield Finding(path, step.name, ("then",), message)
+    for index, branch in enumerate(others):
         if not branch.when:
             message = f"the branch to {branch.to!r} always holds: those after it are never taken"
-            yield Finding(path, step.name, "then", message)
+            yield Finding(path, step.name, ("then", index), message)
 
 
 def _reach(path: str, process: Process) -> Iterator[Finding]:
@@ -139,7 +148,7 @@ def _reach(path: str, process: Process) -> Iterator[Finding]:
     reached = _closure({process.start}, {name: set(targets(s)) for name, s in steps.items()})
     for name in steps:
         if name not in reached:
-            yield Finding(path, name, "", f"no step leads to {name!r}")
+            yield Finding(path, name, (), f"no step leads to {name!r}")
     back: dict[str, set[str]] = {}
     for name, step in steps.items():
         for to in targets(step):
@@ -147,10 +156,10 @@ def _reach(path: str, process: Process) -> Iterator[Finding]:
     ending = _closure(set(ENDS), back)
     for name in steps:
         if name in reached and name not in ending:
-            yield Finding(path, name, "", f"from {name!r} no way leads to an end")
+            yield Finding(path, name, (), f"from {name!r} no way leads to an end")
     if DONE not in reached and steps[process.start].name in ending:
         whose = f"the leg {path!r} never joins" if path else "the procedure has no result"
-        yield Finding(path, process.start, "", f"{whose}: no way leads to 'done'")
+        yield Finding(path, process.start, (), f"{whose}: no way leads to 'done'")
 
 
 def _closure(begin: set[str], leads: dict[str, set[str]]) -> set[str]:
@@ -165,25 +174,33 @@ def _closure(begin: set[str], leads: dict[str, set[str]]) -> set[str]:
 # --- legs, roles, the result -----------------------------------------------------------
 
 
+def _twins(procedure: Procedure) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for path, _ in procedure.legs():
+        if path in seen:
+            yield Finding(path, None, (), f"two legs have the name {path!r}")
+        seen.add(path)
+
+
 def _leg(path: str, leg: Leg) -> Iterator[Finding]:
     if leg.limit is not None and leg.limit.amount <= 0:
         yield Finding(
-            path, None, "limit", f"the limit is {leg.limit.amount}: it must be more than 0"
+            path, None, ("limit",), f"the limit is {leg.limit.amount}: it must be more than 0"
         )
     for name, step in leg.process.steps.items():
         if step.act == "return" and step.by is not None and leg.procedure is None:
             message = "a leg returns no result to the citizen: end it with another act"
-            yield Finding(path, name, "act", message)
+            yield Finding(path, name, ("act",), message)
 
 
 def _staffed(procedure: Procedure, organisation: Organisation) -> Iterator[Finding]:
     if organisation.roles_of(procedure.desk) is None:
-        yield Finding("", None, "desk", f"no agency has the function {procedure.desk!r}")
+        yield Finding("", None, ("desk",), f"no agency has the function {procedure.desk!r}")
     places = [("", procedure.process, procedure.desk)]
     places += [(path, leg.process, leg.at) for path, leg in procedure.legs()]
     for path, leg in procedure.legs():
         if organisation.roles_of(leg.at) is None:
-            yield Finding(path, None, "at", f"no agency has the function {leg.at!r}")
+            yield Finding(path, None, ("at",), f"no agency has the function {leg.at!r}")
     for path, process, runs_at in places:
         for name, step in process.steps.items():
             if step.by is not None:
@@ -199,13 +216,13 @@ def _staff(
     function = who.at or runs_at
     roles = organisation.roles_of(function)
     if roles is None:
-        yield Finding(path, step, field, f"no agency has the function {function!r}")
+        yield Finding(path, step, (field,), f"no agency has the function {function!r}")
     elif who.role not in roles:
         near = get_close_matches(who.role, sorted(roles), n=1, cutoff=0.6)
         guess = (
             f"; did you mean {near[0]!r}?" if near else f": there are {', '.join(sorted(roles))}"
         )
-        yield Finding(path, step, field, f"no officer at {function!r} is {who.role!r}{guess}")
+        yield Finding(path, step, (field,), f"no officer at {function!r} is {who.role!r}{guess}")
 
 
 def _result(procedure: Procedure) -> Iterator[Finding]:
@@ -216,18 +233,18 @@ def _result(procedure: Procedure) -> Iterator[Finding]:
         for to in targets(step):
             if to == DONE and not returns:
                 message = f"step {name!r} leads to 'done' but does not return the result"
-                yield Finding("", name, "then", message)
+                yield Finding("", name, ("then",), message)
             if returns and to != DONE:
                 message = f"the result is returned last: step {name!r} may only lead to 'done'"
-                yield Finding("", name, "then", message)
+                yield Finding("", name, ("then",), message)
         if returns and not _same(step.by, procedure.returned_by, procedure.desk):
             message = (
                 f"{_named(procedure.returned_by)} returns the result, but not in step {name!r}"
             )
-            yield Finding("", name, "by", message)
-        if returns and not _signed_before(name, procedure.process):
+            yield Finding("", name, ("by",), message)
+        if (returns or step.act == "issue") and not _signed_before(name, procedure.process):
             message = f"a way leads to {name!r} on which nobody has signed the result"
-            yield Finding("", name, "act", message)
+            yield Finding("", name, ("act",), message)
 
 
 def _signed_before(target: str, process: Process) -> bool:
@@ -271,7 +288,7 @@ def _sum(path: str, stated: Limit, process: Process, what: str) -> Iterator[Find
     if longest > total or (longest < total and whole):
         summed = _as(stated, longest)
         message = f"{what} is {stated}, but the steps sum to {summed}"
-        yield Finding(path, None, "limit", message, "warning")
+        yield Finding(path, None, ("limit",), message, "warning")
 
 
 def _hours(limit: Limit) -> Decimal | None:

@@ -1,0 +1,241 @@
+"""YAML files to procedures, and everything that is wrong with them in one run."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from workflows.build import Places, build
+from workflows.model import Procedure
+from workflows.organisation import Organisation
+from workflows.shape import LegShape, ProcedureShape, did_you_mean, fit
+from workflows.soundness import Finding, examine
+from workflows.yaml_source import Loc, Problem, Source, read_source
+
+CATALOGUE = Path(__file__).parent / "catalogue"
+
+
+class BadProcedure(Exception):
+    """Files that cannot be used. `problems` has every error, not only the first."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What a check found, over all files."""
+
+    procedures: int
+    errors: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The value that `procedures check --json` prints."""
+        return {
+            "procedures": self.procedures,
+            "errors": [_plain(problem) for problem in self.errors],
+            "warnings": [_plain(problem) for problem in self.warnings],
+        }
+
+
+class Catalogue:
+    """Procedures by id and version."""
+
+    def __init__(self, procedures: Iterable[Procedure]) -> None:
+        self._versions: dict[str, list[Procedure]] = {}
+        for procedure in sorted(procedures, key=lambda p: (p.id, p.valid_from, p.version)):
+            self._versions.setdefault(procedure.id, []).append(procedure)
+
+    def __iter__(self) -> Iterator[Procedure]:
+        return (procedure for versions in self._versions.values() for procedure in versions)
+
+    def __len__(self) -> int:
+        return sum(len(versions) for versions in self._versions.values())
+
+    def get(self, procedure_id: str, version: str | None = None) -> Procedure:
+        """A version, the newest when none is named. Raises KeyError."""
+        for procedure in reversed(self._versions[procedure_id]):
+            if version in (None, procedure.version):
+                return procedure
+        raise KeyError((procedure_id, version))
+
+    def in_force(self, procedure_id: str, day: str) -> Procedure | None:
+        """The version in force on a day ("2021-07-01"), or None."""
+        for procedure in reversed(self._versions.get(procedure_id, [])):
+            if procedure.valid_from <= day and (
+                not procedure.valid_to or day <= procedure.valid_to
+            ):
+                return procedure
+        return None
+
+
+def load_procedure(path: Path) -> Procedure:
+    """One procedure. A leg that runs another procedure finds it in the same folder.
+
+    Raises BadProcedure with every error of the file and of those that it needs.
+    """
+    beside = sorted(path.parent.glob("*.yaml"))
+    press = _Press([path, *(other for other in beside if other != path)])
+    procedure = press.press(str(path))
+    if procedure is None or press.errors():
+        raise BadProcedure(press.errors())
+    return procedure
+
+
+def load_catalogue(folder: Path = CATALOGUE, organisation: Organisation | None = None) -> Catalogue:
+    """Every procedure of a folder. Raises BadProcedure when any file has an error."""
+    press = _Press(sorted(folder.glob("*.yaml")), organisation)
+    procedures = press.all()
+    if press.errors():
+        raise BadProcedure(press.errors())
+    return Catalogue(procedures)
+
+
+def check(paths: Iterable[Path], organisation: Organisation | None = None) -> Report:
+    """Everything wrong with files and folders of procedures, in the order of the files."""
+    files: dict[Path, None] = {}
+    for path in paths:
+        files.update(dict.fromkeys(sorted(path.glob("*.yaml")) if path.is_dir() else [path]))
+    press = _Press(files, organisation)
+    procedures = press.all()
+    return Report(len(procedures), tuple(press.errors()), tuple(press.warnings()))
+
+
+def digest(procedure: Procedure) -> str:
+    """SHA-256 over the whole content, whatever the order of its keys."""
+    content = msgspec.structs.replace(procedure, digest="")
+    encoder = msgspec.json.Encoder(order="deterministic")
+    return hashlib.sha256(encoder.encode(content)).hexdigest()
+
+
+def _plain(problem: Problem) -> dict[str, Any]:
+    keys = ("file", "line", "column", "field", "message")
+    return {key: getattr(problem, key) for key in keys}
+
+
+class _Press:
+    """Makes procedures of files. Reads a file when it is first needed, and makes each
+    procedure once, after those that its legs run."""
+
+    def __init__(self, files: Iterable[Path], organisation: Organisation | None = None) -> None:
+        self._files = {str(file): file for file in files}
+        self._organisation = organisation
+        self._sources: dict[str, Source] = {}
+        self._shapes: dict[str, ProcedureShape | None] = {}
+        self._made: dict[str, Procedure | None] = {}
+        self._making: list[str] = []
+
+    def all(self) -> list[Procedure]:
+        made = [procedure for file in self._files if (procedure := self.press(file))]
+        self._twins()
+        return made
+
+    def errors(self) -> list[Problem]:
+        return [problem for problem in self._problems() if problem.severity == "error"]
+
+    def warnings(self) -> list[Problem]:
+        return [problem for problem in self._problems() if problem.severity == "warning"]
+
+    def press(self, file: str) -> Procedure | None:
+        """The procedure of a file, or None; the source's problems say why."""
+        if file not in self._made:
+            self._making.append(file)
+            self._made[file] = self._make(file)
+            self._making.pop()
+        return self._made[file]
+
+    def _make(self, file: str) -> Procedure | None:
+        shape = self._shape(file)
+        if shape is None:
+            return None
+        source = self._sources[file]
+        built = build(shape, lambda leg, loc: self._find(file, shape, leg, loc))
+        if built is None:
+            return None
+        procedure, places = built
+        for finding in examine(procedure, self._organisation):
+            if (finding.path, finding.step) in places:
+                source.problems.append(_located(source, places, finding))
+        if any(problem.severity == "error" for problem in source.problems):
+            return None
+        return msgspec.structs.replace(procedure, digest=digest(procedure))
+
+    def _shape(self, file: str) -> ProcedureShape | None:
+        if file not in self._shapes:
+            source = self._sources[file] = read_source(self._files[file])
+            broken = bool(source.problems) and source.value is None
+            self._shapes[file] = None if broken else fit(source, ProcedureShape)
+        return self._shapes[file]
+
+    def _find(self, file: str, parent: ProcedureShape, leg: LegShape, loc: Loc) -> Procedure | None:
+        """The procedure that a leg runs: the version named, else the one in force when the
+        parent's begins."""
+        source, at = self._sources[file], (*loc, "procedure")
+        known = {other: shape for other in self._files if (shape := self._shape(other))}
+        versions = {o: s for o, s in known.items() if s.procedure == leg.procedure}
+        fitting = [
+            other
+            for other, shape in versions.items()
+            if (shape.version == leg.version if leg.version else _in_force(shape, parent))
+        ]
+        if not fitting:
+            ids = {shape.procedure for shape in known.values()}
+            guess = "" if versions else did_you_mean(str(leg.procedure), ids)
+            which = f" version {leg.version!r}" if leg.version else ""
+            when = f" in force on {parent.valid_from}" if versions and not leg.version else ""
+            message = f"there is no procedure {leg.procedure!r}{which}{when}{guess}"
+            source.problems.append(source.problem(at, message))
+            return None
+        if fitting[0] in self._making:
+            round_ = [*self._making[self._making.index(fitting[0]) :], fitting[0]]
+            names = " runs ".join(str(known[other].procedure) for other in round_)
+            message = f"procedures run each other in a circle: {names}"
+            source.problems.append(source.problem(at, message))
+            return None
+        found = self.press(fitting[0])
+        if found is None:
+            message = f"the procedure {leg.procedure!r} has errors of its own"
+            source.problems.append(source.problem(at, message))
+        return found
+
+    def _twins(self) -> None:
+        """One id has one version in force on any day."""
+        seen: dict[str, list[tuple[str, Procedure]]] = {}
+        for file, procedure in self._made.items():
+            if procedure is None:
+                continue
+            source = self._sources[file]
+            for other_file, other in seen.get(procedure.id, []):
+                if procedure.version == other.version:
+                    message = f"this id and version are in {other_file} too"
+                    source.problems.append(source.problem(("version",), message))
+                elif _overlap(procedure, other):
+                    message = f"is in force together with version {other.version!r} of {other_file}"
+                    source.problems.append(source.problem(("valid from",), message))
+            seen.setdefault(procedure.id, []).append((file, procedure))
+
+    def _problems(self) -> list[Problem]:
+        return [problem for file in self._made for problem in self._sources[file].problems]
+
+
+def _in_force(shape: ProcedureShape, parent: ProcedureShape) -> bool:
+    day = parent.valid_from
+    return shape.valid_from <= day and (shape.valid_to is None or day <= shape.valid_to)
+
+
+def _overlap(one: Procedure, other: Procedure) -> bool:
+    return one.valid_from <= (other.valid_to or "9999") and other.valid_from <= (
+        one.valid_to or "9999"
+    )
+
+
+def _located(source: Source, places: Places, finding: Finding) -> Problem:
+    """A finding as a problem: at the field where there is one, else at the step's name."""
+    whole = places[(finding.path, finding.step)]
+    loc, _ = source.nearest((*whole, *finding.at))
+    return source.problem(loc, finding.message, finding.severity, at_key=loc == whole)
