@@ -72,6 +72,11 @@ def utc(minute: int) -> datetime:
     return datetime.fromtimestamp((minute - _UTC_EPOCH) * 60, UTC)
 
 
+def local_day(moment: datetime) -> date:
+    """The local date on which `moment` lies. Raises CalendarError for a naive datetime."""
+    return date.fromordinal(local_minute(moment) // DAY)
+
+
 def minute_of_day(text: str) -> int:
     """ "15:00" -> 900. Raises CalendarError."""
     hour, colon, minute = text.partition(":")
@@ -105,6 +110,10 @@ class Calendar(msgspec.Struct, frozen=True, eq=False):
     @property
     def version(self) -> str:
         return self.source.version
+
+    @property
+    def known_on(self) -> date:
+        return self.source.known_on
 
     @property
     def opens(self) -> int:

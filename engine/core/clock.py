@@ -17,18 +17,27 @@ from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
 from typing import Literal
 
-from engine.core.calendar import DAY, WORKDAY, Calendar, local_minute, minute_of_day, utc
-from engine.core.derivation import Derivation, Extension, StartRule, Stop, Stretch
+from engine.core.calendar import (
+    DAY,
+    WORKDAY,
+    Calendar,
+    local_day,
+    local_minute,
+    minute_of_day,
+    utc,
+)
+from engine.core.derivation import Derivation, Extension, Pause, StartRule, Stretch, rule_for
 from workflows.model import Limit, Unit
 
 __all__ = [
     "ClockError",
     "Derivation",
     "Extension",
+    "Pause",
     "StartRule",
-    "Stop",
     "add_working",
     "derive",
+    "local_day",
     "remaining",
     "subtract",
     "verdict",
@@ -48,17 +57,17 @@ def derive(
     limit: Limit,
     start: datetime,
     *,
-    rule: StartRule = StartRule.DAY_AFTER,
+    rule: StartRule = "day-after",
     cutoff: str | None = None,
-    pauses: Iterable[Stop] = (),
+    pauses: Iterable[Pause] = (),
     extension: Extension | None = None,
     source: str = "",
 ) -> Derivation:
     """The deadline of a limit that started at `start`, with its reasons; cached by value.
 
     `rule` decides for working days only (see `StartRule`). A fraction of a day is rounded up
-    to the whole day except under `MOMENT`. `cutoff` ("HH:MM", local): under `MOMENT` and
-    `SAME_DAY`, what is received later counts from the next working day; a restart after it,
+    to the whole day except under `moment`. `cutoff` ("HH:MM", local): under `moment` and
+    `same-day`, what is received later counts from the next working day; a restart after it,
     too. A pause has an effect if it began before the deadline; one that began earlier in
     the last day and outlasts it moves the deadline to the end of office hours of the day of
     resumption (or of the next working day, after hours), since the limit had not run out.
@@ -76,25 +85,25 @@ def _derive(
     start: datetime,
     rule: StartRule,
     cutoff: str | None,
-    pauses: tuple[Stop, ...],
+    pauses: tuple[Pause, ...],
     extension: Extension | None,
     source: str,
 ) -> Derivation:
     limits = (limit,) if extension is None else (limit, extension.limit)
     for each in limits:
         _check(each)
-    applied = rule.of(limit.unit)
+    applied = rule_for(rule, limit.unit)
     late = None if cutoff is None else minute_of_day(cutoff)
     ordered = _in_order(pauses)
-    shifts = [_minutes_of(stop) for stop in ordered if stop.rule == "shift"]
+    shifts = [_minutes_of(pause) for pause in ordered if pause.rule == "shift"]
     received = local_minute(start)
     begin = _begin(calendar, received, applied, late)
 
     stretches, due = _count_out(calendar, limits, rule, begin, shifts)
     restarted = False
-    for stop in ordered:
-        since, until = _minutes_of(stop)
-        if stop.rule == "shift" or (due is not None and since >= due):
+    for pause in ordered:
+        since, until = _minutes_of(pause)
+        if pause.rule == "shift" or (due is not None and since >= due):
             continue
         if until is None:
             shifts = sorted([*shifts, (since, None)], key=_since)
@@ -128,18 +137,16 @@ def _check(limit: Limit) -> None:
         raise ClockError(f"{limit}: months are counted whole")
 
 
-def _in_order(pauses: tuple[Stop, ...]) -> tuple[Stop, ...]:
-    for stop in pauses:
-        if stop.until is not None and stop.until < stop.since:
-            raise ClockError(
-                f"the pause on {stop.ground!r} ends {stop.until.isoformat()}, "
-                f"before it begins {stop.since.isoformat()}"
-            )
-    return tuple(sorted(pauses, key=lambda stop: stop.since)) if len(pauses) > 1 else pauses
+def _in_order(pauses: tuple[Pause, ...]) -> tuple[Pause, ...]:
+    for pause in pauses:
+        since, until = _minutes_of(pause)
+        if until is not None and until < since:
+            raise ClockError(f"the pause on {pause.ground!r} ends before it begins: {pause}")
+    return tuple(sorted(pauses, key=lambda pause: pause.since)) if len(pauses) > 1 else pauses
 
 
-def _minutes_of(stop: Stop) -> Pausing:
-    return local_minute(stop.since), None if stop.until is None else local_minute(stop.until)
+def _minutes_of(pause: Pause) -> Pausing:
+    return local_minute(pause.since), None if pause.until is None else local_minute(pause.until)
 
 
 def _since(pause: Pausing) -> int:
@@ -148,10 +155,10 @@ def _since(pause: Pausing) -> int:
 
 def _begin(calendar: Calendar, minute: int, rule: StartRule, late: int | None) -> int:
     """From where a limit counts that was received in that local minute."""
-    if rule is StartRule.DAY_AFTER:
+    if rule == "day-after":
         return minute
     day, of_day = divmod(minute, DAY)
-    if rule is StartRule.MOMENT:
+    if rule == "moment":
         if late is None or of_day <= late or not calendar.works(day):
             return minute
         return calendar.next_workday(day + 1) * DAY + calendar.opens
@@ -174,14 +181,14 @@ def _count_out(
     for limit in limits:
         if end is None:
             break
-        applied = rule.of(limit.unit)
-        if applied is StartRule.MOMENT:
+        applied = rule_for(rule, limit.unit)
+        if applied == "moment":
             last = end_of_count = _after_minutes(calendar, limit, end, pauses)
         else:
             last, end_of_count = _after_days(calendar, limit, end, pauses)
         stretches.append(Stretch(limit, applied, end, last, end_of_count))
         end = end_of_count
-    if end is not None and applied is not StartRule.MOMENT:
+    if end is not None and applied != "moment":
         end = _held(calendar, end, pauses)
     return tuple(stretches), end
 

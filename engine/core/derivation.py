@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Literal
 
 import msgspec
@@ -16,28 +15,26 @@ import msgspec
 from engine.core.calendar import DAY, Calendar, Reason, local_minute
 from workflows.model import Limit, Text, Unit
 
+StartRule = Literal["day-after", "moment", "same-day"]
+"""From when a limit in working days counts.
 
-class StartRule(StrEnum):
-    """From when a limit in working days counts.
+`day-after`: from the day after receipt, whole days, to the end of office hours. `moment`: from
+the moment itself, in working minutes. `same-day`: the day of receipt is the first day.
+"""
 
-    `DAY_AFTER`: from the day after receipt, whole days, to the end of office hours.
-    `MOMENT`: from the moment itself, in working minutes. `SAME_DAY`: the day of receipt is
-    the first day. Hours always count from the moment; calendar days and months always from
-    the day after (Civil Code 2015, art. 147(2)).
+
+def rule_for(rule: StartRule, unit: Unit) -> StartRule:
+    """The rule that really applies to a limit in that unit.
+
+    Hours always count from the moment; calendar days and months always from the day after
+    (Civil Code 2015, art. 147(2)); only working days leave the choice.
     """
-
-    DAY_AFTER = "day-after"
-    MOMENT = "moment"
-    SAME_DAY = "same-day"
-
-    def of(self, unit: Unit) -> StartRule:
-        """The rule that really applies to a limit in that unit."""
-        if unit is Unit.WORKING_DAY:
-            return self
-        return StartRule.MOMENT if unit is Unit.WORKING_HOUR else StartRule.DAY_AFTER
+    if unit is Unit.WORKING_DAY:
+        return rule
+    return "moment" if unit is Unit.WORKING_HOUR else "day-after"
 
 
-class Stop(msgspec.Struct, frozen=True):
+class Pause(msgspec.Struct, frozen=True):
     """The clock stopped on a ground. `until=None`: it is still stopped.
 
     `evidence`: the id of the paper that stopped it, never free text about a person.
@@ -97,6 +94,7 @@ GROUNDS = {
     "financial duty": Text("chờ thực hiện nghĩa vụ tài chính", "awaiting the financial duty"),
     "posting": Text("niêm yết công khai", "public posting"),
     "suspension": Text("tạm dừng giải quyết", "handling suspended"),
+    "elsewhere": Text("hồ sơ đang ở bước khác hoặc cơ quan khác", "with another step or agency"),
 }
 
 _RESTARTED = Text(
@@ -132,7 +130,7 @@ class Derivation(msgspec.Struct, frozen=True):
     rule: StartRule
     start: datetime
     cutoff: str | None
-    pauses: tuple[Stop, ...]
+    pauses: tuple[Pause, ...]
     extension: Extension | None
     begin: int
     restarted: bool
@@ -173,7 +171,7 @@ class Derivation(msgspec.Struct, frozen=True):
     def _entries(self) -> Iterator[Entry]:
         yield from self._unused()
         for number, stretch in enumerate(self.stretches):
-            if stretch.rule is StartRule.MOMENT:
+            if stretch.rule == "moment":
                 yield from self._minutes(stretch, first=number == 0)
             else:
                 yield from self._days(stretch)
@@ -181,15 +179,15 @@ class Derivation(msgspec.Struct, frozen=True):
 
     def _unused(self) -> Iterator[NotCounted]:
         """Days between the receipt and where counting began: cut-off, or a restart."""
-        whole = self.stretches[0].rule is not StartRule.MOMENT
-        start = local_minute(self.start) // DAY + (self.rule is StartRule.DAY_AFTER)
+        whole = self.stretches[0].rule != "moment"
+        start = local_minute(self.start) // DAY + (self.rule == "day-after")
         kind = Reason("restart", _RESTARTED) if self.restarted else Reason("cutoff", _LATE)
         for day in range(start, self.begin // DAY + whole):
             yield self._not(day, self._off(day) or kind)
 
     def _days(self, stretch: Stretch) -> Iterator[Entry]:
         begin, last = stretch.begin // DAY, self._upto(stretch.last) // DAY
-        skips = stretch.rule is not StartRule.DAY_AFTER or stretch.limit.unit is Unit.WORKING_DAY
+        skips = stretch.rule != "day-after" or stretch.limit.unit is Unit.WORKING_DAY
         for day in range(begin + 1, last + 1):
             reason = (self._off(day) if skips else None) or self._paused_day(day)
             yield self._not(day, reason) if reason else Counted(date.fromordinal(day))
@@ -233,15 +231,15 @@ class Derivation(msgspec.Struct, frozen=True):
 
     def _paused_day(self, day: int) -> Reason | None:
         """Whole days: the day of the stop counts, the day of the resumption does not."""
-        for since, until, stop in self._stops():
+        for since, until, pause in self._stops():
             if since // DAY < day <= until // DAY:
-                return _pause_reason(stop)
+                return _pause_reason(pause)
         return None
 
     def _pause_in(self, spans: list[tuple[int, int]]) -> Reason | None:
-        for since, until, stop in self._stops():
+        for since, until, pause in self._stops():
             if any(since < b and until > a for a, b in spans):
-                return _pause_reason(stop)
+                return _pause_reason(pause)
         return None
 
     def _running(self, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -253,14 +251,14 @@ class Derivation(msgspec.Struct, frozen=True):
             spans = [(a, b) for a, b in cut if a < b]
         return sorted(set(spans))
 
-    def _stops(self) -> Iterator[tuple[int, int, Stop]]:
-        for stop in self.pauses:
-            until = self.horizon + 1 if stop.until is None else local_minute(stop.until)
-            yield local_minute(stop.since), until, stop
+    def _stops(self) -> Iterator[tuple[int, int, Pause]]:
+        for pause in self.pauses:
+            until = self.horizon + 1 if pause.until is None else local_minute(pause.until)
+            yield local_minute(pause.since), until, pause
 
 
-def _pause_reason(stop: Stop) -> Reason:
-    text = ground_text(stop.ground)
+def _pause_reason(pause: Pause) -> Reason:
+    text = ground_text(pause.ground)
     return Reason(
-        "pause", Text(f"Tạm dừng: {text.vi}", f"Stopped: {text.en}"), source=stop.evidence
+        "pause", Text(f"Tạm dừng: {text.vi}", f"Stopped: {text.en}"), source=pause.evidence
     )
