@@ -92,7 +92,7 @@ class Calendar(msgspec.Struct, frozen=True, eq=False):
 
     Compared and hashed by identity: load a version once. Days are ordinals, indexes are
     relative to `first`. `workdays`: the working days in order. `rank[i]`: how many of
-    them are on or before day `first + i`. `spans`: office hours as minutes of the day.
+    them are before day `first + i`. `spans`: office hours as minutes of the day.
     `done[m]`: working minutes of a day before its minute m; `reach[w]`: the earliest
     minute of a day by which w of them are done.
     """
@@ -138,18 +138,16 @@ class Calendar(msgspec.Struct, frozen=True, eq=False):
 
     def workdays_to(self, day: int) -> int:
         """How many working days the calendar has up to and including `day`."""
-        index = day - self.first
+        index = day - self.first + 1
         if 0 <= index < len(self.rank):
             return self.rank[index]
-        if index == -1:
-            return 0
         raise self._outside(day)
 
     def workday(self, rank: int) -> int:
         """The day that is the rank-th working day, from 1."""
         if 1 <= rank <= len(self.workdays):
             return self.workdays[rank - 1]
-        raise self._outside(self.first - 1 if rank < 1 else self.first + len(self.rank))
+        raise self._outside(self.first - 1 if rank < 1 else self.first + len(self.rank) - 1)
 
     def next_workday(self, day: int) -> int:
         """`day` if it is worked, else the first working day after it."""
@@ -158,8 +156,11 @@ class Calendar(msgspec.Struct, frozen=True, eq=False):
     def worked_to(self, minute: int) -> int:
         """Working minutes of the calendar that end by that local minute."""
         day, of_day = divmod(minute, DAY)
-        before = self.workdays_to(day - 1)
-        if self.workdays_to(day) == before:
+        index = day - self.first
+        if not 0 <= index < len(self.rank) - 1:
+            raise self._outside(day)
+        before = self.rank[index]
+        if before == self.rank[index + 1]:
             return before * WORKDAY
         return before * WORKDAY + self.done[of_day]
 
@@ -192,7 +193,7 @@ def build(source: CalendarSource) -> Calendar:
     spans = _office_hours(source)
     reasons, worked = _exceptions(source)
     workdays: list[int] = []
-    rank: list[int] = []
+    rank = [0]
     for day in range(source.first.toordinal(), source.last.toordinal() + 1):
         weekday = date.fromordinal(day).isoweekday()
         if weekday in source.weekend and day not in worked:

@@ -94,19 +94,19 @@ def _derive(
         _check(each)
     applied = rule_for(rule, limit.unit)
     late = None if cutoff is None else minute_of_day(cutoff)
-    ordered = _in_order(pauses)
-    shifts = [_minutes_of(pause) for pause in ordered if pause.rule == "shift"]
+    ordered = tuple(sorted(pauses, key=_since)) if len(pauses) > 1 else pauses
+    timed = [(_minutes_of(pause), pause.rule) for pause in ordered]
+    shifts = [span for span, kind in timed if kind == "shift"]
     received = local_minute(start)
     begin = _begin(calendar, received, applied, late)
 
     stretches, due = _count_out(calendar, limits, rule, begin, shifts)
     restarted = False
-    for pause in ordered:
-        since, until = _minutes_of(pause)
-        if pause.rule == "shift" or (due is not None and since >= due):
+    for (since, until), kind in timed:
+        if kind == "shift" or (due is not None and since >= due):
             continue
         if until is None:
-            shifts = sorted([*shifts, (since, None)], key=_since)
+            shifts = sorted([*shifts, (since, None)], key=_first)
         elif until > received:
             begin = max(begin, _begin(calendar, until, applied, late))
             restarted = True
@@ -137,19 +137,19 @@ def _check(limit: Limit) -> None:
         raise ClockError(f"{limit}: months are counted whole")
 
 
-def _in_order(pauses: tuple[Pause, ...]) -> tuple[Pause, ...]:
-    for pause in pauses:
-        since, until = _minutes_of(pause)
-        if until is not None and until < since:
-            raise ClockError(f"the pause on {pause.ground!r} ends before it begins: {pause}")
-    return tuple(sorted(pauses, key=lambda pause: pause.since)) if len(pauses) > 1 else pauses
-
-
 def _minutes_of(pause: Pause) -> Pausing:
-    return local_minute(pause.since), None if pause.until is None else local_minute(pause.until)
+    since = local_minute(pause.since)
+    until = None if pause.until is None else local_minute(pause.until)
+    if until is not None and until < since:
+        raise ClockError(f"the pause on {pause.ground!r} ends before it begins: {pause}")
+    return since, until
 
 
-def _since(pause: Pausing) -> int:
+def _since(pause: Pause) -> int:
+    return local_minute(pause.since)
+
+
+def _first(pause: Pausing) -> int:
     return pause[0]
 
 

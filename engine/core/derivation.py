@@ -102,8 +102,12 @@ _RESTARTED = Text(
     "The limit began anew after the supplement",
 )
 _MOVED = Text(
-    "Thời hạn kết thúc vào ngày nghỉ hoặc khi đồng hồ đang dừng nên chuyển sang ngày này",
-    "The limit ended on a day off or while the clock was stopped, and moved to this day",
+    "Thời hạn kết thúc vào ngày nghỉ nên chuyển sang ngày làm việc này",
+    "The limit ended on a day off and moved to this working day",
+)
+_HELD = Text(
+    "Đồng hồ dừng trong ngày cuối của thời hạn nên hạn chuyển sang ngày này",
+    "The clock was stopped during the last day, so the deadline moved to this day",
 )
 _LATE = Text(
     "Nhận sau giờ chốt nên tính từ ngày làm việc tiếp theo",
@@ -217,7 +221,7 @@ class Derivation(msgspec.Struct, frozen=True):
         if end is None:
             return
         for day in range(end // DAY + 1, self.horizon // DAY + 1):
-            reason = self._off(day) or self._paused_day(day) or Reason("moved", _MOVED)
+            reason = self._off(day) or self._paused_day(day) or Reason("moved", _HELD)
             yield self._not(day, reason)
 
     def _upto(self, minute: int | None) -> int:
