@@ -92,7 +92,7 @@ class _Gathered:
     def _staff(
         self, source: Source, loc: Loc, shape: AgencyShape, first: date, last: date | None
     ) -> None:
-        posts = [
+        posts: list[tuple[str, tuple[str, ...], date, date | None, Loc]] = [
             (f"{shape.id}.{role}-{number}", (role,), first, last, (*loc, "staff", role))
             for role, count in shape.staff.items()
             for number in range(1, count + 1)

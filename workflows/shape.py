@@ -362,6 +362,8 @@ def _real(source: Source, loc: Loc) -> Loc:
 def _message(kind: str, loc: Loc, detail: Any) -> str:
     if kind == "missing":
         return f"'{loc[-1]}' is missing"
+    if kind == "extra_forbidden" and detail["input"] is None and " " in str(loc[-1]):
+        return f"{loc[-1]!r} is no field here: put a text with a comma between quotes"
     if kind == "extra_forbidden":
         return f"'{loc[-1]}' is no field here{did_you_mean(str(loc[-1]), _known_keys())}"
     if kind == "value_error":

@@ -30,6 +30,8 @@ from workflows.model import (
 from workflows.organisation import Organisation
 
 HOURS_A_DAY = 8
+NEEDS_SIGNATURE = frozenset({"number", "issue", "return"})
+"""The acts that nobody may do before the signature, in a procedure that has one."""
 MAX_WAYS = 50_000
 """Partial ways through one process that are followed: beyond it the steps are a tangle."""
 
@@ -226,8 +228,9 @@ def _staff(
 
 
 def _result(procedure: Procedure) -> Iterator[Finding]:
-    """The result is signed somewhere, and returned once, last, on each way to `done`."""
+    """The result is returned once, last, on each way to `done`; signed before, if at all."""
     steps = procedure.process.steps
+    signed = any(_signs(step) for step in steps.values())
     for name, step in steps.items():
         returns = step.by is not None and step.act == "return"
         for to in targets(step):
@@ -242,7 +245,8 @@ def _result(procedure: Procedure) -> Iterator[Finding]:
                 f"{_named(procedure.returned_by)} returns the result, but not in step {name!r}"
             )
             yield Finding("", name, ("by",), message)
-        if (returns or step.act == "issue") and not _signed_before(name, procedure.process):
+        needs = step.by is not None and step.act in NEEDS_SIGNATURE
+        if needs and signed and not _signed_before(name, procedure.process):
             message = f"a way leads to {name!r} on which nobody has signed the result"
             yield Finding("", name, ("act",), message)
 
@@ -325,8 +329,8 @@ def _ways(process: Process) -> Iterator[tuple[Decimal | None, bool]]:
 
 def _takes(step: Step) -> tuple[Decimal | None, bool]:
     """The working hours of a step, and whether it says so. Parallel legs take the longest."""
-    if step.pause is not None:
-        return Decimal(0), True
+    if step.pause is not None or (step.act == "return" and step.limit is None):
+        return Decimal(0), True  # the clock stands still, or has ended with the result
     if step.legs:
         each = [_leg_takes(leg) for leg in step.legs]
         known = [hours for hours, _ in each if hours is not None]
