@@ -6,6 +6,7 @@ commands end a step, and which events they give, is in `engine/core/`.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar
 
 import msgspec
@@ -44,11 +45,15 @@ class Register(Opening, frozen=True, kw_only=True):
 
 
 class Receive(Opening, frozen=True, kw_only=True):
-    """Also receives a dossier registered online; then `procedure` must be the same."""
+    """Also receives a dossier registered online; then `procedure` must be the same.
+
+    `appointment`: a date the desk promises, earlier than the limit allows.
+    """
 
     act: ClassVar[str] = "receive"
 
     channel: str = "direct"
+    appointment: date | None = None
 
 
 class RefuseReceipt(Command, frozen=True, kw_only=True):

@@ -100,7 +100,7 @@ def seal(
     sealed = []
     for event in events:
         version += 1
-        payload, private = encode(event)
+        payload, private = encode(_salted(event, new_id))
         open_record = Recorded(
             stream=stream,
             version=version,
@@ -122,6 +122,13 @@ def seal(
         previous = _digest(open_record)
         sealed.append(msgspec.structs.replace(open_record, hash=previous))
     return sealed
+
+
+def _salted(event: Event, new_id: Callable[[], bytes]) -> Event:
+    if event.private is None:
+        return event
+    private = msgspec.structs.replace(event.private, salt=new_id().hex())
+    return msgspec.structs.replace(event, private=private)
 
 
 def _digest(record: Recorded) -> bytes:

@@ -19,11 +19,11 @@ class Private(msgspec.Struct, frozen=True, omit_defaults=True):
     """Free text and what describes a person, kept apart from the rest of the payload.
 
     Stored as bytes of its own; the payload holds only their SHA-256, so that the text can
-    be destroyed while the chain still verifies. `salt` (hex) keeps a short text from being
-    guessed from its digest.
+    be destroyed while the chain still verifies. `salt` (hex) is given when the event is
+    sealed; it keeps a short text from being guessed from its digest.
     """
 
-    salt: str
+    salt: str = ""
     reason: str | None = None
     note: str | None = None
     applicant: dict[str, str] = {}

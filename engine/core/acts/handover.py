@@ -1,0 +1,100 @@
+"""Answers to an offer: accepted, refused, recalled, expired. Another agency becomes competent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.core.acts import carries_out
+from engine.core.deadlines import due_of, step_deadline
+from engine.core.dossier import LegState, Transit
+from engine.core.draft import Draft
+from engine.core.moves import offer_to
+from engine.core.rules import refuse
+from schemas import commands as c
+from schemas import events as e
+from workflows.model import Who
+
+
+@carries_out(c.Accept)
+def accept(draft: Draft, command: c.Accept) -> None:
+    leg, transit = _in_transit(draft, command.leg)
+    papers = transit.papers if command.papers is None else command.papers
+    for paper in papers:
+        if paper not in transit.papers:
+            refuse("paper-not-offered", paper=paper, known=", ".join(transit.papers) or "none")
+    draft.emit(
+        e.HandoverAccepted(
+            leg=leg.path,
+            handover=transit.handover,
+            step=leg.step,
+            agency=transit.to_agency,
+            officer=command.actor,
+            due=leg.step_due,
+            papers=papers,
+        )
+    )
+
+
+@carries_out(c.RefuseHandover)
+def refuse_handover(draft: Draft, command: c.RefuseHandover) -> None:
+    if not command.reason:
+        refuse("reason-needed")
+    draft.emit(e.HandoverRefused(**_back(draft, command.leg)))
+
+
+@carries_out(c.RecallHandover)
+def recall_handover(draft: Draft, command: c.RecallHandover) -> None:
+    draft.emit(e.HandoverRecalled(**_back(draft, command.leg)))
+
+
+@carries_out(c.ExpireHandover)
+def expire_handover(draft: Draft, command: c.ExpireHandover) -> None:
+    """Custody goes back to the sender; the matter goes up to the receiver's parent agency."""
+    _, transit = _in_transit(draft, command.leg)
+    if draft.now < transit.expires:
+        refuse("handover-not-expired", until=transit.expires.isoformat())
+    above = draft.law.organisation.agency(transit.to_agency).parent or transit.to_agency
+    draft.emit(e.HandoverExpired(escalated_to=above, **_back(draft, command.leg)))
+
+
+@carries_out(c.Transfer)
+def transfer(draft: Draft, command: c.Transfer) -> None:
+    """The leg goes in transit to the agency that is competent now, at the step it is at."""
+    to_agency = draft.agency(command.to_agency).id
+    leg = draft.leg(command.leg)
+    if to_agency == leg.agency:
+        refuse("wrong-agency", agency=to_agency, expected="another agency")
+    step = draft.process(command.leg).steps.get(leg.step)
+    draft.emit(
+        e.LegTransferred(
+            leg=command.leg,
+            from_agency=leg.agency,
+            to_agency=to_agency,
+            why=command.why,
+            legal_basis=command.legal_basis,
+        )
+    )
+    if step is not None and step.by is not None:
+        role = Who(step.by.role, None)
+        offer_to(draft, command.leg, step, (to_agency, role), back=leg.step)
+
+
+def _in_transit(draft: Draft, path: str) -> tuple[LegState, Transit]:
+    leg = draft.leg(path)
+    assert leg.transit is not None, "the machine has these acts in transit only"
+    return leg, leg.transit
+
+
+def _back(draft: Draft, path: str) -> dict[str, Any]:
+    """The leg lies with the sender again; the step left has its first start still."""
+    leg, transit = _in_transit(draft, path)
+    step = draft.process(path).steps.get(transit.back)
+    due = step and due_of(step_deadline(draft.law, draft.dossier, leg, step, now=draft.now))
+    return {
+        "leg": path,
+        "handover": transit.handover,
+        "step": transit.back,
+        "agency": transit.sender.agency,
+        "officer": transit.sender.officer,
+        "due": due,
+    }

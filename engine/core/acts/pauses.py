@@ -1,0 +1,187 @@
+"""What stops the clock of a leg, and what lets it run again; a new date with an apology."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from engine.core.acts import carries_out
+from engine.core.calendar import local_day
+from engine.core.clock import add_working
+from engine.core.deadlines import due_of, leg_deadline, step_deadline
+from engine.core.dossier import Extension, Stop, upward
+from engine.core.draft import Draft
+from engine.core.evolve import closed
+from engine.core.moves import end_dossier, follow, next_due, refuse_leg, stop_clock
+from engine.core.rules import refuse
+from schemas import commands as c
+from schemas import events as e
+from workflows.model import Limit
+
+SUPPLEMENT_GROUND = "supplement"
+
+
+@carries_out(c.AskSupplement)
+def ask_supplement(draft: Draft, command: c.AskSupplement) -> None:
+    """Form 02. A second request has to say that it counts as overdue."""
+    ordinal = draft.dossier.supplements + 1
+    if ordinal > 1 and not command.counts_as_overdue:
+        refuse("second-supplement")
+    rule = draft.procedure.supplement
+    calendar = draft.law.calendar(draft.dossier.calendar)
+    step = draft.leg(command.leg).step
+    draft.emit(
+        e.SupplementRequested(
+            leg=command.leg,
+            step=step,
+            ordinal=ordinal,
+            answer_by=add_working(calendar, draft.now, rule.answer_within)
+            if rule.answer_within
+            else None,
+            papers=command.papers,
+            counts_as_overdue=ordinal > 1,
+        )
+    )
+    stop_clock(draft, command.leg, SUPPLEMENT_GROUND, restarts=rule.rule == "restart")
+
+
+@carries_out(c.Supply)
+def supply(draft: Draft, command: c.Supply) -> None:
+    step = draft.leg(command.leg).step
+    draft.emit(e.SupplementReceived(leg=command.leg, step=step, papers=command.papers))
+    _resume_clock(draft, command.leg, SUPPLEMENT_GROUND, None)
+
+
+@carries_out(c.ExpireSupplement)
+def expire_supplement(draft: Draft, command: c.ExpireSupplement) -> None:
+    """The citizen did not answer in time: the leg, or the whole, is refused."""
+    leg = draft.leg(command.leg)
+    limit = draft.procedure.supplement.answer_within
+    if limit is not None:
+        calendar = draft.law.calendar(draft.dossier.calendar)
+        asked = next(stop.since for stop in leg.stops if stop.until is None)
+        until = add_working(calendar, asked, limit)
+        if draft.now < until:
+            refuse("supplement-not-expired", until=until.isoformat())
+    draft.emit(e.SupplementExpired(leg=command.leg, step=leg.step))
+    refuse_on_merits(draft, command.leg, None)
+
+
+@carries_out(c.ConfirmPayment)
+def confirm_payment(draft: Draft, command: c.ConfirmPayment) -> None:
+    step = draft.leg(command.leg).step
+    draft.emit(
+        e.PaymentConfirmed(
+            leg=command.leg, step=step, receipt=command.receipt, amount=command.amount
+        )
+    )
+    end_pause(draft, command.leg, command.act, command.receipt)
+
+
+@carries_out(c.EndPosting)
+def end_posting(draft: Draft, command: c.EndPosting) -> None:
+    leg = draft.leg(command.leg)
+    pause = draft.step(command.leg).pause
+    assert pause is not None
+    if pause.lasts is not None:
+        calendar = draft.law.calendar(draft.dossier.calendar)
+        since = next(stop.since for stop in leg.stops if stop.until is None)
+        until = add_working(calendar, since, pause.lasts)
+        if draft.now < until:
+            refuse("posting-not-over", until=until.isoformat())
+    draft.emit(e.PostingEnded(leg=command.leg, step=leg.step, minutes=command.minutes))
+    end_pause(draft, command.leg, command.act, command.minutes)
+
+
+def end_pause(draft: Draft, path: str, act: str, evidence: str | None) -> None:
+    """A pause step is over: the clock runs again and the leg goes on."""
+    step = draft.step(path)
+    assert step.pause is not None
+    place = draft.fire(path, act, {})
+    _resume_clock(draft, path, step.pause.ground, evidence)
+    draft.emit(
+        e.StepCompleted(
+            leg=path, step=step.name, act=act, to=place.step, due=next_due(draft, path, place)
+        )
+    )
+    follow(draft, path, place, back=step.name)
+
+
+def _resume_clock(draft: Draft, path: str, ground: str, evidence: str | None) -> None:
+    dues: dict[str, datetime] = {}
+    step_dues: dict[str, datetime] = {}
+    running = []
+    for each in upward(path):
+        leg = draft.leg(each)
+        stops = closed(leg.stops, path, draft.now, evidence)
+        if leg.open and all(stop.until for stop in stops):
+            running.append(each)
+            new_dues(draft, each, stops, dues, step_dues)
+    draft.emit(
+        e.ClockResumed(
+            leg=path,
+            step=draft.leg(path).step,
+            ground=ground,
+            evidence=evidence,
+            dues=dues,
+            step_dues=step_dues,
+            running=tuple(running),
+        )
+    )
+
+
+def new_dues(
+    draft: Draft,
+    path: str,
+    stops: tuple[Stop, ...],
+    dues: dict[str, datetime],
+    step_dues: dict[str, datetime],
+) -> None:
+    """Adds the dates that hold for a leg once only `stops` have stopped it."""
+    leg = draft.leg(path)
+    whole = leg_deadline(draft.law, draft.dossier, leg, stops)
+    if whole is not None and whole.due is not None:
+        dues[path] = whole.due
+    step = draft.process(path).steps.get(leg.step)
+    if step is not None and leg.step_due is not None:
+        own = step_deadline(draft.law, draft.dossier, leg, step, stops=stops)
+        if own is not None and own.due is not None:
+            step_dues[path] = own.due
+
+
+@carries_out(c.Extend)
+def extend(draft: Draft, command: c.Extend) -> None:
+    """An apology and a new date (form 04): at least a day before the date, once."""
+    leg = draft.leg(command.leg)
+    if leg.limit is None or leg.due is None:
+        refuse("no-clock", leg=command.leg)
+    if leg.extension is not None:
+        refuse("second-extension")
+    if not leg.running:
+        ground = next(stop.ground for stop in leg.stops if stop.until is None)
+        refuse("clock-stopped", ground=ground, step=leg.step)
+    if local_day(leg.due) - draft.today < timedelta(days=1):
+        refuse("extension-too-late", due=local_day(leg.due))
+    try:
+        limit = Limit.parse(command.by)
+    except ValueError as error:
+        refuse("bad-limit", why=error)
+    extended = replace(leg, extension=Extension(str(limit), command.legal_basis))
+    due = due_of(leg_deadline(draft.law, draft.dossier, extended))
+    assert due is not None, "its clock runs"
+    if due <= draft.now:
+        refuse("appointment-in-past", appointment=local_day(due), day=draft.today)
+    if not command.leg:
+        draft.emit(e.ApologyIssued(old_due=leg.due, new_due=due))
+    draft.emit(
+        e.ClockExtended(leg=command.leg, by=str(limit), legal_basis=command.legal_basis, due=due)
+    )
+
+
+def refuse_on_merits(draft: Draft, path: str, legal_basis: str | None) -> None:
+    """Refuses one leg, or the whole dossier at its root."""
+    if path:
+        refuse_leg(draft, path, legal_basis)
+    else:
+        end_dossier(draft, "refused", "", legal_basis)

@@ -1,0 +1,164 @@
+"""Opening a dossier: registered online, received at a desk, refused there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from engine.core.acts import carries_out
+from engine.core.calendar import Calendar, local_day
+from engine.core.clock import add_working
+from engine.core.deadlines import start_rule, step_deadline, whole_limit
+from engine.core.dossier import LegState
+from engine.core.draft import Draft
+from engine.core.moves import follow
+from engine.core.rules import refuse
+from schemas import commands as c
+from schemas import events as e
+from workflows.machine import AT_WORK
+from workflows.model import Limit, Procedure, Unit
+
+
+@carries_out(c.Register)
+def register(draft: Draft, command: c.Register) -> None:
+    procedure = _procedure(draft, command)
+    _desk(draft, command, procedure)
+    calendar = _calendar(draft, command)
+    draft.emit(
+        e.DossierRegistered(
+            procedure=procedure.id,
+            procedure_version=procedure.version,
+            calendar=calendar.version,
+            agency=command.agency,
+            check_by=add_working(calendar, draft.now, procedure.policy.online_check),
+            facts=_known(draft, procedure, command.facts),
+            papers=_papers(procedure, command.papers),
+        )
+    )
+
+
+@carries_out(c.Receive)
+def receive(draft: Draft, command: c.Receive) -> None:
+    registered = draft.dossier.status == "registered"
+    if registered and command.procedure != draft.dossier.procedure[0]:
+        refuse(
+            "procedure-differs",
+            registered=draft.dossier.procedure[0],
+            procedure=command.procedure,
+        )
+    procedure = _procedure(draft, command)
+    _desk(draft, command, procedure)
+    calendar = _calendar(draft, command)
+    limit = _promised(draft, procedure, calendar, command.appointment)
+    whole = whole_limit(draft.law, procedure, calendar.version, limit, draft.now)
+    assert whole.due is not None, "nothing has stopped a clock that just starts"
+    place = draft.law.machine(procedure.key).start()
+    start = procedure.process.steps[place.step]
+    root = LegState("", command.agency, start.name, AT_WORK, draft.now)
+    pinned = replace(draft.dossier, procedure=procedure.key, calendar=calendar.version)
+    step_due = step_deadline(draft.law, pinned, root, start, now=draft.now)
+    facts = {**draft.dossier.facts, **_known(draft, procedure, command.facts)}
+    draft.emit(
+        e.DossierReceived(
+            procedure=procedure.id,
+            procedure_version=procedure.version,
+            calendar=calendar.version,
+            agency=command.agency,
+            officer=command.actor,
+            channel="online" if registered else command.channel,
+            step=start.name,
+            step_due=step_due.due if step_due else None,
+            appointment=whole.due,
+            unit_appointment=_unit_appointment(draft, procedure, calendar, whole.due),
+            facts=facts,
+            papers=_papers(procedure, command.papers) or draft.dossier.papers,
+        )
+    )
+    draft.emit(e.ClockStarted(limit=str(limit), rule=start_rule(limit), due=whole.due))
+    if place.mode:
+        follow(draft, "", place, back=start.name, papers=command.papers)
+
+
+@carries_out(c.RefuseReceipt)
+def refuse_receipt(draft: Draft, command: c.RefuseReceipt) -> None:
+    if not command.reason:
+        refuse("reason-needed")
+    draft.emit(e.DossierRefusedAtReceipt(legal_basis=command.legal_basis))
+
+
+def _procedure(draft: Draft, command: c.Opening) -> Procedure:
+    return draft.law.in_force(command.procedure, command.version, draft.today)
+
+
+def _calendar(draft: Draft, command: c.Opening) -> Calendar:
+    if command.calendar is not None:
+        return draft.law.calendar(command.calendar)
+    return draft.law.calendar_known_on(draft.today)
+
+
+def _desk(draft: Draft, command: c.Opening, procedure: Procedure) -> None:
+    """The agency is a desk that takes this procedure, and the officer receives at it."""
+    desk = draft.agency(command.agency)
+    if desk.function != procedure.desk:
+        refuse("wrong-agency", agency=desk.id, expected=procedure.desk)
+    officer = draft.officer(command.actor)
+    if officer.agency != desk.id:
+        refuse("wrong-agency", agency=officer.agency, expected=desk.id)
+    first = procedure.process.steps[procedure.process.start].by
+    role = first.role if first else procedure.returned_by.role
+    if role not in officer.roles:
+        refuse("wrong-role", officer=officer.id, expected=role)
+
+
+def _promised(
+    draft: Draft, procedure: Procedure, calendar: Calendar, appointment: date | None
+) -> Limit:
+    """The limit that counts: the procedure's, or the shorter one the desk promised."""
+    if appointment is None:
+        return procedure.limit
+    if appointment <= draft.today:
+        refuse("appointment-in-past", appointment=appointment, day=draft.today)
+    lawful = whole_limit(draft.law, procedure, calendar.version, procedure.limit, draft.now)
+    assert lawful.due is not None
+    if appointment > local_day(lawful.due):
+        refuse("appointment-too-late", appointment=appointment, due=local_day(lawful.due))
+    days = calendar.workdays_to(appointment.toordinal()) - calendar.workdays_to(
+        draft.today.toordinal()
+    )
+    return Limit(Decimal(max(days, 1)), Unit.WORKING_DAY)
+
+
+def _unit_appointment(
+    draft: Draft, procedure: Procedure, calendar: Calendar, whole: datetime
+) -> datetime | None:
+    """By when the receiving unit itself has to be done: the sum of its own steps.
+
+    None when no other agency has a part. Never later than the whole.
+    """
+    own = draft.law.outline(procedure.key).own_days
+    if own is None:
+        return None
+    limit = Limit(own, Unit.WORKING_DAY)
+    due = whole_limit(draft.law, procedure, calendar.version, limit, draft.now).due
+    assert due is not None
+    return min(due, whole)
+
+
+def _known(draft: Draft, procedure: Procedure, facts: dict[str, str]) -> dict[str, str]:
+    """Facts are what the definition asks about, or name an agency: nothing personal."""
+    asked = draft.law.outline(procedure.key).facts
+    for name, value in facts.items():
+        if name not in asked and not draft.is_agency(value):
+            refuse("unknown-fact", fact=name, known=", ".join(sorted(asked)) or "nothing")
+    return facts
+
+
+def _papers(procedure: Procedure, papers: Iterable[str]) -> tuple[str, ...]:
+    known = {paper.id for paper in procedure.papers_in}
+    for paper in papers:
+        if paper not in known:
+            refuse("unknown-paper", paper=paper, known=", ".join(sorted(known)) or "none")
+    return tuple(papers)

@@ -1,0 +1,97 @@
+"""Ending steps: each act with the evidence it leaves; giving a step to a colleague."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from engine.core.acts import carries_out
+from engine.core.draft import Draft
+from engine.core.moves import follow, next_due
+from engine.core.rules import refuse
+from schemas import commands as c
+from schemas import events as e
+
+_EVIDENCE: dict[type[c.StepAct], Callable[[Any, dict[str, Any]], e.StepEnded]] = {
+    c.Forward: lambda act, end: e.StepCompleted(act="forward", **end),
+    c.Complete: lambda act, end: e.StepCompleted(**end),
+    c.Appraise: lambda act, end: e.AppraisalRecorded(
+        outcome=act.outcome, document=act.document, **end
+    ),
+    c.Verify: lambda act, end: e.VerificationRecorded(
+        outcome=act.outcome, document=act.document, **end
+    ),
+    c.Approve: lambda act, end: e.ApprovalRecorded(document=act.document, **end),
+    c.Sign: lambda act, end: e.SignatureRecorded(
+        document=act.document, certificate=act.certificate, **end
+    ),
+    c.Number: lambda act, end: e.NumberRecorded(number=act.number, **end),
+    c.Issue: lambda act, end: e.ResultIssued(document=act.document, **end),
+    c.Return: lambda act, end: e.ResultReturned(channel=act.channel, evidence=act.evidence, **end),
+}
+"""The event by which each act ends a step; `end` holds what all of them have."""
+
+
+@carries_out(*_EVIDENCE)
+def end_step(draft: Draft, command: c.StepAct) -> None:
+    path = command.leg
+    leg = draft.leg(path)
+    if isinstance(command, c.Return):
+        _nothing_left_open(draft, path)
+    facts = _facts(draft, command)
+    place = draft.fire(path, command.act, facts)
+    event = _EVIDENCE[type(command)](
+        command,
+        {
+            "leg": path,
+            "step": leg.step,
+            "to": place.step,
+            "due": next_due(draft, path, place),
+            "facts": facts,
+        },
+    )
+    draft.emit(event)
+    follow(
+        draft,
+        path,
+        place,
+        back=leg.step,
+        to_officer=command.to_officer,
+        papers=command.papers,
+    )
+
+
+@carries_out(c.Assign)
+def assign(draft: Draft, command: c.Assign) -> None:
+    """The step goes to another officer of the same agency who has the role for it."""
+    leg = draft.leg(command.leg)
+    holder = draft.keeper(command.leg)
+    officer = draft.officer(command.officer)
+    if officer.agency != holder.agency:
+        refuse("wrong-agency", agency=officer.agency, expected=holder.agency)
+    step = draft.process(command.leg).steps.get(leg.step)
+    if step and step.by and step.by.role not in officer.roles:
+        refuse("wrong-role", officer=officer.id, expected=step.by.role)
+    draft.emit(
+        e.StepAssigned(
+            leg=command.leg, step=leg.step, officer=officer.id, from_officer=holder.officer
+        )
+    )
+
+
+def _facts(draft: Draft, command: c.StepAct) -> dict[str, str]:
+    """What the act adds to the facts: its outcome, and what the definition asks about."""
+    asked = draft.law.outline(draft.dossier.procedure).facts
+    for name, value in command.facts.items():
+        if name not in asked and not draft.is_agency(value):
+            refuse("unknown-fact", fact=name, known=", ".join(sorted(asked)) or "nothing")
+    outcome = getattr(command, "outcome", None)
+    if outcome is not None and "outcome" in asked:
+        return {**command.facts, "outcome": outcome}
+    return command.facts
+
+
+def _nothing_left_open(draft: Draft, path: str) -> None:
+    legs = [leg.path for leg in draft.dossier.open_legs() if leg.path]
+    if legs and not path:
+        refuse("legs-still-open", legs=", ".join(legs))

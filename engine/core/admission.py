@@ -1,0 +1,252 @@
+"""Whether somebody may do an act in a leg now: the part of deciding that needs no details.
+
+The machine alone says what is possible in a state; the rest is about who acts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine.core.dossier import LegState
+from engine.core.draft import Draft
+from engine.core.rules import refuse
+from workflows.machine import (
+    BACK,
+    LEGS,
+    OFFER_ENDS,
+    OFFERED,
+    PAUSED,
+    SUPPLEMENT,
+    WORK_ACTS,
+)
+from workflows.organisation import Officer
+
+SYSTEM = "system"
+"""The actor where only a rule acted."""
+
+WHOLE_ACTS = frozenset({"suspend", "resume", "stop", "ask-withdrawal", "reopen"})
+"""Acts on the whole tree: no leg's machine has a say in them."""
+
+OPENING_ACTS = frozenset({"register", "receive", "refuse-receipt"})
+
+CUSTODY_ACTS = frozenset({"accept", *OFFER_ENDS})
+"""Answers to an offer; possible even while the dossier is suspended."""
+
+NEEDS_SIGNATURE = frozenset({"number", "issue", "return"})
+
+Check = Callable[[Draft, str, str, str], None]
+
+
+def admit(draft: Draft, act: str, path: str, actor: str) -> None:
+    """Raises Refusal when `actor` may not do `act` in the leg at `path` now."""
+    dossier = draft.dossier
+    if dossier.last_at is not None and draft.now < dossier.last_at:
+        refuse("time-backwards", now=draft.now.isoformat(), last=dossier.last_at.isoformat())
+    if act in OPENING_ACTS:
+        _opening(draft, act, actor)
+        return
+    if dossier.status in ("new", "registered"):
+        refuse("not-received")
+    if dossier.status == "ended" and act != "reopen":
+        refuse("dossier-ended", outcome=dossier.outcome)
+    if act == "resume" and dossier.status != "suspended":
+        # The same word also ends a pause of one leg.
+        if path not in dossier.legs or act not in draft.machine.possible(draft.state(path)):
+            refuse("not-suspended")
+    elif act in WHOLE_ACTS:
+        _whole(draft, act, actor)
+        return
+    elif dossier.status == "suspended" and act not in CUSTODY_ACTS:
+        refuse("dossier-suspended")
+    _in_leg(draft, act, path, actor)
+
+
+def _opening(draft: Draft, act: str, actor: str) -> None:
+    status = draft.dossier.status
+    draft.officer(actor)
+    if act == "refuse-receipt":
+        if status == "new":
+            refuse("not-received")
+        if status != "registered":
+            refuse("dossier-exists", code=draft.dossier.stream)
+        _at_desk(draft, actor)
+    elif status != "new" and not (act == "receive" and status == "registered"):
+        refuse("dossier-exists", code=draft.dossier.stream)
+
+
+def _whole(draft: Draft, act: str, actor: str) -> None:
+    dossier = draft.dossier
+    if act == "reopen" and dossier.status != "ended":
+        refuse("dossier-open")
+    if act == "suspend" and dossier.status == "suspended":
+        refuse("dossier-suspended")
+    if act == "ask-withdrawal":
+        _at_desk(draft, actor)
+        return
+    officer = draft.officer(actor)
+    holds = any(leg.holder and leg.holder.officer == actor for leg in dossier.legs.values())
+    parts = {leg.agency for leg in dossier.legs.values()} | {dossier.agency}
+    parts |= {leg.holder.agency for leg in dossier.legs.values() if leg.holder}
+    decides = officer.agency in parts and _is_decider(draft, officer)
+    if not holds and not decides:
+        _not_a_decider(draft, officer)
+
+
+def _in_leg(draft: Draft, act: str, path: str, actor: str) -> None:
+    dossier = draft.dossier
+    if path not in dossier.legs:
+        refuse("no-such-leg", leg=path, legs=", ".join(sorted(dossier.legs)[1:]) or "none")
+    leg = draft.leg(path)
+    if not leg.open:
+        refuse("leg-ended", leg=path, outcome=leg.outcome)
+    if act not in draft.machine.possible(draft.state(path)):
+        _impossible(draft, act, leg)
+    if _unsigned(draft, act):
+        refuse("result-without-signature", act=act)
+    _WHO[act](draft, act, path, actor)
+
+
+def _impossible(draft: Draft, act: str, leg: LegState) -> None:
+    if leg.mode == OFFERED:
+        assert leg.transit is not None
+        refuse("handover-in-transit", agency=leg.transit.to_agency)
+    if act in CUSTODY_ACTS:
+        refuse("no-handover")
+    if leg.mode in (PAUSED, SUPPLEMENT):
+        ground = "supplement" if leg.mode == SUPPLEMENT else draft.step(leg.path).pause
+        words = ground if isinstance(ground, str) else ground and ground.ground
+        refuse("clock-stopped", ground=words, step=leg.step)
+    if leg.mode == LEGS:
+        waits = [child.path for child in draft.dossier.children(leg.path, leg.step) if child.open]
+        refuse("waiting-for-legs", step=leg.step, legs=", ".join(waits))
+    if _unsigned(draft, act):
+        refuse("result-without-signature", act=act)
+    if act == "return":
+        refuse("return-before-result", step=leg.step)
+    possible = ", ".join(draft.machine.possible(draft.state(leg.path)))
+    refuse("act-not-possible", act=act, step=leg.step, possible=possible)
+
+
+def _unsigned(draft: Draft, act: str) -> bool:
+    """Whether the act needs a signature that this procedure asks for and nobody has given."""
+    if act not in NEEDS_SIGNATURE or draft.dossier.signed:
+        return False
+    return draft.law.outline(draft.dossier.procedure).signs
+
+
+# --- who ---------------------------------------------------------------------------------
+
+
+def _is_decider(draft: Draft, officer: Officer) -> bool:
+    return not set(draft.procedure.policy.deciders).isdisjoint(officer.roles)
+
+
+def _not_a_decider(draft: Draft, officer: Officer) -> None:
+    deciders = " or ".join(draft.procedure.policy.deciders)
+    refuse("not-a-decider", officer=officer.id, expected=deciders)
+
+
+def _at_desk(draft: Draft, actor: str) -> None:
+    officer = draft.officer(actor)
+    if officer.agency != draft.dossier.agency:
+        refuse("wrong-agency", agency=officer.agency, expected=draft.dossier.agency)
+
+
+def _holder(draft: Draft, act: str, path: str, actor: str) -> None:
+    officer = draft.officer(actor)
+    holder = draft.keeper(path)
+    if officer.agency != holder.agency:
+        refuse("wrong-agency", agency=officer.agency, expected=holder.agency)
+    if officer.id != holder.officer:
+        refuse("not-the-holder", officer=officer.id, holder=holder.officer)
+
+
+def _worker(draft: Draft, act: str, path: str, actor: str) -> None:
+    """The holder, who also has the role that the step asks for."""
+    officer = draft.officer(actor)
+    leg = draft.leg(path)
+    holder = draft.keeper(path)
+    if officer.agency != holder.agency:
+        refuse("wrong-agency", agency=officer.agency, expected=holder.agency)
+    step = draft.process(path).steps.get(leg.step)
+    if leg.mode != BACK and step and step.by and step.by.role not in officer.roles:
+        refuse("wrong-role", officer=officer.id, expected=step.by.role)
+    if officer.id != holder.officer:
+        refuse("not-the-holder", officer=officer.id, holder=holder.officer)
+
+
+def _holder_or_decider(draft: Draft, act: str, path: str, actor: str) -> None:
+    officer = draft.officer(actor)
+    holder = draft.keeper(path)
+    if officer.id == holder.officer:
+        return
+    if officer.agency != holder.agency:
+        refuse("wrong-agency", agency=officer.agency, expected=holder.agency)
+    if not _is_decider(draft, officer):
+        _not_a_decider(draft, officer)
+
+
+def _desk_or_holder(draft: Draft, act: str, path: str, actor: str) -> None:
+    """The citizen hands papers in at the desk, or straight to who asked for them."""
+    officer = draft.officer(actor)
+    expected = {draft.dossier.agency, draft.keeper(path).agency}
+    if officer.agency not in expected:
+        agencies = " or ".join(sorted(expected))
+        refuse("wrong-agency", agency=officer.agency, expected=agencies)
+
+
+def _addressee(draft: Draft, act: str, path: str, actor: str) -> None:
+    officer = draft.officer(actor)
+    transit = draft.leg(path).transit
+    assert transit is not None
+    if officer.agency != transit.to_agency:
+        refuse("wrong-agency", agency=officer.agency, expected=transit.to_agency)
+    if transit.to_role not in officer.roles:
+        refuse("wrong-role", officer=officer.id, expected=transit.to_role)
+    if transit.to_officer not in (None, officer.id):
+        refuse("not-the-addressee", officer=officer.id, expected=transit.to_officer)
+
+
+def _sender(draft: Draft, act: str, path: str, actor: str) -> None:
+    officer = draft.officer(actor)
+    transit = draft.leg(path).transit
+    assert transit is not None
+    if officer.agency != transit.sender.agency:
+        refuse("wrong-agency", agency=officer.agency, expected=transit.sender.agency)
+    if officer.id != transit.sender.officer and not _is_decider(draft, officer):
+        refuse("not-the-sender", expected=transit.sender.officer)
+
+
+def _only_the_system(draft: Draft, act: str, path: str, actor: str) -> None:
+    if actor != SYSTEM:
+        refuse("only-a-rule")
+
+
+def _resumer(draft: Draft, act: str, path: str, actor: str) -> None:
+    officer = draft.officer(actor)
+    pause = draft.step(path).pause
+    assert pause is not None, "the machine has resume acts in pauses only"
+    agency = draft.resolve(pause.resumed_by.at, draft.leg(path).agency)
+    if officer.agency != agency:
+        refuse("wrong-agency", agency=officer.agency, expected=agency)
+    if pause.resumed_by.role not in officer.roles:
+        refuse("wrong-role", officer=officer.id, expected=pause.resumed_by.role)
+
+
+_WHO: dict[str, Check] = {
+    **dict.fromkeys(WORK_ACTS, _worker),
+    "accept": _addressee,
+    "refuse-handover": _addressee,
+    "recall-handover": _sender,
+    "expire-handover": _only_the_system,
+    "ask-supplement": _holder,
+    "supply": _desk_or_holder,
+    "expire-supplement": _holder_or_decider,
+    "assign": _holder_or_decider,
+    "extend": _holder_or_decider,
+    "refuse": _holder_or_decider,
+    "transfer": _holder_or_decider,
+    "confirm-payment": _resumer,
+    "end-posting": _resumer,
+    "resume": _resumer,
+}

@@ -1,0 +1,94 @@
+"""`decide`: the events a command causes, or the rule that refuses it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from engine.core.acts import ACTS, handover, pauses, receipt, whole, work
+from engine.core.admission import CUSTODY_ACTS, OPENING_ACTS, SYSTEM, WHOLE_ACTS, admit
+from engine.core.dossier import Dossier
+from engine.core.draft import Draft
+from engine.core.law import Law
+from engine.core.rules import Refusal
+from schemas.commands import COMMANDS, Command
+from schemas.events import Event, Private
+from schemas.rejection import Rejected
+
+_SUBJECTS = (receipt, work, handover, pauses, whole)
+"""Importing these modules fills ACTS."""
+
+
+class Decided(NamedTuple):
+    """What a command causes: the events, and the dossier that they lead to."""
+
+    events: tuple[Event, ...]
+    dossier: Dossier
+
+
+def decide(dossier: Dossier, command: Command, law: Law, now: datetime) -> Decided | Rejected:
+    """The events that `command` causes at `now`, or the rule that refuses it.
+
+    Pure: the same arguments give the same answer. `now` is when it happens, aware UTC.
+    """
+    draft = Draft(dossier, law, now)
+    try:
+        admit(draft, command.act, command.leg, command.actor)
+        ACTS[type(command)](draft, command)
+    except Refusal as refusal:
+        return refusal.rejected
+    events = draft.events
+    words = _private(command)
+    if words is not None:
+        events[0] = replace(events[0], private=words)
+    return Decided(tuple(events), draft.dossier)
+
+
+def _private(command: Command) -> Private | None:
+    """Free text and the applicant's particulars, kept apart from the payload."""
+    applicant = getattr(command, "applicant", {})
+    if command.reason is None and command.note is None and not applicant:
+        return None
+    return Private(reason=command.reason, note=command.note, applicant=applicant)
+
+
+class Possible(NamedTuple):
+    """One act in one leg; `rejected` says why `actor` may not do it, None that he may."""
+
+    act: str
+    leg: str
+    rejected: Rejected | None
+
+
+def possible_acts(dossier: Dossier, law: Law, now: datetime, actor: str) -> list[Possible]:
+    """Every act in every open leg, with the rule that stands against it, if one does.
+
+    What depends on the details of a command (a reason, a paper) is told when it is given.
+    """
+    draft = Draft(dossier, law, now)
+    found = []
+    for act in COMMANDS:
+        if act in OPENING_ACTS and dossier.status != "registered":
+            continue
+        for leg in _legs_for(dossier, act):
+            found.append(Possible(act, leg, _why_not(draft, act, leg, actor)))
+    return found
+
+
+def _legs_for(dossier: Dossier, act: str) -> list[str]:
+    if act in OPENING_ACTS or act in WHOLE_ACTS or dossier.status == "ended":
+        return [""]
+    return [leg.path for leg in dossier.open_legs()]
+
+
+def _why_not(draft: Draft, act: str, leg: str, actor: str) -> Rejected | None:
+    try:
+        admit(draft, act, leg, actor)
+    except Refusal as refusal:
+        return refusal.rejected
+    return None
+
+
+__all__ = ["CUSTODY_ACTS", "SYSTEM", "Decided", "Possible", "decide", "possible_acts"]

@@ -1,0 +1,154 @@
+"""The state of one dossier: its root leg and the legs it opened, by path.
+
+Plain frozen values. `decide.py` says what may happen to it, `evolve.py` what each event
+makes of it; nothing else changes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+Outcome = Literal["done", "refused", "stopped"]
+Status = Literal["new", "registered", "open", "suspended", "ended"]
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """Who has custody: one officer of one agency."""
+
+    agency: str
+    officer: str
+
+
+class Transit(msgspec.Struct, frozen=True):
+    """One handover on its way. `back`: the step the leg returns to if it is not taken."""
+
+    handover: int
+    sender: Holder
+    to_agency: str
+    to_role: str
+    to_officer: str | None
+    back: str
+    since: datetime
+    expires: datetime
+    papers: tuple[str, ...] = ()
+
+
+class Stop(msgspec.Struct, frozen=True):
+    """A time in which a leg's clock stands still; `until` is None while it does.
+
+    `leg`: the leg the ground lies in (a stop also stops the legs above it);
+    "*" when the whole dossier is suspended.
+    """
+
+    leg: str
+    ground: str
+    since: datetime
+    until: datetime | None = None
+    evidence: str | None = None
+    restarts: bool = False
+
+
+class Extension(msgspec.Struct, frozen=True):
+    by: str
+    legal_basis: str
+
+
+class LegState(msgspec.Struct, frozen=True):
+    """One leg. At every version it has either a `holder` or a `transit`, never both.
+
+    `step` and `mode` are the machine's place. `visits`: for each step the times at which
+    it was entered and left in turn, so that a step done twice keeps its first start.
+    `limit`, `due`: the leg's own clock, if it has one. `ended_at`: when its work ended.
+    """
+
+    path: str
+    agency: str
+    step: str
+    mode: str
+    started: datetime
+    holder: Holder | None = None
+    transit: Transit | None = None
+    opened_by: str = ""
+    limit: str | None = None
+    rule: str = ""
+    due: datetime | None = None
+    step_due: datetime | None = None
+    visits: dict[str, tuple[datetime, ...]] = {}
+    stops: tuple[Stop, ...] = ()
+    extension: Extension | None = None
+    outcome: Outcome | None = None
+    ended_at: datetime | None = None
+    verdict: str | None = None
+
+    @property
+    def open(self) -> bool:
+        return self.outcome is None
+
+    @property
+    def running(self) -> bool:
+        """Whether its clock runs (no ground keeps it stopped)."""
+        return all(stop.until is not None for stop in self.stops)
+
+
+class Dossier(msgspec.Struct, frozen=True):
+    """One case of a procedure. `last_at`: when the last thing happened to it."""
+
+    stream: str
+    status: Status = "new"
+    procedure: tuple[str, str] = ("", "")
+    calendar: str = ""
+    agency: str = ""
+    channel: str = ""
+    legs: dict[str, LegState] = {}
+    facts: dict[str, str] = {}
+    papers: tuple[str, ...] = ()
+    received_at: datetime | None = None
+    appointment: datetime | None = None
+    unit_appointment: datetime | None = None
+    supplements: int = 0
+    handovers: int = 0
+    signed: bool = False
+    result_ready_at: datetime | None = None
+    withdrawal_asked: bool = False
+    counts_as_overdue: bool = False
+    withdrawn_results: tuple[str, ...] = ()
+    outcome: Outcome | None = None
+    ended_at: datetime | None = None
+    last_at: datetime | None = None
+
+    @property
+    def root(self) -> LegState:
+        return self.legs[""]
+
+    def open_legs(self) -> Iterator[LegState]:
+        return (leg for leg in self.legs.values() if leg.outcome is None)
+
+    def children(self, path: str, step: str) -> list[LegState]:
+        """The legs that `step` of the leg at `path` opened."""
+        depth = path.count("/") + 1 if path else 0
+        inside = f"{path}/" if path else ""
+        return [
+            leg
+            for name, leg in self.legs.items()
+            if name
+            and name.startswith(inside)
+            and name.count("/") == depth
+            and leg.opened_by == step
+        ]
+
+
+def upward(path: str) -> Iterator[str]:
+    """The leg itself and every leg above it, up to the root: "a/b", "a", ""."""
+    while path:
+        yield path
+        path = path.rpartition("/")[0]
+    yield ""
+
+
+def parent_of(path: str) -> str:
+    """The path of the leg that opened this one. The root has none."""
+    return path.rpartition("/")[0]

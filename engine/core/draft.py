@@ -1,0 +1,124 @@
+"""A dossier while a command is being decided: what was emitted so far, and what it made of it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from engine.core.calendar import local_day
+from engine.core.dossier import Dossier, Holder, LegState
+from engine.core.evolve import evolve
+from engine.core.law import Law
+from engine.core.rules import refuse
+from schemas.events import Event
+from workflows.machine import Place, ProcedureMachine, state_name
+from workflows.model import Procedure, Process, Step, Who
+from workflows.organisation import Agency, Officer, Unresolved
+
+
+class Draft:
+    """Deciding is emitting events onto a draft; each one evolves it at once."""
+
+    def __init__(self, dossier: Dossier, law: Law, now: datetime) -> None:
+        self.dossier = dossier
+        self.law = law
+        self.now = now
+        self.events: list[Event] = []
+
+    def emit(self, event: Event) -> None:
+        self.dossier = evolve(self.dossier, event, self.now)
+        self.events.append(event)
+
+    # --- what the dossier is pinned to ---
+
+    @property
+    def today(self) -> date:
+        return local_day(self.now)
+
+    @property
+    def procedure(self) -> Procedure:
+        return self.law.procedure(self.dossier.procedure)
+
+    @property
+    def machine(self) -> ProcedureMachine:
+        return self.law.machine(self.dossier.procedure)
+
+    def leg(self, path: str) -> LegState:
+        return self.dossier.legs[path]
+
+    def process(self, path: str) -> Process:
+        return self.law.outline(self.dossier.procedure).processes[path]
+
+    def step(self, path: str, name: str | None = None) -> Step:
+        """The definition of a step; the one the leg is at when none is named."""
+        return self.process(path).steps[name or self.leg(path).step]
+
+    def state(self, path: str, mode: str | None = None) -> str:
+        """The machine's name of where a leg is; `mode` instead of the leg's own if given."""
+        leg = self.leg(path)
+        return state_name(path, leg.step, leg.mode if mode is None else mode)
+
+    def fire(self, path: str, act: str, facts: dict[str, str], mode: str | None = None) -> Place:
+        """Where `act` leads, given what is known of the dossier and `facts`."""
+        place = self.machine.fire(self.state(path, mode), act, {**self.dossier.facts, **facts})
+        if place is None:
+            step = self.step(path)
+            choices = [
+                " and ".join(f"{name}={value}" for name, value in branch.when.items())
+                for branch in step.then
+            ]
+            refuse("no-branch", step=step.name, expected=" or ".join(choices))
+        return place
+
+    # --- who is who ---
+
+    def officer(self, officer_id: str) -> Officer:
+        """Refused when nobody with that code is in office today."""
+        try:
+            found = self.law.organisation.officer(officer_id)
+        except KeyError:
+            found = None
+        if found is None or not found.valid_on(self.today):
+            refuse("unknown-officer", officer=officer_id, day=self.today)
+        return found
+
+    def agency(self, agency_id: str) -> Agency:
+        """Refused when there is no such agency today."""
+        try:
+            found = self.law.organisation.agency(agency_id)
+        except KeyError:
+            found = None
+        if found is None or not found.valid_on(self.today):
+            refuse("unknown-agency", agency=agency_id, day=self.today)
+        return found
+
+    def is_agency(self, name: str) -> bool:
+        try:
+            self.law.organisation.agency(name)
+        except KeyError:
+            return False
+        return True
+
+    def resolve(self, function: str | None, leg_agency: str) -> str:
+        """The agency meant by a function, seen from the agency that runs the leg."""
+        if function is None:
+            return leg_agency
+        try:
+            return self.law.organisation.resolve(
+                function, leg_agency, self.today, self.dossier.facts
+            )
+        except Unresolved as unclear:
+            refuse("agency-unclear", function=function, why=unclear)
+
+    def doer(self, path: str, step: Step) -> tuple[str, Who]:
+        """The agency and the role that has to do a step."""
+        who = step.by
+        assert who is not None, "a pause or a wait is nobody's work"
+        return self.resolve(who.at, self.leg(path).agency), who
+
+    def keeper(self, path: str) -> Holder:
+        """Who holds the leg. Refused while it is in transit."""
+        leg = self.leg(path)
+        if leg.holder is None:
+            assert leg.transit is not None
+            refuse("handover-in-transit", agency=leg.transit.to_agency)
+        return leg.holder

@@ -1,0 +1,134 @@
+"""What decides beside the dossier: procedures, calendars, who is in office. Immutable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from engine.core.calendar import Calendar
+from engine.core.rules import refuse
+from workflows.machine import ProcedureMachine, compile_procedure
+from workflows.model import Leg, Limit, Procedure, Process, Unit
+from workflows.organisation import Organisation
+
+
+class Outline(NamedTuple):
+    """What deciding asks again and again about one procedure version, worked out once.
+
+    `facts`: names a dossier may have a value for; `own_days`: the working days of the
+    receiving unit's own steps, None when no other agency has a part; `signs`: some step
+    signs the result.
+    """
+
+    processes: dict[str, Process]
+    legs: dict[str, Leg]
+    facts: frozenset[str]
+    own_days: Decimal | None
+    signs: bool
+
+
+class Law:
+    """Every version that was ever in force, so that an old dossier keeps its own."""
+
+    def __init__(
+        self,
+        procedures: Iterable[Procedure],
+        calendars: Iterable[Calendar],
+        organisation: Organisation,
+    ) -> None:
+        self._versions: dict[str, dict[str, Procedure]] = {}
+        for procedure in procedures:
+            self._versions.setdefault(procedure.id, {})[procedure.version] = procedure
+        self._calendars = {calendar.version: calendar for calendar in calendars}
+        self.organisation = organisation
+        self._machines: dict[tuple[str, str], ProcedureMachine] = {}
+        self._outlines: dict[tuple[str, str], Outline] = {}
+
+    def procedures(self) -> list[Procedure]:
+        return [each for versions in self._versions.values() for each in versions.values()]
+
+    def procedure(self, key: tuple[str, str]) -> Procedure:
+        """The version a dossier is pinned to. Refused when it is not here."""
+        found = self._versions.get(key[0], {}).get(key[1])
+        if found is None:
+            refuse("procedure-unknown", procedure=key[0], version=f" version {key[1]}")
+        return found
+
+    def in_force(self, procedure: str, version: str | None, day: date) -> Procedure:
+        """The version asked for, or the newest that is in force on the day."""
+        versions = self._versions.get(procedure)
+        if not versions or (version is not None and version not in versions):
+            named = f" version {version}" if version else ""
+            refuse("procedure-unknown", procedure=procedure, version=named)
+        asked = list(versions.values()) if version is None else [versions[version]]
+        valid = [each for each in asked if _valid(each, day)]
+        if not valid:
+            last = max(asked, key=lambda each: each.valid_from)
+            refuse(
+                "procedure-not-in-force",
+                procedure=procedure,
+                version=last.version,
+                day=day,
+                since=last.valid_from,
+                to=last.valid_to or "…",
+            )
+        return max(valid, key=lambda each: each.valid_from)
+
+    def machine(self, key: tuple[str, str]) -> ProcedureMachine:
+        """The shared machine of a procedure version, compiled when first asked for."""
+        found = self._machines.get(key)
+        if found is None:
+            found = self._machines[key] = compile_procedure(self.procedure(key))
+        return found
+
+    def outline(self, key: tuple[str, str]) -> Outline:
+        """The outline of a procedure version, worked out when first asked for."""
+        found = self._outlines.get(key)
+        if found is None:
+            found = self._outlines[key] = _outline(self.procedure(key))
+        return found
+
+    def calendar(self, version: str) -> Calendar:
+        """The calendar version a receipt is pinned to. Raises KeyError."""
+        return self._calendars[version]
+
+    def calendars(self) -> list[Calendar]:
+        return list(self._calendars.values())
+
+    def calendar_known_on(self, day: date) -> Calendar:
+        """The newest calendar known on a day, or the oldest when none was known yet."""
+        known = [each for each in self._calendars.values() if each.known_on <= day]
+        if known:
+            return max(known, key=lambda each: each.known_on)
+        return min(self._calendars.values(), key=lambda each: each.known_on)
+
+
+def _valid(procedure: Procedure, day: date) -> bool:
+    on = day.isoformat()
+    return procedure.valid_from <= on and (procedure.valid_to is None or on <= procedure.valid_to)
+
+
+def _outline(procedure: Procedure) -> Outline:
+    legs = dict(procedure.legs())
+    processes = {"": procedure.process} | {path: leg.process for path, leg in legs.items()}
+    steps = [step for process in processes.values() for step in process.steps.values()]
+    guards = [*(leg.when for leg in legs.values())]
+    guards += [branch.when for step in steps for branch in step.then]
+    functions = {leg.at for leg in legs.values()} | {step.by.at for step in steps if step.by}
+    own = sum((_days(step.limit) for step in procedure.process.steps.values()), Decimal(0))
+    return Outline(
+        processes=processes,
+        legs=legs,
+        facts=frozenset(name for guard in guards for name in guard)
+        | {function for function in functions if function},
+        own_days=own if legs and own else None,
+        signs=any(step.act == "sign" for step in steps),
+    )
+
+
+def _days(limit: Limit | None) -> Decimal:
+    if limit is None:
+        return Decimal(0)
+    return limit.amount / 8 if limit.unit is Unit.WORKING_HOUR else limit.amount

@@ -1,0 +1,239 @@
+"""What follows when a leg goes to a step: who gets it, which legs open, what stops or ends."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from engine.core.clock import add_working, verdict
+from engine.core.deadlines import due_of, leg_deadline, start_rule, step_deadline
+from engine.core.dossier import Outcome, parent_of
+from engine.core.draft import Draft
+from schemas import events as e
+from workflows.machine import AT_WORK, LEGS, OFFERED, ORIGIN, PAUSED, Place
+from workflows.model import DONE, REFUSED, Leg, Step, Who
+
+
+def next_due(draft: Draft, path: str, place: Place) -> datetime | None:
+    """By when the step at `place` has to be done, if the leg enters it now."""
+    if place.ended:
+        return None
+    step = draft.step(path, place.step)
+    leg = draft.leg(path)
+    return due_of(step_deadline(draft.law, draft.dossier, leg, step, now=draft.now))
+
+
+def follow(
+    draft: Draft,
+    path: str,
+    place: Place,
+    *,
+    back: str,
+    to_officer: str | None = None,
+    papers: tuple[str, ...] = (),
+) -> None:
+    """Carries out what entering `place` means, after the event that led there was emitted.
+
+    `back`: the step just left, to which an offer returns if it is not taken.
+    """
+    if place.ended:
+        _end(draft, path, place.step)
+        return
+    step = draft.step(path, place.step)
+    if not path and step.act == "return" and draft.dossier.result_ready_at is None:
+        end_clock(draft, "")
+        draft.emit(e.ResultReady())
+    if place.mode == OFFERED:
+        offer(draft, path, step, back=back, to_officer=to_officer, papers=papers)
+    elif place.mode == PAUSED:
+        _pause(draft, path, step)
+    elif place.mode == LEGS:
+        open_legs(draft, path, step, papers)
+
+
+def offer(
+    draft: Draft,
+    path: str,
+    step: Step,
+    *,
+    back: str,
+    to_officer: str | None = None,
+    papers: tuple[str, ...] = (),
+) -> None:
+    """Puts the leg in transit to whoever does `step`."""
+    agency, who = draft.doer(path, step)
+    offer_to(draft, path, step, (agency, who), back=back, to_officer=to_officer, papers=papers)
+
+
+def offer_to(
+    draft: Draft,
+    path: str,
+    step: Step,
+    addressee: tuple[str, Who],
+    *,
+    back: str,
+    to_officer: str | None = None,
+    papers: tuple[str, ...] = (),
+) -> None:
+    agency, who = addressee
+    if to_officer is not None:
+        draft.officer(to_officer)
+    sender = draft.keeper(path)
+    leg = draft.leg(path)
+    entering = None if leg.step == step.name else draft.now
+    due = due_of(step_deadline(draft.law, draft.dossier, leg, step, now=entering))
+    calendar = draft.law.calendar(draft.dossier.calendar)
+    draft.emit(
+        e.HandoverOffered(
+            leg=path,
+            handover=draft.dossier.handovers + 1,
+            from_agency=sender.agency,
+            from_officer=sender.officer,
+            to_agency=agency,
+            to_role=who.role,
+            to_officer=to_officer,
+            step=step.name,
+            back=back,
+            due=due,
+            expires=add_working(calendar, draft.now, draft.procedure.policy.handover_within),
+            papers=papers,
+        )
+    )
+
+
+def end_clock(draft: Draft, path: str) -> None:
+    """Ends a leg's clock with its verdict, by date; a leg without a limit has none."""
+    leg = draft.leg(path)
+    if leg.limit is None or leg.verdict is not None:
+        return
+    # What waits for somebody else ended, for the index, when the waiting began.
+    ended = next((stop.since for stop in leg.stops if stop.until is None), draft.now)
+    overdue = not path and draft.dossier.counts_as_overdue
+    calendar = draft.law.calendar(draft.dossier.calendar)
+    words = "overdue" if overdue else verdict(calendar, ended, leg.due)
+    draft.emit(e.ClockEnded(leg=path, due=leg.due, verdict=words))
+
+
+def stop_clock(
+    draft: Draft,
+    path: str,
+    ground: str,
+    *,
+    evidence: str | None = None,
+    legal_basis: str | None = None,
+    restarts: bool = False,
+) -> None:
+    draft.emit(
+        e.ClockStopped(
+            leg=path,
+            step=draft.leg(path).step,
+            ground=ground,
+            evidence=evidence,
+            legal_basis=legal_basis,
+            restarts=restarts,
+        )
+    )
+
+
+def _pause(draft: Draft, path: str, step: Step) -> None:
+    assert step.pause is not None
+    stop_clock(draft, path, step.pause.ground, legal_basis=step.pause.legal_basis)
+
+
+def open_legs(draft: Draft, path: str, step: Step, papers: tuple[str, ...]) -> None:
+    """Opens the legs whose facts hold; when none does, the wait is over at once."""
+    facts = draft.dossier.facts
+    for leg in step.legs:
+        if all(facts.get(name) == value for name, value in leg.when.items()):
+            _open_leg(draft, path, step, leg, papers)
+    join(draft, path, step.name)
+
+
+def _open_leg(draft: Draft, above: str, step: Step, leg: Leg, papers: tuple[str, ...]) -> None:
+    path = f"{above}/{leg.name}" if above else leg.name
+    agency = draft.resolve(leg.at, draft.leg(above).agency)
+    id_, version = leg.procedure or (None, None)
+    draft.emit(
+        e.LegOpened(
+            leg=path,
+            agency=agency,
+            step=leg.process.start,
+            opened_by=step.name,
+            procedure=id_,
+            procedure_version=version,
+            papers=leg.papers_out,
+        )
+    )
+    if leg.limit is not None:
+        started = replace(draft.leg(path), limit=str(leg.limit), started=draft.now)
+        due = due_of(leg_deadline(draft.law, draft.dossier, started))
+        assert due is not None, "nothing has stopped a clock that just starts"
+        rule = start_rule(leg.limit)
+        draft.emit(e.ClockStarted(leg=path, limit=str(leg.limit), rule=rule, due=due))
+    place = draft.machine.start(path)
+    follow(draft, path, place, back=ORIGIN, papers=papers or leg.papers_out)
+
+
+def join(draft: Draft, path: str, step_name: str) -> None:
+    """Lets the leg at `path` go on if it waits at that step and nothing is to wait for."""
+    parent = draft.leg(path)
+    if not parent.open or parent.mode not in (LEGS, AT_WORK) or parent.step != step_name:
+        return
+    step = draft.step(path, step_name)
+    children = draft.dossier.children(path, step_name)
+    ended = [leg for leg in children if not leg.open]
+    if len(ended) < len(children) and not (step.wait == "any" and ended):
+        return
+    refused = any(leg.outcome == "refused" for leg in children)
+    act = "join-refused" if refused and step.refused else "join"
+    place = draft.fire(path, act, {}, mode=LEGS)
+    draft.emit(
+        e.StepCompleted(
+            leg=path, step=step_name, act="join", to=place.step, due=next_due(draft, path, place)
+        )
+    )
+    follow(draft, path, place, back=step_name)
+
+
+def _end(draft: Draft, path: str, end: str) -> None:
+    if not path:
+        if end == REFUSED:
+            end_dossier(draft, "refused", "")
+        return
+    end_clock(draft, path)
+    if end == DONE:
+        definition = draft.law.outline(draft.dossier.procedure).legs[path]
+        draft.emit(e.LegResulted(leg=path, papers=definition.papers_back))
+        join(draft, parent_of(path), draft.leg(path).opened_by)
+    else:
+        refuse_leg(draft, path, None)
+
+
+def refuse_leg(draft: Draft, path: str, legal_basis: str | None) -> None:
+    """A leg was refused: a gate ends the dossier, any other lets the parent go on."""
+    end_clock(draft, path)
+    gate = draft.law.outline(draft.dossier.procedure).legs[path].gate
+    for child in list(draft.dossier.open_legs()):
+        if child.path.startswith(f"{path}/"):
+            end_clock(draft, child.path)
+            draft.emit(e.LegRefused(leg=child.path, legal_basis=legal_basis))
+    draft.emit(e.LegRefused(leg=path, legal_basis=legal_basis, gate=gate))
+    if gate:
+        end_dossier(draft, "refused", path, legal_basis)
+    else:
+        join(draft, parent_of(path), draft.leg(path).opened_by)
+
+
+def end_dossier(
+    draft: Draft, outcome: Outcome, leg: str, legal_basis: str | None = None, ground: str = ""
+) -> None:
+    """Ends every clock and the whole tree, in one append."""
+    for each in list(draft.dossier.open_legs()):
+        if each.path:
+            end_clock(draft, each.path)
+    end_clock(draft, "")
+    if outcome == "stopped":
+        draft.emit(e.DossierStopped(ground=ground, legal_basis=legal_basis))
+    else:
+        draft.emit(e.DossierRefused(leg=leg, legal_basis=legal_basis))

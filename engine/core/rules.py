@@ -1,0 +1,110 @@
+"""Every rule that may refuse a command: its stable code, its sentence, its ground in law.
+
+To add a rule, add a line. The sentence is for the officer who acted; `{…}` are filled in.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, NoReturn
+
+from schemas.rejection import Rejected
+
+DECREE_61 = "Nghị định 61/2018/NĐ-CP"
+"""The government's decree on the one-stop and interlinked mechanism."""
+
+
+class Rule(NamedTuple):
+    sentence: str
+    legal_basis: str | None = None
+
+
+RULES: dict[str, Rule] = {
+    # who
+    "unknown-officer": Rule("Nobody with the code {officer} is in office on {day}."),
+    "unknown-agency": Rule("There is no agency {agency} on {day}."),
+    "wrong-agency": Rule("{agency} may not do this: it is for {expected}."),
+    "wrong-role": Rule("{officer} is not a {expected}; only a {expected} may do this."),
+    "not-the-holder": Rule("{officer} does not hold the dossier: {holder} does."),
+    "not-the-addressee": Rule("This handover is addressed to {expected}, not to {officer}."),
+    "not-the-sender": Rule("Only {expected}, who offered it, may take this handover back."),
+    "not-a-decider": Rule(
+        "{officer} may not decide this: it takes the holder or a {expected} of an agency that "
+        "has a part in the dossier."
+    ),
+    "only-a-rule": Rule("Nobody may do this by hand: the engine does it when the time is up."),
+    # what and when
+    "unknown-dossier": Rule("There is no dossier {code}."),
+    "no-such-leg": Rule("This dossier has no leg {leg!r}; it has: {legs}."),
+    "no-such-step": Rule("This procedure has no work step {step!r}; it has: {known}."),
+    "leg-ended": Rule("The leg {leg!r} has ended ({outcome}); nothing more can be done in it."),
+    "dossier-ended": Rule("The dossier has ended ({outcome}); nothing more can be done with it."),
+    "dossier-open": Rule("The dossier has not ended, so there is nothing to reopen."),
+    "dossier-exists": Rule("The dossier {code} was received before."),
+    "not-received": Rule("The dossier has not been received yet."),
+    "dossier-suspended": Rule("The dossier is suspended; first it has to be resumed (act resume)."),
+    "not-suspended": Rule("The dossier is not suspended, so there is nothing to resume."),
+    "handover-in-transit": Rule(
+        "The dossier is in transit to {agency}: first that handover has to be accepted, "
+        "refused, recalled or expire."
+    ),
+    "no-handover": Rule("No handover of this leg is waiting for an answer."),
+    "handover-not-expired": Rule("The receiver may still answer this handover, until {until}."),
+    "clock-stopped": Rule(
+        "The clock is stopped ({ground}); nothing can be done at step {step!r} until it resumes."
+    ),
+    "waiting-for-legs": Rule("Step {step!r} waits for: {legs}."),
+    "act-not-possible": Rule("{act!r} is not possible at step {step!r}; possible: {possible}."),
+    "no-branch": Rule("Nothing says where step {step!r} leads: give one of {expected}."),
+    "time-backwards": Rule("{now} is before the last thing that happened to the dossier ({last})."),
+    "unknown-fact": Rule("This procedure asks nothing about {fact!r}; it asks about: {known}."),
+    "unknown-paper": Rule("{paper!r} is not one of the papers of this procedure: {known}."),
+    "paper-not-offered": Rule("{paper!r} did not come with this handover; with it came: {known}."),
+    "agency-unclear": Rule("{function}: {why}. Name it with the fact {function!r}."),
+    "bad-limit": Rule("{why}"),
+    # procedure and receipt
+    "procedure-unknown": Rule("There is no procedure {procedure}{version}."),
+    "procedure-not-in-force": Rule(
+        "Procedure {procedure} version {version} is not in force on {day} "
+        "(in force {since} to {until})."
+    ),
+    "procedure-differs": Rule(
+        "The dossier was registered for procedure {registered}, not {procedure}."
+    ),
+    "appointment-in-past": Rule("The appointment date {appointment} is not after today, {day}."),
+    "appointment-too-late": Rule(
+        "The appointment date {appointment} is after the last day of the limit, {due}."
+    ),
+    # clock
+    "second-supplement": Rule(
+        "More papers were asked for once already; a second request counts as overdue. Say so "
+        "(counts_as_overdue=yes) to ask all the same.",
+        DECREE_61,
+    ),
+    "supplement-not-expired": Rule("The citizen may still answer, until {until}."),
+    "extension-too-late": Rule(
+        "A new date has to be given at least one day before the appointment date {due}.",
+        DECREE_61,
+    ),
+    "second-extension": Rule("The appointment date was moved once already.", DECREE_61),
+    "no-clock": Rule("The leg {leg!r} has no time limit of its own."),
+    "posting-not-over": Rule("The posting runs until {until}."),
+    # result
+    "result-without-signature": Rule("The result has not been signed, so {act!r} must wait."),
+    "return-before-result": Rule("There is no result to return yet: step {step!r} is not done."),
+    "legs-still-open": Rule("These legs have not ended: {legs}."),
+    "reason-needed": Rule("A refusal needs a reason in writing (reason=…)."),
+}
+
+
+class Refusal(Exception):
+    """Raised inside of deciding; `decide` turns it into its answer."""
+
+    def __init__(self, rejected: Rejected) -> None:
+        super().__init__(rejected.message)
+        self.rejected = rejected
+
+
+def refuse(rule_code: str, /, **words: object) -> NoReturn:
+    """Ends deciding: the rule with this code refuses the command."""
+    rule = RULES[rule_code]
+    raise Refusal(Rejected(rule_code, rule.sentence.format(**words), rule.legal_basis))
