@@ -1,0 +1,305 @@
+"""Load, fold, decide, append: the only place that supplies the time, the ids and the store.
+
+Commands that callers in several threads hand over at the same time are decided and committed
+together: whoever comes first leads, the others wait for their answers.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from threading import Lock
+
+import msgspec
+from cachetools import LRUCache
+
+from engine.codes import code as code_of
+from engine.codes import code_prefix
+from engine.core.decide import SYSTEM, Decided, decide
+from engine.core.dossier import Dossier
+from engine.core.evolve import evolve
+from engine.core.law import Law
+from engine.core.rules import RULES
+from engine.ids import Clock, Ids
+from engine.store.log import Append, Conflict, Log, Repeated, Stored
+from schemas.commands import Command, Opening
+from schemas.envelope import GENESIS, Origin, Recorded, from_micros, seal, to_micros
+from schemas.rejection import Rejected
+
+ATTEMPTS = 8
+"""How often a command is decided anew after somebody else was first."""
+
+BATCH = 256
+"""The most commands that one commit takes from waiting callers."""
+
+
+class Call(msgspec.Struct, frozen=True):
+    """A command for one dossier. `code`: "" lets the engine give a new dossier its code.
+
+    `at`: when it happened, if not now. A call repeated with its `command_id` gets the first answer.
+    """
+
+    command: Command
+    command_id: bytes
+    code: str = ""
+    at: datetime | None = None
+    correlation: bytes | None = None
+
+
+class Done(msgspec.Struct, frozen=True):
+    """The command had its effect: these events. `repeated`: it was answered so before."""
+
+    code: str
+    version: int
+    events: tuple[Recorded, ...]
+    repeated: bool = False
+
+
+Answer = Done | Rejected
+
+
+class Folded(msgspec.Struct, frozen=True):
+    """A stream folded up to `version`, and which command gave its versions from where."""
+
+    dossier: Dossier
+    version: int = 0
+    hash: bytes = GENESIS
+    commands: dict[bytes, int] = {}
+
+
+class Busy(Exception):
+    """Others were first each time; the dossier is written to too often just now."""
+
+
+def fold(records: Iterable[Recorded], start: Folded) -> Folded:
+    """The stream after these records, which follow `start`."""
+    dossier, version, digest = start.dossier, start.version, start.hash
+    commands = dict(start.commands)
+    for record in records:
+        dossier = evolve(dossier, record.event(), from_micros(record.occurred_at))
+        version, digest = record.version, record.hash
+        commands.setdefault(record.command_id, version)
+    return Folded(dossier, version, digest, commands)
+
+
+class _Ticket:
+    """A call whose caller waits; `gate` opens when it is answered or when it has to lead."""
+
+    __slots__ = ("answer", "call", "error", "gate")
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.answer: Answer | None = None
+        self.error: BaseException | None = None
+        self.gate = Lock()
+        self.gate.acquire()
+
+
+class Runtime:
+    """Handles commands on one log. Any number of threads may call it; several runtimes, in
+    several processes, may work on the same PostgreSQL log."""
+
+    def __init__(self, log: Log, law: Law, clock: Clock, ids: Ids, *, cache: int = 20_000) -> None:
+        self.log = log
+        self.law = law
+        self._clock = clock
+        self._ids = ids
+        self._cache: LRUCache[str, Folded] = LRUCache(maxsize=cache)
+        self._numbers: dict[str, int] = {}
+        self._waiting: deque[_Ticket] = deque()
+        self._led = False
+        self._turn = Lock()
+        self._work = Lock()
+
+    def new_id(self) -> bytes:
+        return self._ids()
+
+    def now(self) -> datetime:
+        return self._clock()
+
+    def handle(self, call: Call) -> Answer:
+        """The answer to one command, durable when it returns. Raises StoreError, Busy."""
+        ticket = _Ticket(call)
+        with self._turn:
+            self._waiting.append(ticket)
+            lead = not self._led
+            self._led = True
+        if not lead:
+            ticket.gate.acquire()
+        if ticket.answer is None and ticket.error is None:
+            self._lead()
+        if ticket.error is not None:
+            raise ticket.error
+        assert ticket.answer is not None
+        return ticket.answer
+
+    def _lead(self) -> None:
+        """Answers who waits, self included, then lets the first of those who came since lead."""
+        with self._turn:
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH))]
+        try:
+            answers = self.handle_many([ticket.call for ticket in batch])
+            for ticket, answer in zip(batch, answers, strict=True):
+                ticket.answer = answer
+        except BaseException as error:
+            for ticket in batch:
+                ticket.error = error
+        with self._turn:
+            heir = self._waiting[0] if self._waiting else None
+            self._led = heir is not None
+        for ticket in batch:
+            ticket.gate.release()
+        if heir is not None:
+            heir.gate.release()
+
+    def handle_many(self, calls: Sequence[Call]) -> list[Answer]:
+        """The answers to many commands, in their order, made durable by one commit."""
+        with self._work:
+            answers: dict[int, Answer] = {}
+            pending = list(enumerate(calls))
+            for _ in range(ATTEMPTS):
+                pending = self._attempt(pending, answers)
+                if not pending:
+                    return [answers[index] for index in range(len(calls))]
+            raise Busy(f"{len(pending)} commands found their dossiers changed {ATTEMPTS} times")
+
+    def load(self, code: str, *, until: int | None = None) -> Folded:
+        """The stream folded, from the log. A dossier that does not exist has version 0."""
+        return fold(self.log.read_stream(code, until=until), Folded(Dossier(code)))
+
+    def current(self, code: str) -> Folded:
+        """The stream as this runtime last knew it, loaded when it did not. May be behind what
+        others have written; the expected version then decides."""
+        known = self._cache.get(code)
+        if known is None:
+            known = self.load(code)
+            if known.version:
+                self._cache[code] = known
+        return known
+
+    # --- one attempt: decide each, append all, keep who has to decide again ---
+
+    def _attempt(
+        self, pending: list[tuple[int, Call]], answers: dict[int, Answer]
+    ) -> list[tuple[int, Call]]:
+        drafts: dict[str, Folded] = {}
+        appends: list[Append] = []
+        waiting: list[tuple[int, Call, str, Rejected | None]] = []
+        for index, call in pending:
+            code = call.code or self._new_code(call)
+            folded = drafts.get(code) or self.current(code)
+            if call.command_id in folded.commands and code not in drafts:
+                answers[index] = self._first_answer(call.command_id)
+                continue
+            outcome = self._decide(call, code, folded)
+            if isinstance(outcome, Rejected):
+                waiting.append((index, call, code, outcome))
+                continue
+            append, drafts[code] = outcome
+            appends.append(append)
+            waiting.append((index, call, code, None))
+        results = iter(self.log.append(appends) if appends else [])
+        return self._settle(waiting, iter(appends), results, drafts, answers)
+
+    def _settle(
+        self,
+        waiting: list[tuple[int, Call, str, Rejected | None]],
+        appends: Iterable[Append],
+        results: Iterable[Stored | Conflict | Repeated],
+        drafts: dict[str, Folded],
+        answers: dict[int, Answer],
+    ) -> list[tuple[int, Call]]:
+        outcomes = iter(zip(appends, results, strict=True))
+        stale: set[str] = set()
+        again = []
+        for index, call, code, rejected in waiting:
+            if rejected is not None:
+                if code in stale:
+                    again.append((index, call))
+                else:
+                    answers[index] = self._rejected(call, code, rejected)
+                continue
+            append, result = next(outcomes)
+            if isinstance(result, Stored):
+                events = append.events
+                answers[index] = Done(code, events[-1].version, events)
+                continue
+            stale.add(code)
+            if isinstance(result, Repeated):
+                answers[index] = self._first_answer(call.command_id)
+            else:
+                again.append((index, call))
+        for code, folded in drafts.items():
+            if code in stale:
+                self._cache.pop(code, None)
+                self._numbers.clear()
+            else:
+                self._cache[code] = folded
+        return again
+
+    def _decide(self, call: Call, code: str, folded: Folded) -> tuple[Append, Folded] | Rejected:
+        if folded.version == 0 and not isinstance(call.command, Opening):
+            rule = RULES["unknown-dossier"]
+            return Rejected("unknown-dossier", rule.sentence.format(code=code))
+        recorded_at = self._clock()
+        now = call.at or recorded_at
+        outcome = decide(folded.dossier, call.command, self.law, now)
+        if isinstance(outcome, Rejected):
+            return outcome
+        origin = Origin(
+            command_id=call.command_id,
+            correlation=call.correlation or call.command_id,
+            actor=call.command.actor,
+            agency=self._agency_of(call.command.actor, outcome),
+            occurred_at=to_micros(now),
+            recorded_at=to_micros(recorded_at),
+            on_behalf=call.command.on_behalf,
+        )
+        events = seal(
+            code,
+            outcome.events,
+            origin,
+            version=folded.version,
+            previous=folded.hash,
+            new_id=self._ids,
+        )
+        tip = events[-1]
+        commands = {**folded.commands, call.command_id: folded.version + 1}
+        return Append(tuple(events)), Folded(outcome.dossier, tip.version, tip.hash, commands)
+
+    def _agency_of(self, actor: str, outcome: Decided) -> str:
+        if actor == SYSTEM:
+            return outcome.dossier.agency
+        return self.law.organisation.officer(actor).agency
+
+    def _rejected(self, call: Call, code: str, rejected: Rejected) -> Answer:
+        """Remembers the refusal outside of the dossier, or gives the answer of before."""
+        known = self.log.answer(call.command_id)
+        if known is not None:
+            return _as_answer(known)
+        self.log.reject(call.command_id, code, rejected, to_micros(self._clock()))
+        return rejected
+
+    def _first_answer(self, command_id: bytes) -> Answer:
+        known = self.log.answer(command_id)
+        assert known is not None, "the store said that it had answered this command"
+        return _as_answer(known)
+
+    def _new_code(self, call: Call) -> str:
+        """The next code of an agency's day. Two runtimes that take the same one conflict, and
+        the loser takes another."""
+        assert isinstance(call.command, Opening), "only what opens a dossier may leave out its code"
+        prefix = code_prefix(call.command.agency, call.at or self._clock())
+        number = self._numbers.get(prefix)
+        if number is None:
+            last = self.log.last_code(prefix)
+            number = int(last.removeprefix(prefix)) if last else 0
+        self._numbers[prefix] = number + 1
+        return code_of(prefix, number + 1)
+
+
+def _as_answer(known: Sequence[Recorded] | Rejected) -> Answer:
+    if isinstance(known, Rejected):
+        return known
+    return Done(known[0].stream, known[-1].version, tuple(known), repeated=True)
