@@ -1,0 +1,131 @@
+"""What an event does to the rows of a view, as values; and many of them merged into few.
+
+Handlers are pure: they say what changes, and never read. So the changes of a whole batch can
+be merged in memory, in order, and written in a few statements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from sqlalchemy import Table
+
+Value = str | int | None
+Columns = Mapping[str, Value]
+Key = tuple[str, ...]
+"""The primary key of a row; its first part is always the dossier."""
+
+
+class Put(NamedTuple):
+    """Insert the row, or set only these columns of it. A column of a table that `adds`
+    (see `adding`) is increased by the value, or the text is appended, instead."""
+
+    table: Table
+    key: Key
+    columns: dict[str, Value]
+
+
+class Every(NamedTuple):
+    """Set these columns in all rows that the dossier has now."""
+
+    table: Table
+    dossier: str
+    columns: dict[str, Value]
+
+
+class Drop(NamedTuple):
+    """Delete the row, or every row of the dossier when `key` is the dossier alone."""
+
+    table: Table
+    key: Key
+
+
+Change = Put | Every | Drop
+
+
+def adding(table: Table) -> frozenset[str]:
+    """The columns of a table that are added to, never overwritten."""
+    return frozenset(column.name for column in table.columns if column.info.get("adds"))
+
+
+class Pending:
+    """The merged changes of one table. Written in this order: gone, every, rows.
+
+    `rows`: by dossier and by the rest of the key, the columns to set. `fresh`: dossiers
+    whose first event is in the batch, so that nothing can be stored of them yet.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.adds = adding(table)
+        self.whole_key = len(table.primary_key)
+        self.rows: dict[str, dict[Key, dict[str, Value]]] = {}
+        self.gone: set[Key] = set()
+        self.every: dict[str, dict[str, Value]] = {}
+
+    def put(self, key: Key, columns: dict[str, Value]) -> None:
+        of_dossier = self.rows.get(key[0])
+        if of_dossier is None:
+            self.rows[key[0]] = {key[1:]: dict(columns)}
+            return
+        row = of_dossier.get(key[1:])
+        if row is None:
+            of_dossier[key[1:]] = dict(columns)
+        elif self.adds:
+            self._merge(row, columns)
+        else:
+            row.update(columns)
+
+    def _merge(self, row: dict[str, Value], columns: Columns) -> None:
+        for name, value in columns.items():
+            if name in self.adds and name in row:
+                row[name] = row[name] + value  # type: ignore[operator]
+            else:
+                row[name] = value
+
+    def set_every(self, dossier: str, columns: dict[str, Value]) -> None:
+        for row in self.rows.get(dossier, {}).values():
+            self._merge(row, columns)
+        self.every.setdefault(dossier, {}).update(columns)
+
+    def drop(self, key: Key, *, fresh: bool) -> None:
+        if len(key) == self.whole_key:
+            self.rows.get(key[0], {}).pop(key[1:], None)
+        else:
+            self.rows.pop(key[0], None)
+            self.every.pop(key[0], None)
+        if not fresh:
+            self.gone.add(key)
+
+
+class Changes:
+    """The merged changes of many events, by table."""
+
+    def __init__(self) -> None:
+        self.tables: dict[Table, Pending] = {}
+        self.fresh: set[str] = set()
+        self.events = 0
+
+    def add(self, changes: Iterable[Change], dossier: str, version: int) -> None:
+        """The changes made by the event with this version of the dossier."""
+        self.events += 1
+        if version == 1:
+            self.fresh.add(dossier)
+        for change in changes:
+            pending = self.tables.get(change[0])
+            if pending is None:
+                pending = self.tables[change[0]] = Pending(change[0])
+            kind = type(change)
+            if kind is Put:
+                pending.put(change[1], change[2])  # type: ignore[misc,arg-type]
+            elif kind is Drop:
+                pending.drop(change[1], fresh=dossier in self.fresh)  # type: ignore[arg-type]
+            elif dossier not in self.fresh or dossier in pending.rows:
+                pending.set_every(change[1], change[2])  # type: ignore[misc,arg-type]
+
+    def __iter__(self) -> Iterator[Pending]:
+        return iter(self.tables.values())
+
+    def row_count(self) -> int:
+        return sum(len(rows) for each in self for rows in each.rows.values())

@@ -1,0 +1,147 @@
+"""Writes merged changes to the tables of views, in few statements.
+
+The statements are made as text, once per (table, columns), and run by the driver as they
+are: at this volume the way from Core to the driver costs as much as the database. Values
+are text, integers or None only, so nothing needs converting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Engine, SmallInteger, Table
+
+from consumers.changes import Changes, Key, Pending, Value, adding
+
+Names = Mapping[str, str]
+"""Logical table name -> the physical table that is written to."""
+
+ROWS_A_STATEMENT = 2_000
+
+
+@contextmanager
+def writing(engine: Engine) -> Any:
+    """A transaction that has the right to write from its start, so that it cannot find
+    out in the middle that another writer was first (SQLite). DDL is part of it."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.begin()
+            raw: Any = connection.connection.dbapi_connection
+            if not raw.in_transaction:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+        yield connection
+        connection.commit()
+
+
+def write(connection: Connection, changes: Changes, names: Names | None = None) -> int:
+    """Writes everything that is pending; the number of rows touched. `names`: where a view
+    is written to while it is rebuilt."""
+    names = names or {}
+    return sum(_write_table(connection, each, names) for each in changes)
+
+
+def _write_table(connection: Connection, pending: Pending, names: Names) -> int:
+    table = pending.table
+    name = names.get(table.name, table.name)
+    _delete(connection, table, name, pending.gone)
+    for dossier, columns in pending.every.items():
+        _set_every(connection, table, name, dossier, columns)
+    groups: dict[frozenset[str], list[tuple[Value, ...]]] = {}
+    orders: dict[frozenset[str], tuple[str, ...]] = {}
+    for dossier, rows in pending.rows.items():
+        for rest, columns in rows.items():
+            shape = frozenset(columns)
+            order = orders.get(shape)
+            if order is None:
+                order = orders[shape] = tuple(sorted(shape))
+                groups[shape] = []
+            groups[shape].append((dossier, *rest, *[columns[each] for each in order]))
+    for shape, rows_of_shape in groups.items():
+        upsert(connection, table, name, orders[shape], rows_of_shape)
+    return len(pending.gone) + len(pending.every) + sum(map(len, groups.values()))
+
+
+def upsert(
+    connection: Connection,
+    table: Table,
+    name: str,
+    columns: tuple[str, ...],
+    rows: list[tuple[Value, ...]],
+) -> None:
+    """Each row is the whole key and then the columns, in that order."""
+    # Sorted, the index is walked once and two writers cannot wait for each other in a ring.
+    rows.sort(key=lambda row: row[: len(table.primary_key)])  # type: ignore[arg-type,return-value]
+    dialect = connection.dialect.name
+    statement = _upsert(table, name, columns, dialect)
+    if dialect == "sqlite":
+        connection.exec_driver_sql(statement, rows)
+        return
+    for start in range(0, len(rows), ROWS_A_STATEMENT):
+        by_column = [list(each) for each in zip(*rows[start : start + ROWS_A_STATEMENT], strict=True)]
+        connection.exec_driver_sql(statement, tuple(by_column))
+
+
+def _delete(connection: Connection, table: Table, name: str, gone: Iterable[Key]) -> None:
+    by_length: dict[int, list[Key]] = {}
+    for key in gone:
+        by_length.setdefault(len(key), []).append(key)
+    for length, keys in by_length.items():
+        columns = [column.name for column in table.primary_key][:length]
+        if connection.dialect.name == "sqlite":
+            where = " AND ".join(f'"{each}" = ?' for each in columns)
+            connection.exec_driver_sql(f'DELETE FROM "{name}" WHERE {where}', sorted(keys))
+        else:
+            where = " AND ".join(f't."{each}" = k."{each}"' for each in columns)
+            arrays = ", ".join("%s::text[]" for _ in columns)
+            listed = ", ".join(f'"{each}"' for each in columns)
+            connection.exec_driver_sql(
+                f'DELETE FROM "{name}" t USING unnest({arrays}) AS k({listed}) WHERE {where}',
+                tuple(list(each) for each in zip(*sorted(keys), strict=True)),
+            )
+
+
+def _set_every(
+    connection: Connection, table: Table, name: str, dossier: str, columns: dict[str, Value]
+) -> None:
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    sets = ", ".join(f'"{each}" = {mark}' for each in columns)
+    first = table.primary_key.columns[0].name
+    connection.exec_driver_sql(
+        f'UPDATE "{name}" SET {sets} WHERE "{first}" = {mark}', (*columns.values(), dossier)
+    )
+
+
+@lru_cache(maxsize=4096)
+def _upsert(table: Table, name: str, columns: tuple[str, ...], dialect: str) -> str:
+    key = [column.name for column in table.primary_key]
+    names = [*key, *columns]
+    adds = adding(table)
+    sets = ", ".join(
+        f'"{each}" = {_sum(table, name, each, dialect)}' if each in adds
+        else f'"{each}" = excluded."{each}"'
+        for each in columns
+    )
+    listed = ", ".join(f'"{each}"' for each in names)
+    if dialect == "sqlite":
+        values = f"VALUES ({', '.join('?' for _ in names)})"
+    else:
+        arrays = ", ".join(f"%s::{_array_type(table, each)}" for each in names)
+        values = f"SELECT * FROM unnest({arrays})"
+    conflict = ", ".join(f'"{each}"' for each in key)
+    then = f"DO UPDATE SET {sets}" if sets else "DO NOTHING"
+    return f'INSERT INTO "{name}" ({listed}) {values} ON CONFLICT ({conflict}) {then}'
+
+
+def _sum(table: Table, name: str, column: str, dialect: str) -> str:
+    operator = "+" if isinstance(table.c[column].type, (BigInteger, SmallInteger)) else "||"
+    return f'"{name}"."{column}" {operator} excluded."{column}"'
+
+
+def _array_type(table: Table, column: str) -> str:
+    kind = table.c[column].type
+    if isinstance(kind, SmallInteger):
+        return "smallint[]"
+    return "bigint[]" if isinstance(kind, BigInteger) else "text[]"
