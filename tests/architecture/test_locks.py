@@ -37,7 +37,7 @@ def test_a_lock_has_only_hashed_pins_and_no_address(lock: Path) -> None:
     text = lock.read_text(encoding="utf-8")
     rest = PIN.sub(lambda pin: "" if pin["hashes"] else pin[0], text)
     assert [line for line in rest.splitlines() if line and not line.lstrip().startswith("#")] == []
-    assert re.findall(r"://|--index-url|--find-links|--trusted-host|\bfile:", text) == []
+    assert re.findall(r"://|--index-url|--find-links|--trusted-host| @ ", text) == []
 
 
 def test_the_runtime_lock_holds_what_the_project_and_its_build_ask_for() -> None:
