@@ -22,7 +22,7 @@ from engine.core.evolve import evolve
 from engine.core.law import Law
 from engine.core.rules import RULES
 from engine.ids import Clock, Ids
-from engine.store.log import Append, Conflict, Log, Repeated, Stored
+from engine.store.log import Append, Log, Outcome, Repeated, Stored
 from schemas.commands import Command, Opening
 from schemas.envelope import GENESIS, Origin, Recorded, from_micros, seal, to_micros
 from schemas.rejection import Rejected
@@ -206,7 +206,7 @@ class Runtime:
         self,
         waiting: list[tuple[int, Call, str, Rejected | None]],
         appends: Iterable[Append],
-        results: Iterable[Stored | Conflict | Repeated],
+        results: Iterable[Outcome],
         drafts: dict[str, Folded],
         answers: dict[int, Answer],
     ) -> list[tuple[int, Call]]:
@@ -275,11 +275,8 @@ class Runtime:
 
     def _rejected(self, call: Call, code: str, rejected: Rejected) -> Answer:
         """Remembers the refusal outside of the dossier, or gives the answer of before."""
-        known = self.log.answer(call.command_id)
-        if known is not None:
-            return _as_answer(known)
-        self.log.reject(call.command_id, code, rejected, to_micros(self._clock()))
-        return rejected
+        fresh = self.log.reject(call.command_id, code, rejected, to_micros(self._clock()))
+        return rejected if fresh else self._first_answer(call.command_id)
 
     def _first_answer(self, command_id: bytes) -> Answer:
         known = self.log.answer(command_id)
