@@ -107,6 +107,9 @@ class Calendar(msgspec.Struct, frozen=True, eq=False):
     reasons: MappingProxyType[int, Reason]
     worked_instead: MappingProxyType[int, Reason]
 
+    def __repr__(self) -> str:
+        return f"Calendar({self.version!r})"
+
     @property
     def version(self) -> str:
         return self.source.version

@@ -257,8 +257,10 @@ class Derivation(msgspec.Struct, frozen=True):
 
     def _stops(self) -> Iterator[tuple[int, int, Pause]]:
         for pause in self.pauses:
-            until = self.horizon + 1 if pause.until is None else local_minute(pause.until)
-            yield local_minute(pause.since), until, pause
+            if pause.until is None:
+                yield local_minute(pause.since), self.horizon + 1, pause
+            elif pause.rule == "shift":  # a restart that has ended takes nothing out afterwards
+                yield local_minute(pause.since), local_minute(pause.until), pause
 
 
 def _pause_reason(pause: Pause) -> Reason:

@@ -10,7 +10,8 @@ from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from itertools import pairwise
 from math import ceil
-from typing import NamedTuple
+
+import msgspec
 
 from engine.core.calendar import Calendar
 from engine.core.clock import Derivation, Extension, Pause, StartRule
@@ -24,7 +25,7 @@ OPENS, CLOSES = time(7, 30), time(17)
 Entry = Counted | NotCounted
 
 
-class Case(NamedTuple):
+class Case(msgspec.Struct, frozen=True):
     calendar: Calendar
     limit: Limit
     start: datetime
@@ -32,9 +33,6 @@ class Case(NamedTuple):
     cutoff: str | None
     pauses: tuple[Pause, ...]
     extension: Extension | None
-
-    def replace(self, **changes: object) -> Case:
-        return self._replace(**changes)
 
 
 def rule_of(case_rule: StartRule, limit: Limit) -> StartRule:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Literal
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from engine.core.calendar import Calendar, CalendarError, build
 from engine.core.clock import (
@@ -70,8 +72,8 @@ def due(
 def pause(
     since: str, until: str | None, ground: str = "supplement", *, again: bool = False
 ) -> Pause:
-    rule = "restart" if again else "shift"
-    return Pause(ground, "PBS-1", at(since), at(until) if until else None, rule)
+    ended = at(until) if until else None
+    return Pause(ground, "PBS-1", at(since), ended, "restart" if again else "shift")
 
 
 # --- days from the day after receipt -----------------------------------------------------
@@ -304,7 +306,8 @@ def test_overlapping_pauses_count_once_and_in_any_order() -> None:
     first = pause("2026-03-04 10:00", "2026-03-09 09:00")
     second = pause("2026-03-05 08:00", "2026-03-10 09:00", "financial duty")
     inner = pause("2026-03-05 08:00", "2026-03-06 09:00", "suspension")
-    for limit, rule in [("5 days", "day-after"), ("2.5 days", "moment")]:
+    both: list[tuple[str, StartRule]] = [("5 days", "day-after"), ("2.5 days", "moment")]
+    for limit, rule in both:
         one = due(limit, "2026-03-02 08:00", rule, whole)
         assert due(limit, "2026-03-02 08:00", rule, second, inner, first) == one
     # 3, 4 (2); 5-10 not; 11, 12, 13.
@@ -362,6 +365,12 @@ def test_a_stop_on_the_last_day_gives_that_day_back() -> None:
     ]:
         one = pause("2026-03-09 10:00", until)
         assert due("5 days", "2026-03-02 08:00", "day-after", one) == expected
+
+
+def test_a_restart_that_ended_by_the_receipt_takes_nothing_out() -> None:
+    # Resumed at the very minute of the receipt: that day is still the first one.
+    one = pause("2026-03-01 09:00", "2026-03-03 08:00", again=True)
+    assert due("1 day", "2026-03-03 08:00", "same-day", one) == "2026-03-03 17:00"
 
 
 def test_a_shift_inside_a_restart_and_after_it() -> None:
@@ -667,11 +676,12 @@ LIMITS = st.one_of(
     st.builds(Limit, st.integers(1, 45).map(Decimal), st.just(Unit.CALENDAR_DAY)),
     st.builds(Limit, st.integers(1, 3).map(Decimal), st.just(Unit.MONTH)),
 )  # fmt: skip
+PAUSE_RULES: list[Literal["shift", "restart"]] = ["shift", "shift", "restart"]
 PAUSES = st.lists(
     st.tuples(
         st.integers(-3 * 1440, 25 * 1440),
         st.one_of(st.none(), st.integers(0, 600), st.integers(0, 12 * 1440)),
-        st.sampled_from(["shift", "shift", "restart"]),
+        st.sampled_from(PAUSE_RULES),
     ),
     max_size=4,
 )
@@ -708,20 +718,20 @@ def derivation(case: Case) -> Derivation:
     )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(cases())
 def test_the_derivation_replays_to_its_date(case: Case) -> None:
     found = derivation(case)
     assert replay(found) == found.due
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(cases())
 def test_the_clock_agrees_with_counting_on_the_fingers(case: Case) -> None:
     assert derivation(case).due == naive_due(case)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(cases(), st.integers(1, 5 * 1440))
 def test_a_later_resumption_never_makes_an_earlier_deadline(case: Case, minutes: int) -> None:
     assume(case.pauses and case.pauses[0].until is not None)
@@ -732,12 +742,12 @@ def test_a_later_resumption_never_makes_an_earlier_deadline(case: Case, minutes:
         first.rule,
     )  # fmt: skip
     rest = [each for each in rest if each.rule == "shift"]
-    one = derivation(case.replace(pauses=(first, *rest))).due
-    two = derivation(case.replace(pauses=(longer, *rest))).due
+    one = derivation(structs.replace(case, pauses=(first, *rest))).due
+    two = derivation(structs.replace(case, pauses=(longer, *rest))).due
     assert one is None or two is None or one <= two
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(MOMENTS, st.sampled_from([Decimal(n) / 4 for n in range(1, 60)]))
 def test_earlier_undoes_later(moment: datetime, amount: Decimal) -> None:
     limit = Limit(amount, Unit.WORKING_DAY)
