@@ -41,7 +41,7 @@ def admit(draft: Draft, act: str, path: str, actor: str) -> None:
     """Raises Refusal when `actor` may not do `act` in the leg at `path` now."""
     dossier = draft.dossier
     if dossier.last_at is not None and draft.now < dossier.last_at:
-        refuse("time-backwards", now=draft.now.isoformat(), last=dossier.last_at.isoformat())
+        refuse("time-backwards", now=draft.now, last=dossier.last_at)
     if act in OPENING_ACTS:
         _opening(draft, act, actor)
         return
@@ -84,7 +84,9 @@ def _whole(draft: Draft, act: str, actor: str) -> None:
         _at_desk(draft, actor)
         return
     officer = draft.officer(actor)
-    holds = any(leg.holder and leg.holder.officer == actor for leg in dossier.legs.values())
+    # Who did a leg that is over has no more say, except in an ended dossier he held last.
+    held = [dossier.root] if act == "reopen" and dossier.legs else dossier.open_legs()
+    holds = any(leg.holder and leg.holder.officer == actor for leg in held)
     parts = {leg.agency for leg in dossier.legs.values()} | {dossier.agency}
     parts |= {leg.holder.agency for leg in dossier.legs.values() if leg.holder}
     decides = officer.agency in parts and _is_decider(draft, officer)

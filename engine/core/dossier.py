@@ -24,7 +24,8 @@ class Holder(msgspec.Struct, frozen=True):
 
 
 class Transit(msgspec.Struct, frozen=True):
-    """One handover on its way. `back`: the step the leg returns to if it is not taken."""
+    """One handover on its way. If it is not taken, the leg returns to the step `back` in the
+    mode `back_mode`."""
 
     handover: int
     sender: Holder
@@ -32,6 +33,7 @@ class Transit(msgspec.Struct, frozen=True):
     to_role: str
     to_officer: str | None
     back: str
+    back_mode: str
     since: datetime
     expires: datetime
     papers: tuple[str, ...] = ()

@@ -162,7 +162,7 @@ def _signed(dossier: Dossier, event: e.SignatureRecorded, at: datetime) -> Dossi
 @_on(e.ResultReturned)
 def _returned(dossier: Dossier, event: e.ResultReturned, at: datetime) -> Dossier:
     dossier = _step_ended(dossier, event, at)
-    if event.to != DONE:
+    if event.to != DONE or event.leg:
         return dossier
     return replace(dossier, status="ended", outcome="done", ended_at=at)
 
@@ -187,6 +187,8 @@ def _offered(dossier: Dossier, event: e.HandoverOffered, at: datetime) -> Dossie
         to_role=event.to_role,
         to_officer=event.to_officer,
         back=event.back,
+        # A step offered as it is (a transfer) was not done: its sender is at work on it again.
+        back_mode=leg.mode if event.back == event.step else BACK,
         since=at,
         expires=event.expires,
         papers=event.papers,
@@ -214,11 +216,12 @@ def _accepted(dossier: Dossier, event: e.HandoverAccepted, at: datetime) -> Doss
 @_on(e.HandoverRefused, e.HandoverRecalled, e.HandoverExpired)
 def _not_taken(dossier: Dossier, event: e.HandoverNotTaken, at: datetime) -> Dossier:
     leg = dossier.legs[event.leg]
+    assert leg.transit is not None, "only what is in transit comes back"
     return _leg(
         dossier,
         event.leg,
         step=event.step,
-        mode=BACK,
+        mode=leg.transit.back_mode,
         holder=Holder(event.agency, event.officer),
         transit=None,
         step_due=event.due,

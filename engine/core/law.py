@@ -72,7 +72,7 @@ class Law:
                 version=last.version,
                 day=day,
                 since=last.valid_from,
-                to=last.valid_to or "…",
+                until=last.valid_to or "…",
             )
         return max(valid, key=lambda each: each.valid_from)
 
@@ -91,8 +91,11 @@ class Law:
         return found
 
     def calendar(self, version: str) -> Calendar:
-        """The calendar version a receipt is pinned to. Raises KeyError."""
-        return self._calendars[version]
+        """The calendar version a receipt is pinned to. Refused when it is not here."""
+        found = self._calendars.get(version)
+        if found is None:
+            refuse("unknown-calendar", calendar=version, known=", ".join(sorted(self._calendars)))
+        return found
 
     def calendars(self) -> list[Calendar]:
         return list(self._calendars.values())

@@ -10,6 +10,7 @@ from engine.core.clock import add_working, verdict
 from engine.core.deadlines import due_of, leg_deadline, start_rule, step_deadline
 from engine.core.dossier import Outcome, parent_of
 from engine.core.draft import Draft
+from engine.core.rules import refuse
 from schemas import events as e
 from workflows.machine import AT_WORK, LEGS, OFFERED, ORIGIN, PAUSED, Place
 from workflows.model import DONE, REFUSED, Leg, Step, Who
@@ -78,7 +79,12 @@ def offer_to(
 ) -> None:
     agency, who = addressee
     if to_officer is not None:
-        draft.officer(to_officer)
+        # Addressed to anybody else, nobody could take it.
+        named = draft.officer(to_officer)
+        if named.agency != agency:
+            refuse("wrong-agency", agency=named.agency, expected=agency)
+        if who.role not in named.roles:
+            refuse("wrong-role", officer=named.id, expected=who.role)
     sender = draft.keeper(path)
     leg = draft.leg(path)
     entering = None if leg.step == step.name else draft.now

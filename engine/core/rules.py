@@ -5,12 +5,17 @@ To add a rule, add a line. The sentence is for the officer who acted; `{…}` ar
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, NoReturn
 
 from schemas.rejection import Rejected
 
 DECREE_61 = "Nghị định 61/2018/NĐ-CP"
 """The government's decree on the one-stop and interlinked mechanism."""
+
+
+LOCAL = timedelta(hours=7)
+"""Asia/Ho_Chi_Minh, which has no summer time."""
 
 
 class Rule(NamedTuple):
@@ -23,13 +28,13 @@ RULES: dict[str, Rule] = {
     "unknown-officer": Rule("Nobody with the code {officer} is in office on {day}."),
     "unknown-agency": Rule("There is no agency {agency} on {day}."),
     "wrong-agency": Rule("{agency} may not do this: it is for {expected}."),
-    "wrong-role": Rule("{officer} is not a {expected}; only a {expected} may do this."),
+    "wrong-role": Rule("This is for the role {expected}, which {officer} does not have."),
     "not-the-holder": Rule("{officer} does not hold the dossier: {holder} does."),
     "not-the-addressee": Rule("This handover is addressed to {expected}, not to {officer}."),
     "not-the-sender": Rule("Only {expected}, who offered it, may take this handover back."),
     "not-a-decider": Rule(
-        "{officer} may not decide this: it takes the holder or a {expected} of an agency that "
-        "has a part in the dossier."
+        "{officer} may not decide this: it takes who holds the dossier, or the role {expected} "
+        "at an agency that has a part in it."
     ),
     "only-a-rule": Rule("Nobody may do this by hand: the engine does it when the time is up."),
     # what and when
@@ -44,23 +49,25 @@ RULES: dict[str, Rule] = {
     "dossier-suspended": Rule("The dossier is suspended; first it has to be resumed (act resume)."),
     "not-suspended": Rule("The dossier is not suspended, so there is nothing to resume."),
     "handover-in-transit": Rule(
-        "The dossier is in transit to {agency}: first that handover has to be accepted, "
-        "refused, recalled or expire."
+        "The dossier is in transit to {agency}: before anything else that handover has to be "
+        "accepted, refused or recalled, or to expire."
     ),
     "no-handover": Rule("No handover of this leg is waiting for an answer."),
     "handover-not-expired": Rule("The receiver may still answer this handover, until {until}."),
     "clock-stopped": Rule(
         "The clock is stopped ({ground}); nothing can be done at step {step!r} until it resumes."
     ),
-    "waiting-for-legs": Rule("Step {step!r} waits for: {legs}."),
+    "waiting-for-legs": Rule("Step {step!r} waits until these legs have ended: {legs}."),
     "act-not-possible": Rule("{act!r} is not possible at step {step!r}; possible: {possible}."),
     "no-branch": Rule("Nothing says where step {step!r} leads: give one of {expected}."),
     "time-backwards": Rule("{now} is before the last thing that happened to the dossier ({last})."),
     "unknown-fact": Rule("This procedure asks nothing about {fact!r}; it asks about: {known}."),
     "unknown-paper": Rule("{paper!r} is not one of the papers of this procedure: {known}."),
     "paper-not-offered": Rule("{paper!r} did not come with this handover; with it came: {known}."),
-    "agency-unclear": Rule("{function}: {why}. Name it with the fact {function!r}."),
-    "bad-limit": Rule("{why}"),
+    "agency-unclear": Rule(
+        "It is not clear who has to do this: {why}. Name the agency with the fact {function!r}."
+    ),
+    "bad-limit": Rule("This is no time by which a date can be moved: {why}."),
     # procedure and receipt
     "procedure-unknown": Rule("There is no procedure {procedure}{version}."),
     "procedure-not-in-force": Rule(
@@ -70,6 +77,7 @@ RULES: dict[str, Rule] = {
     "procedure-differs": Rule(
         "The dossier was registered for procedure {registered}, not {procedure}."
     ),
+    "unknown-calendar": Rule("There is no working calendar {calendar}; there are: {known}."),
     "appointment-in-past": Rule("The appointment date {appointment} is not after today, {day}."),
     "appointment-too-late": Rule(
         "The appointment date {appointment} is after the last day of the limit, {due}."
@@ -86,13 +94,22 @@ RULES: dict[str, Rule] = {
         DECREE_61,
     ),
     "second-extension": Rule("The appointment date was moved once already.", DECREE_61),
+    "no-answer-limit": Rule(
+        "This procedure gives the citizen no last day for an answer, so none has passed. "
+        "Refuse with a reason instead (act refuse)."
+    ),
     "no-clock": Rule("The leg {leg!r} has no time limit of its own."),
+    "clock-ended": Rule("The result is ready and the clock has ended ({verdict}): too late."),
     "posting-not-over": Rule("The posting runs until {until}."),
     # result
     "result-without-signature": Rule("The result has not been signed, so {act!r} must wait."),
     "return-before-result": Rule("There is no result to return yet: step {step!r} is not done."),
     "legs-still-open": Rule("These legs have not ended: {legs}."),
-    "reason-needed": Rule("A refusal needs a reason in writing (reason=…)."),
+    "reason-needed": Rule("This needs a reason in writing (reason=…).", DECREE_61),
+    "withdrawal-not-asked": Rule(
+        "The citizen has not asked for the dossier back (act ask-withdrawal); to stop it all the "
+        "same, name another ground."
+    ),
 }
 
 
@@ -107,4 +124,12 @@ class Refusal(Exception):
 def refuse(rule_code: str, /, **words: object) -> NoReturn:
     """Ends deciding: the rule with this code refuses the command."""
     rule = RULES[rule_code]
-    raise Refusal(Rejected(rule_code, rule.sentence.format(**words), rule.legal_basis))
+    spoken = {name: _spoken(word) for name, word in words.items()}
+    raise Refusal(Rejected(rule_code, rule.sentence.format(**spoken), rule.legal_basis))
+
+
+def _spoken(word: object) -> object:
+    """A moment as the officer's clock shows it; any other word as it is."""
+    if not isinstance(word, datetime):
+        return word
+    return f"{word.astimezone(UTC) + LOCAL:%Y-%m-%d %H:%M}"

@@ -52,7 +52,7 @@ def expire_handover(draft: Draft, command: c.ExpireHandover) -> None:
     """Custody goes back to the sender; the matter goes up to the receiver's parent agency."""
     _, transit = _in_transit(draft, command.leg)
     if draft.now < transit.expires:
-        refuse("handover-not-expired", until=transit.expires.isoformat())
+        refuse("handover-not-expired", until=transit.expires)
     above = draft.law.organisation.agency(transit.to_agency).parent or transit.to_agency
     draft.emit(e.HandoverExpired(escalated_to=above, **_back(draft, command.leg)))
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from engine.core.acts import carries_out
-from engine.core.calendar import local_day
-from engine.core.clock import add_working
+from engine.core.calendar import CalendarError, local_day
+from engine.core.clock import ClockError, add_working
 from engine.core.deadlines import due_of, leg_deadline, step_deadline
 from engine.core.dossier import Extension, Stop, upward
 from engine.core.draft import Draft
@@ -25,6 +25,7 @@ SUPPLEMENT_GROUND = "supplement"
 @carries_out(c.AskSupplement)
 def ask_supplement(draft: Draft, command: c.AskSupplement) -> None:
     """Form 02. A second request has to say that it counts as overdue."""
+    _still_counting(draft, command.leg)
     ordinal = draft.dossier.supplements + 1
     if ordinal > 1 and not command.counts_as_overdue:
         refuse("second-supplement")
@@ -58,12 +59,13 @@ def expire_supplement(draft: Draft, command: c.ExpireSupplement) -> None:
     """The citizen did not answer in time: the leg, or the whole, is refused."""
     leg = draft.leg(command.leg)
     limit = draft.procedure.supplement.answer_within
-    if limit is not None:
-        calendar = draft.law.calendar(draft.dossier.calendar)
-        asked = next(stop.since for stop in leg.stops if stop.until is None)
-        until = add_working(calendar, asked, limit)
-        if draft.now < until:
-            refuse("supplement-not-expired", until=until.isoformat())
+    if limit is None:
+        refuse("no-answer-limit")
+    calendar = draft.law.calendar(draft.dossier.calendar)
+    asked = next(stop.since for stop in leg.stops if stop.until is None)
+    until = add_working(calendar, asked, limit)
+    if draft.now < until:
+        refuse("supplement-not-expired", until=until)
     draft.emit(e.SupplementExpired(leg=command.leg, step=leg.step))
     refuse_on_merits(draft, command.leg, None)
 
@@ -89,7 +91,7 @@ def end_posting(draft: Draft, command: c.EndPosting) -> None:
         since = next(stop.since for stop in leg.stops if stop.until is None)
         until = add_working(calendar, since, pause.lasts)
         if draft.now < until:
-            refuse("posting-not-over", until=until.isoformat())
+            refuse("posting-not-over", until=until)
     draft.emit(e.PostingEnded(leg=command.leg, step=leg.step, minutes=command.minutes))
     end_pause(draft, command.leg, command.act, command.minutes)
 
@@ -156,6 +158,7 @@ def extend(draft: Draft, command: c.Extend) -> None:
     leg = draft.leg(command.leg)
     if leg.limit is None or leg.due is None:
         refuse("no-clock", leg=command.leg)
+    _still_counting(draft, command.leg)
     if leg.extension is not None:
         refuse("second-extension")
     if not leg.running:
@@ -165,18 +168,23 @@ def extend(draft: Draft, command: c.Extend) -> None:
         refuse("extension-too-late", due=local_day(leg.due))
     try:
         limit = Limit.parse(command.by)
-    except ValueError as error:
+        extended = replace(leg, extension=Extension(str(limit), command.legal_basis))
+        due = due_of(leg_deadline(draft.law, draft.dossier, extended))
+    except (ValueError, ClockError, CalendarError) as error:
         refuse("bad-limit", why=error)
-    extended = replace(leg, extension=Extension(str(limit), command.legal_basis))
-    due = due_of(leg_deadline(draft.law, draft.dossier, extended))
     assert due is not None, "its clock runs"
-    if due <= draft.now:
-        refuse("appointment-in-past", appointment=local_day(due), day=draft.today)
     if not command.leg:
         draft.emit(e.ApologyIssued(old_due=leg.due, new_due=due))
     draft.emit(
         e.ClockExtended(leg=command.leg, by=str(limit), legal_basis=command.legal_basis, due=due)
     )
+
+
+def _still_counting(draft: Draft, path: str) -> None:
+    """Refused once the processing clock has ended: the date it was measured by stays."""
+    verdict = draft.leg(path).verdict
+    if verdict is not None:
+        refuse("clock-ended", verdict=verdict)
 
 
 def refuse_on_merits(draft: Draft, path: str, legal_basis: str | None) -> None:

@@ -51,7 +51,10 @@ def ask_withdrawal(draft: Draft, command: c.AskWithdrawal) -> None:
 @carries_out(c.Stop)
 def stop(draft: Draft, command: c.Stop) -> None:
     """Form 05: the authority stops processing, because the citizen asked or on its own."""
-    if command.ground != "withdrawal" and not command.reason:
+    if command.ground == "withdrawal":
+        if not draft.dossier.withdrawal_asked:
+            refuse("withdrawal-not-asked")
+    elif not command.reason:
         refuse("reason-needed")
     end_dossier(draft, "stopped", "", command.legal_basis, ground=command.ground)
 
@@ -75,6 +78,9 @@ def reopen(draft: Draft, command: c.Reopen) -> None:
         steps = ", ".join(name for name, each in process.steps.items() if each.by)
         refuse("no-such-step", step=command.step, known=steps)
     officer = draft.officer(command.actor)
+    agency, _ = draft.doer("", step)
+    if officer.agency != agency:
+        refuse("wrong-agency", agency=officer.agency, expected=agency)
     if step.by.role not in officer.roles:
         refuse("wrong-role", officer=officer.id, expected=step.by.role)
     procedure = draft.procedure
