@@ -12,6 +12,9 @@ from typing import Literal
 
 import msgspec
 
+WHOLE = "*"
+"""The leg of a stop that stands for the whole dossier."""
+
 Outcome = Literal["done", "refused", "stopped"]
 Status = Literal["new", "registered", "open", "suspended", "ended"]
 

@@ -12,7 +12,7 @@ from engine.core.clock import ClockError, add_working
 from engine.core.deadlines import due_of, leg_deadline, step_deadline
 from engine.core.dossier import Extension, Stop, upward
 from engine.core.draft import Draft
-from engine.core.evolve import closed
+from engine.core.evolve.clock import closed
 from engine.core.moves import end_dossier, follow, next_due, refuse_leg, stop_clock
 from engine.core.rules import refuse
 from schemas import commands as c

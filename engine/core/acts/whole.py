@@ -9,8 +9,9 @@ from msgspec.structs import replace
 from engine.core.acts import carries_out
 from engine.core.acts.pauses import end_pause, new_dues, refuse_on_merits
 from engine.core.deadlines import start_rule, step_deadline, whole_limit
+from engine.core.dossier import WHOLE
 from engine.core.draft import Draft
-from engine.core.evolve import WHOLE, closed
+from engine.core.evolve.clock import closed
 from engine.core.moves import end_dossier
 from engine.core.rules import refuse
 from schemas import commands as c
