@@ -8,11 +8,9 @@ are text, integers or None only, so nothing needs converting.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Engine, SmallInteger, Table
+from sqlalchemy import BigInteger, Connection, SmallInteger, Table
 
 from consumers.changes import Changes, Key, Pending, Value, adding
 
@@ -20,20 +18,6 @@ Names = Mapping[str, str]
 """Logical table name -> the physical table that is written to."""
 
 ROWS_A_STATEMENT = 2_000
-
-
-@contextmanager
-def writing(engine: Engine) -> Any:
-    """A transaction that has the right to write from its start, so that it cannot find
-    out in the middle that another writer was first (SQLite). DDL is part of it."""
-    with engine.connect() as connection:
-        if engine.dialect.name == "sqlite":
-            connection.begin()
-            raw: Any = connection.connection.dbapi_connection
-            if not raw.in_transaction:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-        yield connection
-        connection.commit()
 
 
 def write(connection: Connection, changes: Changes, names: Names | None = None) -> int:
@@ -73,15 +57,16 @@ def upsert(
 ) -> None:
     """Each row is the whole key and then the columns, in that order."""
     # Sorted, the index is walked once and two writers cannot wait for each other in a ring.
-    rows.sort(key=lambda row: row[: len(table.primary_key)])  # type: ignore[arg-type,return-value]
+    rows.sort(key=lambda row: row[: len(table.primary_key)])
     dialect = connection.dialect.name
     statement = _upsert(table, name, columns, dialect)
     if dialect == "sqlite":
         connection.exec_driver_sql(statement, rows)
         return
     for start in range(0, len(rows), ROWS_A_STATEMENT):
-        by_column = [list(each) for each in zip(*rows[start : start + ROWS_A_STATEMENT], strict=True)]
-        connection.exec_driver_sql(statement, tuple(by_column))
+        part = rows[start : start + ROWS_A_STATEMENT]
+        arrays = tuple(list(column) for column in zip(*part, strict=True))
+        connection.exec_driver_sql(statement, arrays)
 
 
 def _delete(connection: Connection, table: Table, name: str, gone: Iterable[Key]) -> None:
@@ -120,7 +105,8 @@ def _upsert(table: Table, name: str, columns: tuple[str, ...], dialect: str) -> 
     names = [*key, *columns]
     adds = adding(table)
     sets = ", ".join(
-        f'"{each}" = {_sum(table, name, each, dialect)}' if each in adds
+        f'"{each}" = {_sum(table, name, each, dialect)}'
+        if each in adds
         else f'"{each}" = excluded."{each}"'
         for each in columns
     )

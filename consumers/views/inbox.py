@@ -90,9 +90,7 @@ def inbox(
     return [_task(row, act_of, remaining) for row in rows]
 
 
-def _task(
-    row: RowMapping, act_of: ActOf, remaining: Callable[[str, int], int] | None
-) -> Task:
+def _task(row: RowMapping, act_of: ActOf, remaining: Callable[[str, int], int] | None) -> Task:
     left = None
     if remaining is not None and row["due"] is not None:
         left = remaining(row["calendar"], row["due"])
@@ -170,9 +168,7 @@ def _held(
 
 def _step_ended(event: e.StepEnded, seen: Recorded) -> list[Change]:
     due = micros(event.due)
-    return [
-        _row(seen, event.leg, mode=AT_WORK, step=event.to, since=seen.occurred_at, due=due)
-    ]
+    return [_row(seen, event.leg, mode=AT_WORK, step=event.to, since=seen.occurred_at, due=due)]
 
 
 def _returned(event: e.ResultReturned, seen: Recorded) -> list[Change]:
