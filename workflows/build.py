@@ -41,9 +41,6 @@ def build(shape: ProcedureShape, find: Find) -> tuple[Procedure, Places] | None:
     if builder.lost:
         return None
     returner = shape.returned_by or _returner(process)
-    supplement = shape.supplement
-    rule = supplement if isinstance(supplement, str) else supplement.rule
-    within = None if isinstance(supplement, str) else supplement.answer_within
     procedure = Procedure(
         id=shape.procedure,
         version=shape.version,
@@ -58,7 +55,7 @@ def build(shape: ProcedureShape, find: Find) -> tuple[Procedure, Places] | None:
         valid_from=shape.valid_from,
         valid_to=shape.valid_to,
         legal_basis=tuple(shape.legal_basis),
-        supplement=Supplement(rule, within),
+        supplement=Supplement(shape.supplement.rule, shape.supplement.answer_within),
         policy=_policy(shape.policy),
         returned_by=builder.who(returner),
         papers_in=tuple(Paper(p.id, Text(p.vi, p.en)) for p in shape.papers_in),

@@ -220,7 +220,8 @@ class _Press:
             seen.setdefault(procedure.id, []).append((file, procedure))
 
     def _problems(self) -> list[Problem]:
-        return [problem for file in self._made for problem in self._sources[file].problems]
+        made = [file for file in self._files if file in self._made]
+        return [problem for file in made for problem in self._sources[file].problems]
 
 
 def _in_force(shape: ProcedureShape, parent: ProcedureShape) -> bool:

@@ -6,9 +6,6 @@ what the words mean together is checked in `soundness`.
 
 from __future__ import annotations
 
-import re
-from datetime import date
-from decimal import Decimal
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -17,102 +14,23 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    PlainValidator,
     ValidationError,
-    WithJsonSchema,
     model_validator,
 )
 
-from workflows.model import Limit, Unit, Who
-from workflows.yaml_source import Loc, Misread, Source
-
-NAME = r"[a-z0-9]+([.-][a-z0-9]+)*"
-_LIMIT = re.compile(r"(\d+(?:\.\d+)?) (working |calendar )?(hour|day|month)s?")
-_WHO = re.compile(rf"({NAME})(?: at ({NAME}))?")
-_UNITS = {
-    (None, "hour"): Unit.WORKING_HOUR,
-    ("working ", "hour"): Unit.WORKING_HOUR,
-    (None, "day"): Unit.WORKING_DAY,
-    ("working ", "day"): Unit.WORKING_DAY,
-    ("calendar ", "day"): Unit.CALENDAR_DAY,
-    (None, "month"): Unit.MONTH,
-}
-
-
-def _text(value: object) -> str:
-    if isinstance(value, str):
-        if not value.strip():
-            raise ValueError("is empty")
-        return value
-    if value is None:
-        raise ValueError("is empty")
-    if isinstance(value, Misread):
-        raise ValueError(f"`{value.text}` would be read as {value.kind}, not as text: quote it")
-    if isinstance(value, dict | list):
-        raise ValueError("must be a text")
-    written = str(value).lower()
-    raise ValueError(f"`{written}` would be read as {_kind(value)}, not as text: quote it")
-
-
-def _kind(value: object) -> str:
-    return {bool: "true or false", int: "a whole number", date: "a date"}.get(type(value), "data")
-
-
-def _name(value: object) -> str:
-    text = _text(value)
-    if not re.fullmatch(NAME, text):
-        raise ValueError(f"{text!r} is no name: use small letters, digits and '-'")
-    return text
-
-
-def _day(value: object) -> str:
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-        return date.fromisoformat(value).isoformat()
-    written = value.text if isinstance(value, Misread) else value
-    raise ValueError(f"{written!r} is no day: write it as 2021-07-01")
-
-
-def _version(value: object) -> str:
-    return value.isoformat() if isinstance(value, date) else _text(value)
-
-
-def _truth(value: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise ValueError("write true or false")
-
-
-def _number(value: object) -> int:
-    if type(value) is int and value >= 0:
-        return value
-    raise ValueError("must be a whole number, 0 or more")
-
-
-def _limit(value: object) -> Limit:
-    how = "write a number and a unit, such as '3 days', '2 hours', '30 calendar days' or '1 month'"
-    text = value.text if isinstance(value, Misread) else str(value)
-    try:
-        if Decimal(text.split()[0]) <= 0:
-            raise ValueError(f"{text} is no limit: it must be more than 0; leave it out if unknown")
-    except (ArithmeticError, IndexError):
-        pass
-    found = _LIMIT.fullmatch(text)
-    unit = _UNITS.get((found[2], found[3])) if found else None
-    if found is None or unit is None:
-        raise ValueError(f"{text!r} is no limit: {how}")
-    return Limit(Decimal(found[1]), unit)
-
-
-def _who(value: object) -> Who:
-    text = _text(value)
-    found = _WHO.fullmatch(text)
-    if not found:
-        raise ValueError(
-            f"{text!r}: write a role, or 'role at function', such as 'head at commune'"
-        )
-    return Who(found[1], found[3])
+from workflows.machine import WORK_ACTS
+from workflows.written import (
+    ClockTime,
+    Day,
+    LimitText,
+    Name,
+    Number,
+    Truth,
+    Version,
+    WhoText,
+    Words,
+)
+from workflows.yaml_source import Loc, Source
 
 
 def _branches(value: object) -> object:
@@ -120,51 +38,9 @@ def _branches(value: object) -> object:
     return value if isinstance(value, list) else [{"to": value}]
 
 
-def _clock_time(value: object) -> str:
-    text = _text(value)
-    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
-        raise ValueError(f'{text!r} is no time of day: write it as "15:00"')
-    return text
-
-
-_DAY_PATTERN = r"^\d{4}-\d\d-\d\d$"
-_NAME_JSON = {"type": "string", "pattern": f"^{NAME}$"}
-
-Words = Annotated[str, BeforeValidator(_text), Field(min_length=1)]
-Name = Annotated[str, BeforeValidator(_name), WithJsonSchema(_NAME_JSON)]
-Day = Annotated[
-    str, BeforeValidator(_day), WithJsonSchema({"type": "string", "pattern": _DAY_PATTERN})
-]
-Version = Annotated[str, BeforeValidator(_version), WithJsonSchema({"type": "string"})]
-Truth = Annotated[bool, BeforeValidator(_truth)]
-Number = Annotated[int, BeforeValidator(_number), Field(ge=0)]
-ClockTime = Annotated[
-    str,
-    BeforeValidator(_clock_time),
-    WithJsonSchema({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$"}),
-]
-LimitText = Annotated[
-    Any,
-    PlainValidator(_limit),
-    WithJsonSchema(
-        {
-            "type": "string",
-            "pattern": f"^{_LIMIT.pattern}$",
-            "examples": ["0.5 day", "3 days", "2 hours", "30 calendar days", "1 month"],
-        }
-    ),
-]
-WhoText = Annotated[
-    Any,
-    PlainValidator(_who),
-    WithJsonSchema(
-        {
-            "type": "string",
-            "pattern": f"^{_WHO.pattern}$",
-            "examples": ["receiver at desk", "land-officer at commune", "specialist"],
-        }
-    ),
-]
+def _supplement(value: object) -> object:
+    """`supplement: restart` is short for the rule alone."""
+    return {"rule": value} if isinstance(value, str) else value
 
 
 class Shape(BaseModel):
@@ -226,7 +102,7 @@ class LegShape(Shape):
     procedure: Name | None = None
     version: Version | None = None
     start: Name | None = None
-    steps: dict[Name, StepShape] | None = None
+    steps: Annotated[dict[Name, StepShape], Field(min_length=1)] | None = None
 
     @model_validator(mode="after")
     def _one_process(self) -> LegShape:
@@ -238,13 +114,17 @@ class LegShape(Shape):
 class StepShape(Shape):
     """Work (`by`), a pause (`pause`), or a wait for one leg (`leg`) or several (`legs`)."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": [k]} for k in ("by", "pause", "leg", "legs")]}
+    )
+
     then: Annotated[
         list[ThenShape],
         BeforeValidator(_branches, json_schema_input_type=str | list[ThenShape]),
     ]
     title: TextShape | None = None
     by: WhoText | None = None
-    act: Words | None = None
+    act: Annotated[Words, Field(json_schema_extra={"enum": [*WORK_ACTS]})] | None = None
     limit: LimitText | None = None
     pause: Name | None = None
     resumed_by: WhoText | None = None
@@ -294,7 +174,12 @@ class ProcedureShape(Shape):
     valid_from: Day
     valid_to: Day | None = None
     legal_basis: list[Words] = []
-    supplement: SupplementShape | Literal["shift", "restart"] = "shift"
+    supplement: Annotated[
+        SupplementShape,
+        BeforeValidator(
+            _supplement, json_schema_input_type=Literal["shift", "restart"] | SupplementShape
+        ),
+    ] = SupplementShape()
     policy: PolicyShape = PolicyShape()
     returned_by: WhoText | None = None
     papers_in: list[PaperShape] = []
@@ -342,21 +227,16 @@ def fit(source: Source, shape: type[ShapeT]) -> ShapeT | None:
         fitted = shape.model_validate(source.value)
     except ValidationError as error:
         for detail in error.errors(include_url=False):
-            missing = detail["type"] in ("missing", "extra_forbidden")
-            message = _message(detail["type"], detail["loc"], detail)
-            # A union is tried both ways; only the marks tell which parts of a loc are real.
-            loc = (
-                detail["loc"][:-1] if detail["type"] == "missing" else _real(source, detail["loc"])
-            )
-            problem = source.problem(loc, message, at_key=missing)
+            kind, loc = detail["type"], detail["loc"]
+            if kind != "missing":
+                # A short form is a union: only the marks tell which parts of a loc are real.
+                loc = source.nearest(loc)[0]
+            at_key = kind in ("missing", "extra_forbidden")
+            problem = source.problem(loc, _message(kind, loc, detail), at_key=at_key)
             if problem not in source.problems:
                 source.problems.append(problem)
         return None
     return None if source.problems else fitted
-
-
-def _real(source: Source, loc: Loc) -> Loc:
-    return source.nearest(loc)[0]
 
 
 def _message(kind: str, loc: Loc, detail: Any) -> str:
@@ -366,6 +246,8 @@ def _message(kind: str, loc: Loc, detail: Any) -> str:
         return f"{loc[-1]!r} is no field here: put a text with a comma between quotes"
     if kind == "extra_forbidden":
         return f"'{loc[-1]}' is no field here{did_you_mean(str(loc[-1]), _known_keys())}"
+    if kind == "too_short":
+        return "is empty"
     if kind == "value_error":
         return str(detail["ctx"]["error"])
     if kind in ("literal_error", "string_pattern_mismatch"):

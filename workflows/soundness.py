@@ -241,9 +241,8 @@ def _result(procedure: Procedure) -> Iterator[Finding]:
                 message = f"the result is returned last: step {name!r} may only lead to 'done'"
                 yield Finding("", name, ("then",), message)
         if returns and not _same(step.by, procedure.returned_by, procedure.desk):
-            message = (
-                f"{_named(procedure.returned_by)} returns the result, but not in step {name!r}"
-            )
+            returner = _named(procedure.returned_by)
+            message = f"{returner} is to return the result, but someone else does step {name!r}"
             yield Finding("", name, ("by",), message)
         needs = step.by is not None and step.act in NEEDS_SIGNATURE
         if needs and signed and not _signed_before(name, procedure.process):

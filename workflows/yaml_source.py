@@ -254,6 +254,8 @@ class _Composer:
         tag = self._resolver.resolve(  # type: ignore[no-untyped-call]
             yaml.ScalarNode, event.value, (True, False)
         )
+        if ":" in event.value and str(tag).endswith((":int", ":float")):
+            return "a number in base 60"
         return _KINDS.get(str(tag).rpartition(":")[2], "something else")
 
     def _complain(self, loc: Loc, event: yaml.Event, message: str) -> None:

@@ -1,0 +1,423 @@
+"""Reading procedures: the traps of YAML, shapes, and where each error is said to be."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import date
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from workflows.load import (
+    CATALOGUE,
+    BadProcedure,
+    Catalogue,
+    check,
+    load_catalogue,
+    load_procedure,
+)
+from workflows.load_organisation import load_organisation
+from workflows.model import Limit, Policy, Supplement, Unit, Who
+from workflows.organisation import Organisation
+from workflows.publish import SCHEMA, schema_text
+from workflows.yaml_source import MAX_BYTES, read_source
+
+BROKEN = Path(__file__).parent / "broken_procedures"
+GOOD = """\
+procedure: sample
+version: 2021-01-01
+source: unknown
+title: {vi: Mẫu, en: Sample}
+field: {vi: Thử, en: Trial}
+kind: single
+desk: commune-one-stop
+limit: 3 days
+valid from: 2021-01-01
+steps:
+  receive: {by: receiver at desk, act: forward, limit: 1 day, then: sign}
+  sign: {by: chairman at commune, act: sign, limit: 2 days, then: return}
+  return: {by: receiver at desk, act: return, then: done}
+"""
+
+
+@pytest.fixture(scope="module")
+def organisation() -> Organisation:
+    return load_organisation()
+
+
+@pytest.fixture(scope="module")
+def catalogue(organisation: Organisation) -> Catalogue:
+    return load_catalogue(organisation=organisation)
+
+
+def written(folder: Path, text: str, name: str = "sample.yaml") -> Path:
+    file = folder / name
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def running(leg: str) -> str:
+    """GOOD with one more step, whose leg runs another procedure."""
+    good = GOOD.replace("then: return}", "then: ask}")
+    return good + f"  ask: {{leg: {{at: commune, {leg}}}, then: return}}\n"
+
+
+def messages(file: Path) -> list[str]:
+    return [problem.message for problem in check([file]).errors]
+
+
+@pytest.mark.parametrize("file", sorted(BROKEN.glob("*.yaml")), ids=lambda file: file.stem)
+def test_each_broken_file_has_exactly_the_problems_written_at_its_end(
+    file: Path, organisation: Organisation
+) -> None:
+    lines = file.read_text(encoding="utf-8").splitlines()
+    expected = [line.removeprefix("#! ") for line in lines if line.startswith("#! ")]
+    report = check([file], organisation)
+    found = [
+        f"{problem.line}:{problem.column} {problem.severity} {problem.field}: {problem.message}"
+        for problem in (*report.errors, *report.warnings)
+    ]
+    assert expected
+    assert found == expected
+
+
+def test_all_broken_files_are_reported_in_one_run(organisation: Organisation) -> None:
+    files = sorted(BROKEN.glob("*.yaml"))
+    report = check([BROKEN], organisation)
+    assert {p.file for p in (*report.errors, *report.warnings)} == {str(file) for file in files}
+
+
+def test_a_good_file_loads(tmp_path: Path) -> None:
+    procedure = load_procedure(written(tmp_path, GOOD))
+    assert procedure.key == ("sample", "2021-01-01")
+    assert procedure.process.start == "receive"
+    assert procedure.process.steps["receive"].by == Who("receiver", "commune-one-stop")
+    assert procedure.returned_by == Who("receiver", "commune-one-stop")
+    assert procedure.supplement == Supplement("shift")
+    assert procedure.policy == Policy()
+    assert str(procedure.limit) == "3 working days"
+
+
+@pytest.mark.parametrize(
+    ("written_limit", "unit"),
+    [
+        ("2 hours", Unit.WORKING_HOUR),
+        ("1 working hour", Unit.WORKING_HOUR),
+        ("0.5 day", Unit.WORKING_DAY),
+        ("34 working days", Unit.WORKING_DAY),
+        ("30 calendar days", Unit.CALENDAR_DAY),
+        ("1 month", Unit.MONTH),
+    ],
+)
+def test_units_of_limits(tmp_path: Path, written_limit: str, unit: Unit) -> None:
+    file = written(tmp_path, GOOD.replace("limit: 3 days", f"limit: {written_limit}"))
+    limit = load_procedure(file).limit
+    assert limit.unit is unit
+    assert str(limit.amount) == written_limit.split(maxsplit=1)[0]
+
+
+def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "huge.yaml"
+    with file.open("wb") as out:
+        out.truncate(50_000_000)
+    began = time.perf_counter()
+    assert messages(file) == ["the file has 50.0 MB; at most 1 MB is read"]
+    assert time.perf_counter() - began < 0.1
+
+
+def test_a_file_of_the_largest_size_is_read(tmp_path: Path) -> None:
+    line = "#" * 99 + "\n"
+    file = written(tmp_path, GOOD + line * ((MAX_BYTES - len(GOOD.encode())) // len(line)))
+    assert load_procedure(file).id == "sample"
+
+
+def test_what_is_not_utf_8_is_refused_where_it_begins(tmp_path: Path) -> None:
+    file = tmp_path / "latin.yaml"
+    file.write_bytes(b"procedure: sample\ntitle: M\xe3u\n")
+    (problem,) = check([file]).errors
+    assert (problem.line, problem.column) == (2, 9)
+    assert "not UTF-8" in problem.message
+
+
+def test_a_byte_order_mark_is_no_harm(tmp_path: Path) -> None:
+    file = tmp_path / "bom.yaml"
+    file.write_bytes(b"\xef\xbb\xbf" + GOOD.encode())
+    assert load_procedure(file).id == "sample"
+
+
+def test_a_nul_byte_is_refused(tmp_path: Path) -> None:
+    assert "this is not YAML" in messages(written(tmp_path, GOOD + "\0"))[0]
+
+
+def test_a_missing_file_is_a_problem_not_a_crash(tmp_path: Path) -> None:
+    assert messages(tmp_path / "none.yaml") == ["there is no such file"]
+    with pytest.raises(BadProcedure, match="there is no such file"):
+        load_procedure(tmp_path / "none.yaml")
+
+
+def test_a_billion_laughs_are_stopped_at_the_first(tmp_path: Path) -> None:
+    bomb = "a: &a [x, x]\n" + "".join(
+        f"{c}: &{c} [*{p}, *{p}]\n" for p, c in zip("abcdefgh", "bcdefghi", strict=True)
+    )
+    (problem,) = check([written(tmp_path, bomb)]).errors
+    assert (problem.line, problem.column) == (1, 4)
+
+
+def test_the_report_has_the_keys_scripts_rely_on(tmp_path: Path) -> None:
+    report = check([written(tmp_path, GOOD.replace("limit: 3 days", "limit: 0 days"))]).as_json()
+    assert set(report) == {"procedures", "errors", "warnings"}
+    assert report["procedures"] == 0
+    assert set(report["errors"][0]) == {"file", "line", "column", "field", "message"}
+    json.dumps(report)
+
+
+# --- legs that run another procedure ---------------------------------------------------
+
+
+def test_a_leg_runs_the_version_in_force_when_its_parent_begins(tmp_path: Path) -> None:
+    old = GOOD.replace("procedure: sample", "procedure: part")
+    new = old.replace("2021-01-01", "2022-01-01").replace("limit: 3 days", "limit: 4 days")
+    written(tmp_path, old + "valid to: 2021-12-31\n", "old.yaml")
+    written(tmp_path, new.replace("limit: 2 days", "limit: 3 days"), "new.yaml")
+    whole = running("procedure: part").replace("limit: 3 days", "limit: 6 days")
+    leg = load_procedure(written(tmp_path, whole)).leg("ask")
+    assert leg.procedure == ("part", "2021-01-01")
+    assert str(leg.limit) == "3 working days"
+    assert set(leg.process.steps) == {"receive", "sign", "return"}
+    named = whole.replace("procedure: part", 'procedure: part, version: "2022-01-01"')
+    leg = load_procedure(written(tmp_path, named)).leg("ask")
+    assert leg.procedure == ("part", "2022-01-01")
+
+
+def test_a_part_that_changes_changes_the_digest_of_the_whole(tmp_path: Path) -> None:
+    part = GOOD.replace("procedure: sample", "procedure: part")
+    written(tmp_path, part, "part.yaml")
+    whole = written(tmp_path, running("procedure: part").replace("limit: 3 days", "limit: 6 days"))
+    before = load_procedure(whole).digest
+    written(tmp_path, part.replace("Trial", "Other"), "part.yaml")
+    assert load_procedure(whole).digest == before, "the part's own field is not what the leg runs"
+    written(tmp_path, part.replace("act: forward", "act: complete"), "part.yaml")
+    assert load_procedure(whole).digest != before
+
+
+def test_procedures_that_run_each_other_are_refused(tmp_path: Path) -> None:
+    one = running("procedure: two").replace("procedure: sample", "procedure: one", 1)
+    two = running("procedure: one").replace("procedure: sample", "procedure: two", 1)
+    written(tmp_path, one, "one.yaml")
+    written(tmp_path, two, "two.yaml")
+    report = check([tmp_path])
+    assert report.procedures == 0
+    circle = "procedures run each other in a circle: one runs two runs one"
+    assert circle in [problem.message for problem in report.errors]
+
+
+def test_a_procedure_that_runs_itself_is_refused(tmp_path: Path) -> None:
+    file = written(tmp_path, running("procedure: sample"))
+    assert messages(file) == ["procedures run each other in a circle: sample runs sample"]
+
+
+def test_a_leg_whose_procedure_is_broken_says_so(tmp_path: Path) -> None:
+    part = GOOD.replace("procedure: sample", "procedure: part").replace("act: sign", "act: sgin")
+    written(tmp_path, part, "part.yaml")
+    file = written(tmp_path, running("procedure: part"))
+    with pytest.raises(BadProcedure) as caught:
+        load_procedure(file)
+    found = [problem.message for problem in caught.value.problems]
+    assert found == [
+        "the procedure 'part' has errors of its own",
+        "the act 'sgin' is unknown; did you mean 'sign'?",
+    ]
+
+
+def test_a_version_that_is_not_there(tmp_path: Path) -> None:
+    written(tmp_path, GOOD.replace("procedure: sample", "procedure: part"), "part.yaml")
+    file = written(tmp_path, running('procedure: part, version: "9"'))
+    with pytest.raises(BadProcedure, match="there is no procedure 'part' version '9'"):
+        load_procedure(file)
+
+
+def test_two_files_of_one_version_are_refused(tmp_path: Path) -> None:
+    written(tmp_path, GOOD, "a.yaml")
+    written(tmp_path, GOOD, "b.yaml")
+    (problem,) = check([tmp_path]).errors
+    assert problem.file.endswith("b.yaml")
+    assert problem.line == 2
+    assert problem.message == f"this id and version are in {tmp_path / 'a.yaml'} too"
+
+
+def test_two_versions_in_force_on_one_day_are_refused(tmp_path: Path) -> None:
+    written(tmp_path, GOOD, "a.yaml")
+    written(tmp_path, GOOD.replace("version: 2021-01-01", "version: second"), "b.yaml")
+    (problem,) = check([tmp_path]).errors
+    assert (problem.line, problem.field) == (9, "valid from")
+    assert "is in force together with version '2021-01-01'" in problem.message
+
+
+# --- the catalogue ---------------------------------------------------------------------
+
+
+def test_the_catalogue_has_the_sixteen_procedures(catalogue: Catalogue) -> None:
+    assert len(catalogue) == 16
+    files = sorted(CATALOGUE.glob("*.yaml"))
+    assert [file.name[:2] for file in files] == [f"{number:02}" for number in range(1, 17)]
+
+
+def test_the_catalogue_has_exactly_its_two_published_contradictions(
+    organisation: Organisation,
+) -> None:
+    report = check([CATALOGUE], organisation)
+    assert report.procedures == 16
+    assert report.errors == ()
+    assert [(Path(p.file).name[:2], p.line, p.message) for p in report.warnings] == [
+        ("06", 13, "the total is 10 working days, but the steps sum to 9.5 working days"),
+        ("08", 13, "the total is 15 working days, but the steps sum to 10.75 working days"),
+    ]
+
+
+PUBLISHED = {
+    "lt-01-land-transfer-tax": (13, [0.5, 1, 9, 1, 0.5, 0.5, 0.5]),
+    "lt-02-land-change-no-tax": (7, [0.5, 4, 1, 0.5, 0.5, 0.5]),
+    "lt-03-mortgage-registration": (3, [0.5, 1, 0.5, 0.5, 0.5]),
+    "lt-04-lost-certificate-posting": (10, [0.5, 1, 6, 1, 0.5, 0.5, 0.5]),
+    "lt-05-split-merge-plot": (15, [0.5, 1, 11, 1, 0.5, 0.5, 0.5]),
+    "lt-06-lost-certificate-branch": (
+        10,
+        [0.5, 0.5, 0.5, 0.5, 0.25, 0.25, 0.5, 0.25, 0.25, 1.5, 0.5, 0.5, 0.5, 2, 0.5, 0.5],
+    ),
+    "lt-07-project-land-list": (23, [1, 12, 1, 1, 0.5, 2.5, 5]),
+    "lt-08-provincial-land-allocation": (
+        15,
+        [0.25, 0.5, 0.5, 1.5, 0.5, 0.5, 0.5, 3, 0.5, 1, 2],
+    ),
+    "lt-09-land-transfer-2021": (34, [1, 3, 5, 5, 3, 1, 6, 5, 4, 1]),
+    "lt-10-building-permit": (15, [0.5, 11.5, 3]),
+    "lt-11-household-business": (5, [0.5, 3.5, 1]),
+    "lt-12-birth-certificate-reissue": (3, [0.5, 1.5, 1]),
+    "2.000908": (8, [2, 3, 2, 1]),
+    "lt-14-birth-group": (3, [1, 2, 2]),
+    "lt-15-death-group": (18, []),
+    "lt-16-social-allowance": (22, [12, 7, 3]),
+}
+
+
+@pytest.mark.parametrize("procedure_id", PUBLISHED)
+def test_the_limits_are_those_published(catalogue: Catalogue, procedure_id: str) -> None:
+    """In the order of the table: a leg's own limit where its steps have none."""
+    total, limits = PUBLISHED[procedure_id]
+    procedure = catalogue.get(procedure_id)
+    assert procedure.limit.amount == total
+    found: list[Limit] = []
+
+    def walk(path: str) -> None:
+        for step in procedure.process_of(path).steps.values():
+            found.extend([step.limit] if step.limit else [])
+            for leg in step.legs:
+                before = len(found)
+                walk(f"{path}/{leg.name}" if path else leg.name)
+                if len(found) == before and leg.limit:
+                    found.append(leg.limit)
+
+    walk("")
+    assert [float(limit.amount) for limit in found] == limits
+    assert {limit.unit for limit in found} <= {procedure.limit.unit}
+
+
+def test_pauses_stand_where_the_table_has_them(catalogue: Catalogue) -> None:
+    grounds = {
+        procedure.id: [
+            (path, step.pause.ground, str(step.pause.lasts) if step.pause.lasts else None)
+            for path in ("", *(path for path, _ in procedure.legs()))
+            for step in procedure.process_of(path).steps.values()
+            if step.pause
+        ]
+        for procedure in catalogue
+    }
+    assert {id_: pauses for id_, pauses in grounds.items() if pauses} == {
+        "lt-01-land-transfer-tax": [("tax", "financial-duty", None)],
+        "lt-04-lost-certificate-posting": [("post", "posting", "30 calendar days")],
+        "lt-06-lost-certificate-branch": [("", "financial-duty", None)],
+        "lt-09-land-transfer-2021": [("", "financial-duty", None)],
+        "lt-10-building-permit": [("", "financial-duty", None)],
+    }
+
+
+def test_gates_and_choices_of_the_groups(catalogue: Catalogue) -> None:
+    for procedure_id, gate in (("lt-14-birth-group", "birth"), ("lt-15-death-group", "death")):
+        procedure = catalogue.get(procedure_id)
+        assert [path for path, leg in procedure.legs() if leg.gate] == [gate]
+    chosen = [leg.when for _, leg in catalogue.get("lt-15-death-group").legs() if leg.when]
+    assert chosen == [
+        {"residence": "chosen"},
+        {"social-affairs": "chosen"},
+        {"social-insurance": "chosen"},
+    ]
+
+
+def test_a_three_level_procedure_is_a_leg_in_a_leg(catalogue: Catalogue) -> None:
+    procedure = catalogue.get("lt-16-social-allowance")
+    assert procedure.levels == 3
+    assert [(path, leg.at) for path, leg in procedure.legs()] == [
+        ("district", "district-social-affairs"),
+        ("district/chairman", "district"),
+    ]
+
+
+def test_every_text_for_people_has_vietnamese_and_nothing_is_invented(
+    catalogue: Catalogue,
+) -> None:
+    for procedure in catalogue:
+        assert any(ord(letter) > 127 for letter in procedure.title.vi)
+        if not procedure.id.startswith("lt-"):
+            assert procedure.source != "unknown", "a national code needs its source"
+        if procedure.legal_basis:
+            assert procedure.source != "unknown", "a legal basis needs its source"
+
+
+def test_the_catalogue_finds_versions_by_day(catalogue: Catalogue) -> None:
+    found = catalogue.in_force("lt-16-social-allowance", "2021-05-01")
+    assert found is catalogue.get("lt-16-social-allowance", "2021-01-01")
+    assert catalogue.in_force("lt-16-social-allowance", "2025-01-01") is None
+    assert catalogue.in_force("lt-14-birth-group", "2024-06-30") is None
+    assert catalogue.in_force("none", "2021-05-01") is None
+    with pytest.raises(KeyError):
+        catalogue.get("lt-16-social-allowance", "1999-01-01")
+
+
+def test_digests_tell_contents_apart(tmp_path: Path) -> None:
+    first = load_procedure(written(tmp_path, GOOD)).digest
+    again = load_procedure(written(tmp_path, GOOD + "# a remark\n")).digest
+    other = load_procedure(written(tmp_path, GOOD.replace("en: Trial", "en: Try"))).digest
+    assert first == again != other
+    assert len(first) == 64
+
+
+# --- the published schema --------------------------------------------------------------
+
+
+def test_the_published_schema_is_current() -> None:
+    assert SCHEMA.read_text(encoding="utf-8") == schema_text(), (
+        "python -m workflows.publish writes it anew"
+    )
+
+
+def as_json(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: as_json(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [as_json(inner) for inner in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+@pytest.mark.parametrize("file", sorted(CATALOGUE.glob("*.yaml")), ids=lambda file: file.stem)
+def test_each_file_of_the_catalogue_fits_the_published_schema(file: Path) -> None:
+    validator = jsonschema.Draft202012Validator(json.loads(schema_text()))
+    assert list(validator.iter_errors(as_json(read_source(file).value))) == []
+
+
+def test_the_published_schema_refuses_what_the_loader_refuses() -> None:
+    validator = jsonschema.Draft202012Validator(json.loads(schema_text()))
+    for name in ("shape-two-kinds", "shape-unknown-field", "shape-limit-unit", "shape-kind"):
+        value = as_json(read_source(BROKEN / f"{name}.yaml").value)
+        assert list(validator.iter_errors(value)), name

@@ -1,0 +1,151 @@
+"""How single values are written in the files: limits, roles, days, texts.
+
+Each type reads what YAML gave, and says in plain words what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
+
+from workflows.model import Limit, Unit, Who
+from workflows.yaml_source import Misread
+
+NAME = r"[a-z0-9]+([.-][a-z0-9]+)*"
+_LIMIT = re.compile(r"(\d+(?:\.\d+)?) (working |calendar )?(hour|day|month)s?")
+_WHO = re.compile(rf"({NAME})(?: at ({NAME}))?")
+_UNITS = {
+    (None, "hour"): Unit.WORKING_HOUR,
+    ("working ", "hour"): Unit.WORKING_HOUR,
+    (None, "day"): Unit.WORKING_DAY,
+    ("working ", "day"): Unit.WORKING_DAY,
+    ("calendar ", "day"): Unit.CALENDAR_DAY,
+    (None, "month"): Unit.MONTH,
+}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        if not value.strip():
+            raise ValueError("is empty")
+        return value
+    if value is None:
+        raise ValueError("is empty")
+    if isinstance(value, Misread):
+        raise ValueError(f"`{value.text}` would be read as {value.kind}, not as text: quote it")
+    if isinstance(value, dict | list):
+        raise ValueError("must be a text")
+    written = str(value).lower()
+    raise ValueError(f"`{written}` would be read as {_kind(value)}, not as text: quote it")
+
+
+def _kind(value: object) -> str:
+    return {bool: "true or false", int: "a whole number", date: "a date"}.get(type(value), "data")
+
+
+def _name(value: object) -> str:
+    text = _text(value)
+    if not re.fullmatch(NAME, text):
+        raise ValueError(f"{text!r} is no name: use small letters, digits and '-'")
+    return text
+
+
+def _day(value: object) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        return date.fromisoformat(value).isoformat()
+    written = value.text if isinstance(value, Misread) else value
+    raise ValueError(f"{written!r} is no day: write it as 2021-07-01")
+
+
+def _version(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else _text(value)
+
+
+def _truth(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise ValueError("write true or false")
+
+
+def _number(value: object) -> int:
+    if type(value) is int and value >= 0:
+        return value
+    raise ValueError("must be a whole number, 0 or more")
+
+
+def _limit(value: object) -> Limit:
+    how = "write a number and a unit, such as '3 days', '2 hours', '30 calendar days' or '1 month'"
+    text = value.text if isinstance(value, Misread) else str(value)
+    try:
+        if Decimal(text.split()[0]) <= 0:
+            raise ValueError(f"{text} is no limit: it must be more than 0; leave it out if unknown")
+    except (ArithmeticError, IndexError):
+        pass
+    found = _LIMIT.fullmatch(text)
+    unit = _UNITS.get((found[2], found[3])) if found else None
+    if found is None or unit is None:
+        raise ValueError(f"{text!r} is no limit: {how}")
+    return Limit(Decimal(found[1]), unit)
+
+
+def _who(value: object) -> Who:
+    text = _text(value)
+    found = _WHO.fullmatch(text)
+    if not found:
+        raise ValueError(
+            f"{text!r}: write a role, or 'role at function', such as 'head at commune'"
+        )
+    return Who(found[1], found[3])
+
+
+def _clock_time(value: object) -> str:
+    text = _text(value)
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
+        raise ValueError(f'{text!r} is no time of day: write it as "15:00"')
+    return text
+
+
+_DAY_PATTERN = r"^\d{4}-\d\d-\d\d$"
+_NAME_JSON = {"type": "string", "pattern": f"^{NAME}$"}
+
+Words = Annotated[str, BeforeValidator(_text), Field(min_length=1)]
+Name = Annotated[str, BeforeValidator(_name), WithJsonSchema(_NAME_JSON)]
+Day = Annotated[
+    str, BeforeValidator(_day), WithJsonSchema({"type": "string", "pattern": _DAY_PATTERN})
+]
+Version = Annotated[str, BeforeValidator(_version), WithJsonSchema({"type": "string"})]
+Truth = Annotated[bool, BeforeValidator(_truth)]
+Number = Annotated[int, BeforeValidator(_number), Field(ge=0)]
+ClockTime = Annotated[
+    str,
+    BeforeValidator(_clock_time),
+    WithJsonSchema({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$"}),
+]
+LimitText = Annotated[
+    Any,
+    PlainValidator(_limit),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": f"^{_LIMIT.pattern}$",
+            "examples": ["0.5 day", "3 days", "2 hours", "30 calendar days", "1 month"],
+        }
+    ),
+]
+WhoText = Annotated[
+    Any,
+    PlainValidator(_who),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": f"^{_WHO.pattern}$",
+            "examples": ["receiver at desk", "land-officer at commune", "specialist"],
+        }
+    ),
+]
