@@ -8,6 +8,7 @@ is a subtraction of two dense indexes and every "n later" one lookup: nothing is
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from itertools import accumulate
 from types import MappingProxyType
 from typing import Literal
 
@@ -198,21 +199,21 @@ def build(source: CalendarSource) -> Calendar:
     workdays: list[int] = []
     rank = [0]
     for day in range(source.first.toordinal(), source.last.toordinal() + 1):
-        weekday = date.fromordinal(day).isoweekday()
+        weekday = day % 7 or 7  # 1 January of year 1, ordinal 1, was a Monday
         if weekday in source.weekend and day not in worked:
             reasons.setdefault(day, _WEEKDAYS[weekday])
         if day not in reasons:
             workdays.append(day)
         rank.append(len(workdays))
-    done = [sum(min(max(m - start, 0), end - start) for start, end in spans) for m in range(DAY)]
+    done, reach = _office_index(spans)
     return Calendar(
         source=source,
         first=source.first.toordinal(),
         workdays=tuple(workdays),
         rank=tuple(rank),
         spans=spans,
-        done=tuple(done),
-        reach=tuple(done.index(minutes) if minutes else spans[0][0] for minutes in range(481)),
+        done=done,
+        reach=reach,
         reasons=MappingProxyType(reasons),
         worked_instead=MappingProxyType(worked),
     )
@@ -227,6 +228,14 @@ def _office_hours(source: CalendarSource) -> tuple[tuple[int, int], ...]:
     if total != WORKDAY:
         raise CalendarError(f"{source.version}: office hours make {total} minutes a day, not 480")
     return spans
+
+
+def _office_index(spans: tuple[tuple[int, int], ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """`done` and `reach` of a Calendar."""
+    office = [minute for begin, end in spans for minute in range(begin, end)]
+    worked = set(office)
+    done = tuple(accumulate((minute in worked for minute in range(DAY)), initial=0))
+    return done, (spans[0][0], *(minute + 1 for minute in office))
 
 
 def _exceptions(source: CalendarSource) -> tuple[dict[int, Reason], dict[int, Reason]]:
