@@ -37,6 +37,9 @@ def rule_for(rule: StartRule, unit: Unit) -> StartRule:
 class Pause(msgspec.Struct, frozen=True):
     """The clock stopped on a ground. `until=None`: it is still stopped.
 
+    `shift`: where days count, that of the stop does and those after it, up to and including
+    that of the resumption, do not; where minutes count, exactly those between do not.
+    `restart`: the whole limit begins anew at the resumption, as at a receipt.
     `evidence`: the id of the paper that stopped it, never free text about a person.
     """
 
@@ -117,7 +120,8 @@ _AFTER_HOURS = Text("Đã hết giờ làm việc", "Office hours were over")
 
 
 def ground_text(ground: str) -> Text:
-    return GROUNDS.get(ground) or Text(ground, ground)
+    """The ground in words; one that is not known here is shown as it stands."""
+    return GROUNDS.get(ground.replace("-", " ")) or Text(ground, ground)
 
 
 class Derivation(msgspec.Struct, frozen=True):

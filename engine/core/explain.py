@@ -90,9 +90,7 @@ def _pauses(pauses: Iterable[Pause], lang: Lang) -> Iterator[Text]:
     for pause in pauses:
         ground = ground_text(pause.ground)
         since = _moment(pause.since, lang)
-        vi, en = f"Dừng đồng hồ để {ground.vi}", f"The clock stopped, {ground.en}"
-        if pause.ground == "elsewhere":
-            vi = f"Dừng đồng hồ khi {ground.vi}"
+        vi, en = f"Dừng đồng hồ ({ground.vi})", f"The clock stopped ({ground.en})"
         if pause.until is None:
             vi, en = f"{vi}, từ {since} đến nay", f"{en}, from {since} until now"
         else:

@@ -98,7 +98,7 @@ def test_it_reads_well_in_vietnamese() -> None:
         "Thời hạn: 5 ngày làm việc (nguồn: 1.012783 2024-08-01).",
         "Nhận lúc 09:00 thứ ba 30/12/2025; tính từ ngày tiếp theo của ngày nhận, đến hết giờ "
         "làm việc của ngày cuối.",
-        "Dừng đồng hồ để chờ bổ sung hồ sơ, từ 10:00 thứ hai 05/01/2026 đến 10:00 thứ ba "
+        "Dừng đồng hồ (chờ bổ sung hồ sơ), từ 10:00 thứ hai 05/01/2026 đến 10:00 thứ ba "
         "06/01/2026; khi tiếp tục thì tính lại toàn bộ thời hạn (căn cứ: PBS-1).",
         "Gia hạn thêm 1 ngày làm việc (căn cứ: Nghị định 118/2025/NĐ-CP).",
         "Tính 6 ngày: 07/01/2026–10/01/2026, 12/01/2026–13/01/2026.",
@@ -128,9 +128,9 @@ def test_it_reads_well_in_english() -> None:
         "Limit: 0.5 working days.",
         "Received 15:30 Thursday 31/12/2026; counted in office hours from the moment of receipt.",
         "What is received after 15:00 counts from the next working day.",
-        "The clock stopped, awaiting supplement, from 16:00 Thursday 31/12/2026 until now "
+        "The clock stopped (awaiting supplement), from 16:00 Thursday 31/12/2026 until now "
         "(ground: PBS-1).",
-        "The clock stopped, with another step or agency, from 08:00 Monday 04/01/2027 until now "
+        "The clock stopped (with another step or agency), from 08:00 Monday 04/01/2027 until now "
         "(ground: PBS-1).",
         "Not counted, 1 day – Received after the cut-off, so counting begins on the next "
         "working day: 31/12/2026.",
