@@ -21,6 +21,7 @@ from engine.core.clock import (
     verdict,
     working_minutes,
 )
+from engine.core.derivation import ground_text
 from engine.core.explain import explain, limit_text
 from tests.unit.clock_cases import BEFORE_SWAP, CALENDAR, at, due, local, pause
 from workflows.model import Limit, Unit
@@ -156,6 +157,12 @@ def test_limits_in_words() -> None:
     assert words == ["0,5 ngày làm việc", "2 giờ làm việc", "1 tháng"]
     assert limit_text(Limit.parse("30 calendar days")) == "30 ngày"
     assert limit_text(Limit.parse("30 calendar days"), "en") == "30 calendar days"
+
+
+def test_grounds_in_words() -> None:
+    assert ground_text("financial-duty").vi == "chờ thực hiện nghĩa vụ tài chính"
+    assert ground_text("posting").en == "public posting"
+    assert ground_text("bão số 3").vi == "bão số 3"  # a suspension's ground, as it was written
 
 
 # --- small questions ---------------------------------------------------------------------
