@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import uuid
 from collections.abc import Callable
@@ -24,7 +23,7 @@ class Ids:
 
     def __init__(self, clock: Clock, seed: int | None = None) -> None:
         self._clock = clock
-        self._bits = None if seed is None else random.Random(seed).getrandbits
+        self._bits = random.Random(seed).getrandbits
         self._millis = 0
         self._count = 0
 
@@ -37,7 +36,7 @@ class Ids:
             if self._count > 0xFFF:
                 # RFC 9562, 6.2: borrow from the next millisecond rather than go back.
                 self._millis, self._count = self._millis + 1, 0
-        bits = self._bits(62) if self._bits else int.from_bytes(os.urandom(8)) >> 2
+        bits = self._bits(62)
         high = self._millis << 16 | 0x7000 | self._count
         return (high << 64 | 0x2 << 62 | bits).to_bytes(16)
 

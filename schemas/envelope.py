@@ -80,7 +80,16 @@ class Recorded(msgspec.Struct, frozen=True):
 
     def expected_hash(self) -> bytes:
         """What `hash` has to be when nothing in the event was changed."""
-        return _digest(self)
+        return _digest(
+            self.previous,
+            self.stream,
+            self.version,
+            self.type,
+            self.schema_version,
+            self.event_id,
+            self,
+            self.payload,
+        )
 
 
 def shard_of(stream: str) -> int:
@@ -101,26 +110,31 @@ def seal(
     for event in events:
         version += 1
         payload, private = encode(_salted(event, new_id))
-        open_record = Recorded(
-            stream=stream,
-            version=version,
-            type=event.type,
-            schema_version=event.schema_version,
-            event_id=new_id(),
-            command_id=origin.command_id,
-            correlation=origin.correlation,
-            actor=origin.actor,
-            agency=origin.agency,
-            on_behalf=origin.on_behalf,
-            occurred_at=origin.occurred_at,
-            recorded_at=origin.recorded_at,
-            payload=payload,
-            private=private,
-            previous=previous,
-            hash=b"",
+        event_id = new_id()
+        digest = _digest(
+            previous, stream, version, event.type, event.schema_version, event_id, origin, payload
         )
-        previous = _digest(open_record)
-        sealed.append(msgspec.structs.replace(open_record, hash=previous))
+        sealed.append(
+            Recorded(
+                stream=stream,
+                version=version,
+                type=event.type,
+                schema_version=event.schema_version,
+                event_id=event_id,
+                command_id=origin.command_id,
+                correlation=origin.correlation,
+                actor=origin.actor,
+                agency=origin.agency,
+                on_behalf=origin.on_behalf,
+                occurred_at=origin.occurred_at,
+                recorded_at=origin.recorded_at,
+                payload=payload,
+                private=private,
+                previous=previous,
+                hash=digest,
+            )
+        )
+        previous = digest
     return sealed
 
 
@@ -131,14 +145,23 @@ def _salted(event: Event, new_id: Callable[[], bytes]) -> Event:
     return msgspec.structs.replace(event, private=private)
 
 
-def _digest(record: Recorded) -> bytes:
+def _digest(
+    previous: bytes,
+    stream: str,
+    version: int,
+    type_name: str,
+    schema_version: int,
+    event_id: bytes,
+    origin: Origin | Recorded,
+    payload: bytes,
+) -> bytes:
     lines = (
-        f"{record.previous.hex()}\n{record.stream}\n{record.version}\n{record.type}\n"
-        f"{record.schema_version}\n{record.event_id.hex()}\n{record.command_id.hex()}\n"
-        f"{record.correlation.hex()}\n{record.actor}\n{record.agency}\n"
-        f"{record.on_behalf or ''}\n{record.occurred_at}\n{record.recorded_at}\n"
+        f"{previous.hex()}\n{stream}\n{version}\n{type_name}\n{schema_version}\n"
+        f"{event_id.hex()}\n{origin.command_id.hex()}\n{origin.correlation.hex()}\n"
+        f"{origin.actor}\n{origin.agency}\n{origin.on_behalf or ''}\n"
+        f"{origin.occurred_at}\n{origin.recorded_at}\n"
     )
-    return hashlib.sha256(lines.encode() + record.payload).digest()
+    return hashlib.sha256(lines.encode() + payload).digest()
 
 
 def to_micros(moment: datetime) -> int:

@@ -123,6 +123,10 @@ class ProcedureMachine:
             state: tuple(sorted(self._machine.get_triggers(state), key=order.__getitem__))
             for state in arcs.places
         }
+        self._settled: dict[tuple[str, str], Place] = {}
+        self._guarded = {
+            (arc["source"], arc["trigger"]) for arc in arcs.transitions if "conditions" in arc
+        }
 
     def start(self, path: str = "") -> Place:
         """Where the process at `path` begins: the root at work (or waiting), a leg offered."""
@@ -141,12 +145,19 @@ class ProcedureMachine:
 
         Raises NotPossible when the state has no such act.
         """
+        settled = self._settled.get((state, act))
+        if settled is not None:
+            return settled
         if act not in self._possible.get(state, ()):
             raise NotPossible(state, act)
         token = _Token(state)
         if not self._events[act].trigger(token, facts):
             return None
-        return self._places[token.state]
+        place = self._places[token.state]
+        if (state, act) not in self._guarded:
+            # Nothing but a guard could answer otherwise: the machine need not be asked again.
+            self._settled[state, act] = place
+        return place
 
 
 @lru_cache(maxsize=512)
