@@ -316,4 +316,4 @@ def _exit(path: str, step: Step) -> str:
 
 
 def _lines(notes: list[str]) -> str:
-    return "".join(f" {note} \\n" for note in notes)
+    return "".join(f" {graphviz.escape(note)} \\n" for note in notes)

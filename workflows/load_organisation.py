@@ -62,7 +62,7 @@ class _Gathered:
         """Adds an agency and those under it, which have its dates unless they say else."""
         begins, ends = shape.from_ or from_, shape.to or to
         if begins is None:
-            source.problems.append(source.problem(loc, "'from' is missing", at_key=True))
+            source.problems.append(source.problem((*loc, "from"), "'from' is missing"))
             return
         if shape.id in self.agencies:
             other, other_loc = self._written[shape.id]

@@ -1,6 +1,6 @@
 """Writes what is generated from the definitions: their JSON Schema and their drawings.
 
-    python -m workflows.publish
+Run it as `python -m workflows.publish` after a definition or a drawing has changed.
 """
 
 from __future__ import annotations
