@@ -99,6 +99,9 @@ def _process(path: str, process: Process, procedure: Procedure) -> Iterator[Find
             )
         links = list(_links(path, step, steps))
         dangling = dangling or bool(links)
+        yield from _positive(path, name, "limit", step.limit, f"step {name!r}")
+        if step.pause is not None:
+            yield from _positive(path, name, "lasts", step.pause.lasts, f"pause {name!r}")
         yield from (*links, *_act(path, step), *_forks(path, step))
     if steps[process.start].by is None:
         message = f"begins with {process.start!r}, which nobody does: begin with a step of work"
@@ -176,6 +179,14 @@ def _closure(begin: set[str], leads: dict[str, set[str]]) -> set[str]:
 # --- legs, roles, the result -----------------------------------------------------------
 
 
+def _positive(
+    path: str, step: str | None, field: str, limit: Limit | None, whose: str
+) -> Iterator[Finding]:
+    if limit is not None and limit.amount <= 0:
+        message = f"the limit of {whose} is {limit.amount}: it must be more than 0"
+        yield Finding(path, step, (field,), message)
+
+
 def _twins(procedure: Procedure) -> Iterator[Finding]:
     seen: set[str] = set()
     for path, _ in procedure.legs():
@@ -185,10 +196,7 @@ def _twins(procedure: Procedure) -> Iterator[Finding]:
 
 
 def _leg(path: str, leg: Leg) -> Iterator[Finding]:
-    if leg.limit is not None and leg.limit.amount <= 0:
-        yield Finding(
-            path, None, ("limit",), f"the limit is {leg.limit.amount}: it must be more than 0"
-        )
+    yield from _positive(path, None, "limit", leg.limit, f"leg {path!r}")
     for name, step in leg.process.steps.items():
         if step.act == "return" and step.by is not None and leg.procedure is None:
             message = "a leg returns no result to the citizen: end it with another act"
@@ -308,7 +316,7 @@ def _as(stated: Limit, hours: Decimal) -> Limit:
 
 def _ways(process: Process) -> Iterator[tuple[Decimal | None, bool]]:
     """For each way to `done` that repeats no step: its working hours, and whether every
-    step of work on it has a limit."""
+    step of work on it has a limit. The hours are None when they cannot be told."""
     open_: list[tuple[str, frozenset[str], Decimal | None, bool]]
     open_ = [(process.start, frozenset(), Decimal(0), True)]
     for _ in range(MAX_WAYS):
@@ -324,6 +332,7 @@ def _ways(process: Process) -> Iterator[tuple[Decimal | None, bool]]:
         summed = None if hours is None or more is None else hours + more
         for to in dict.fromkeys(targets(step)):
             open_.append((to, seen | {name}, summed, whole and complete))
+    yield None, False
 
 
 def _takes(step: Step) -> tuple[Decimal | None, bool]:
