@@ -317,4 +317,11 @@ def test_a_source_that_contradicts_itself_is_refused(
 
 
 def test_a_time_of_day() -> None:
-    assert minute_of_day("15:00") == 900
+    assert [minute_of_day(text) for text in ("00:00", "15:00", "23:59")] == [0, 900, 1439]
+    for wrong in ("24:00", "23:60", "ab:cd", "7:30", "15-00"):
+        with pytest.raises(CalendarError, match=f"'{wrong}' is not a time of day"):
+            minute_of_day(wrong)
+
+
+def test_a_calendar_of_one_day() -> None:
+    assert build(msgspec.structs.replace(SMALL, last=SMALL.first)).workdays == ()

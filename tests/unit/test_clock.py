@@ -154,6 +154,7 @@ def test_the_fifteen_hours_rule(start: str, cutoff: str | None, expected: str) -
     ("limit", "start", "cutoff", "expected"),
     [
         ("1 day", "2026-03-02 09:00", "15:00", "2026-03-02 17:00"),
+        ("1 day", "2026-03-02 15:00", "15:00", "2026-03-02 17:00"),  # at the cut-off
         ("1 day", "2026-03-02 15:01", "15:00", "2026-03-03 17:00"),
         ("1 day", "2026-03-02 16:59", None, "2026-03-02 17:00"),
         ("1 day", "2026-03-02 17:01", None, "2026-03-03 17:00"),
@@ -286,6 +287,8 @@ def test_a_clock_that_is_still_stopped_has_no_due_date() -> None:
 def test_a_pause_after_the_deadline_changes_nothing() -> None:
     for again in (False, True):
         late = pause("2026-03-09 17:00", None, again=again)
+        over = pause("2026-03-09 17:00", "2026-03-12 08:00", again=again)
+        assert due("5 days", "2026-03-02 08:00", "day-after", over) == "2026-03-09 17:00"
         assert due("5 days", "2026-03-02 08:00", "day-after", late) == "2026-03-09 17:00"
         assert due("1 hour", "2026-03-02 08:00", "moment", late) == "2026-03-02 09:00"
 
@@ -295,6 +298,7 @@ def test_a_stop_on_the_last_day_gives_that_day_back() -> None:
     # resumption is the last day; after its office hours, the next.
     for until, expected in [
         ("2026-03-11 10:00", "2026-03-11 17:00"),
+        ("2026-03-11 17:00", "2026-03-11 17:00"),  # at closing, not after it
         ("2026-03-11 18:00", "2026-03-12 17:00"),
         ("2026-03-14 10:00", "2026-03-16 17:00"),  # a Saturday
         ("2026-03-09 15:00", "2026-03-09 17:00"),  # the same day
@@ -308,6 +312,8 @@ def test_a_restart_that_ended_by_the_receipt_takes_nothing_out() -> None:
     # Resumed at the very minute of the receipt: that day is still the first one.
     one = pause("2026-03-01 09:00", "2026-03-03 08:00", again=True)
     assert due("1 day", "2026-03-03 08:00", "same-day", one) == "2026-03-03 17:00"
+    found = derive(CALENDAR, Limit.parse("1 day"), at("2026-03-03 08:00"), pauses=[one])
+    assert found.supplement_rule == "shift"
 
 
 def test_a_shift_inside_a_restart_and_after_it() -> None:
