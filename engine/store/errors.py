@@ -94,20 +94,29 @@ NEVER_CHANGED = "is only ever added to"
 
 @contextmanager
 def in_plain_words(store: str) -> Iterator[None]:
-    """Raises a StoreError for every error of a driver; `store` names the store in it."""
+    """Raises a StoreError for what a driver complains of; `store` names the store in it.
+
+    A row that breaks a table's own rule is the fault of who wrote it, not of the store: that
+    IntegrityError goes through.
+    """
     try:
         yield
     except (DBAPIError, sqlite3.Error, psycopg.Error) as error:
-        raise _translated(store, error) from error
+        translated = _translated(store, error)
+        if translated is None:
+            raise
+        raise translated from error
     except SQLAlchemyError as error:
         raise StoreUnreachable(f"The store {store} cannot be used: {error}") from error
 
 
-def _translated(store: str, error: Exception) -> StoreError:
+def _translated(store: str, error: Exception) -> StoreError | None:
     cause: BaseException | None = error.orig if isinstance(error, DBAPIError) else error
     text = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
     if NEVER_CHANGED in text:
         return ChangeRefused(f"The store {store} refused a change: {text}.")
+    if isinstance(cause, sqlite3.IntegrityError | psycopg.IntegrityError):
+        return None
     kind, words = _looked_up(cause, text)
     return kind(f"The store {store} cannot be used: {words} ({text}).")
 
