@@ -12,20 +12,12 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
-from workflows.model import Limit, Unit, Who
+from workflows.model import Limit, Who
 from workflows.yaml_source import Misread
 
 NAME = r"[a-z0-9]+([.-][a-z0-9]+)*"
-_LIMIT = re.compile(r"(\d+(?:\.\d+)?) (working |calendar )?(hour|day|month)s?")
+_LIMIT = re.compile(r"\d+(\.\d+)? ((working )?hour|((working|calendar) )?day|month)s?")
 _WHO = re.compile(rf"({NAME})(?: at ({NAME}))?")
-_UNITS = {
-    (None, "hour"): Unit.WORKING_HOUR,
-    ("working ", "hour"): Unit.WORKING_HOUR,
-    (None, "day"): Unit.WORKING_DAY,
-    ("working ", "day"): Unit.WORKING_DAY,
-    ("calendar ", "day"): Unit.CALENDAR_DAY,
-    (None, "month"): Unit.MONTH,
-}
 
 
 def _text(value: object) -> str:
@@ -87,11 +79,9 @@ def _limit(value: object) -> Limit:
             raise ValueError(f"{text} is no limit: it must be more than 0; leave it out if unknown")
     except (ArithmeticError, IndexError):
         pass
-    found = _LIMIT.fullmatch(text)
-    unit = _UNITS.get((found[2], found[3])) if found else None
-    if found is None or unit is None:
+    if not _LIMIT.fullmatch(text):
         raise ValueError(f"{text!r} is no limit: {how}")
-    return Limit(Decimal(found[1]), unit)
+    return Limit.parse(text)
 
 
 def _who(value: object) -> Who:
