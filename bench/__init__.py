@@ -1,0 +1,1 @@
+"""The figures of the docs, each measured on this machine: `python -m bench`."""
