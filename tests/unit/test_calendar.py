@@ -242,7 +242,9 @@ def test_a_naive_datetime_is_refused() -> None:
 
 @pytest.mark.parametrize("day", [date(2018, 12, 31), date(2031, 1, 1), date(1, 1, 1), date.max])
 def test_a_day_outside_the_calendar_is_refused(calendar: Calendar, day: date) -> None:
-    with pytest.raises(CalendarError, match="outside calendar vn-2026-01-13, 2019-01-01 to 2030"):
+    with pytest.raises(
+        CalendarError, match=f"^{day} is outside calendar vn-2026-01-13, 2019-01-01 to"
+    ):
         calendar.is_working(day)
 
 
@@ -255,6 +257,15 @@ def test_counts_that_leave_the_calendar_are_refused(calendar: Calendar) -> None:
         calendar.workdays_to(99_999_999)
     with pytest.raises(CalendarError, match="2018-12-31 is outside"):
         calendar.worked_to(date(2018, 12, 31).toordinal() * 1440)
+    with pytest.raises(CalendarError, match="2031-01-01 is outside"):
+        calendar.worked_to(date(2031, 1, 1).toordinal() * 1440)
+
+
+def test_minutes_are_counted_from_the_first_day_to_the_last(calendar: Calendar) -> None:
+    assert calendar.worked_to(date(2019, 1, 1).toordinal() * 1440) == 0
+    last = calendar.worked_to(date(2031, 1, 1).toordinal() * 1440 - 1)
+    assert last == len(calendar.workdays) * 480
+    assert calendar.moment(last) == date(2030, 12, 31).toordinal() * 1440 + 17 * 60
 
 
 def test_the_index_counts_as_the_days_themselves(calendar: Calendar) -> None:
