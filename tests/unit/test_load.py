@@ -379,7 +379,7 @@ def test_the_catalogue_finds_versions_by_day(catalogue: Catalogue) -> None:
     found = catalogue.in_force("lt-16-social-allowance", "2021-05-01")
     assert found is catalogue.get("lt-16-social-allowance", "2021-01-01")
     assert catalogue.in_force("lt-16-social-allowance", "2025-01-01") is None
-    assert catalogue.in_force("lt-14-birth-group", "2024-06-30") is None
+    assert catalogue.in_force("lt-14-birth-group", "2024-06-09") is None
     assert catalogue.in_force("none", "2021-05-01") is None
     with pytest.raises(KeyError):
         catalogue.get("lt-16-social-allowance", "1999-01-01")
