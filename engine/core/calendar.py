@@ -138,7 +138,8 @@ class Calendar(msgspec.Struct, frozen=True, eq=False):
         return None if self.is_working(day) else self.reasons[day.toordinal()]
 
     def works(self, day: int) -> bool:
-        return self.workdays_to(day) != self.workdays_to(day - 1)
+        index = self._index(day)
+        return self.rank[index] != self.rank[index + 1]
 
     def workdays_to(self, day: int) -> int:
         """How many working days the calendar has up to and including `day`."""
@@ -160,9 +161,7 @@ class Calendar(msgspec.Struct, frozen=True, eq=False):
     def worked_to(self, minute: int) -> int:
         """Working minutes of the calendar that end by that local minute."""
         day, of_day = divmod(minute, DAY)
-        index = day - self.first
-        if not 0 <= index < len(self.rank) - 1:
-            raise self._outside(day)
+        index = self._index(day)
         before = self.rank[index]
         if before == self.rank[index + 1]:
             return before * WORKDAY
@@ -176,6 +175,12 @@ class Calendar(msgspec.Struct, frozen=True, eq=False):
     def closing(self, day: int) -> int:
         """The local minute at which the office closes on `day`."""
         return day * DAY + self.spans[-1][1]
+
+    def _index(self, day: int) -> int:
+        index = day - self.first
+        if 0 <= index < len(self.rank) - 1:
+            return index
+        raise self._outside(day)
 
     def _outside(self, day: int) -> CalendarError:
         source = self.source
