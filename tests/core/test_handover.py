@@ -1,0 +1,211 @@
+"""Custody on its way: offered, accepted, refused, recalled, expired; another agency competent."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from engine.core.dossier import Holder
+from schemas import commands as c
+from schemas import events as e
+from tests.core.scenario import (
+    DESK,
+    DESK_HEAD,
+    ENVIRONMENT,
+    SYSTEM,
+    Scenario,
+    a,
+    reached,
+    received,
+)
+from workflows.machine import AT_WORK, BACK, OFFERED, ORIGIN
+
+OTHER = "ub-environment.specialist-2"
+
+
+def offered() -> Scenario:
+    """Forwarded by the desk at 9:10 on Monday, not answered yet."""
+    return received("t-counter").given(c.Forward(actor=DESK, papers=("application", "map")))
+
+
+def in_commune() -> Scenario:
+    """The opening offer of a leg, to the commune."""
+    return reached("lt-09-land-transfer-2021", "check", leg="confirm", mode=OFFERED)
+
+
+def test_accepting_moves_custody_and_the_papers_arrive() -> None:
+    taken = (
+        offered()
+        .when(c.Accept(actor=OTHER))
+        .then(
+            a(
+                e.HandoverAccepted,
+                handover=1,
+                step="appraise",
+                agency="ub-environment",
+                officer=OTHER,
+                papers=("application", "map"),
+            )
+        )
+    )
+    assert taken.leg().holder == Holder("ub-environment", OTHER)
+    assert taken.leg().transit is None
+
+
+def test_the_receiver_says_which_papers_really_came() -> None:
+    offered().when(c.Accept(actor=OTHER, papers=("map",))).then(
+        a(e.HandoverAccepted, papers=("map",))
+    )
+    ghost = c.Accept(actor=OTHER, papers=("contract",))
+    offered().when(ghost).refused("paper-not-offered", "contract", "application, map")
+
+
+def test_refusing_with_a_reason_sends_it_back() -> None:
+    offered().when(c.RefuseHandover(actor=OTHER)).refused("reason-needed")
+    back = (
+        offered()
+        .when(c.RefuseHandover(actor=OTHER, reason="Thiếu bản đồ"))
+        .then(a(e.HandoverRefused, handover=1, step="receive", agency="ub-desk", officer=DESK))
+    )
+    assert (back.leg().step, back.leg().mode) == ("receive", BACK)
+    assert back.past[-1][0].private.reason == "Thiếu bản đồ"
+    back.when(c.Forward(actor=DESK)).then(
+        e.StepCompleted, a(e.HandoverOffered, handover=2, to_agency="ub-environment")
+    )
+
+
+def test_the_sender_or_the_head_of_his_agency_recalls() -> None:
+    offered().when(c.RecallHandover(actor=DESK)).then(a(e.HandoverRecalled, officer=DESK))
+    offered().when(c.RecallHandover(actor=DESK_HEAD)).then(a(e.HandoverRecalled, officer=DESK))
+    offered().when(c.RecallHandover(actor="ub-desk.receiver-2")).refused("not-the-sender", DESK)
+    offered().when(c.RecallHandover(actor=OTHER)).refused("wrong-agency", "ub-desk")
+
+
+def test_an_offer_expires_after_its_limit_by_rule_only_and_goes_up() -> None:
+    expires = datetime(2021, 3, 2, 2, 10, tzinfo=UTC)
+    expire = c.ExpireHandover(actor=SYSTEM)
+    offered().when(c.ExpireHandover(actor=DESK)).refused("only-a-rule")
+    early = offered().on(2021, 3, 2, 9, 9)
+    early.when(expire).refused("handover-not-expired", "2021-03-02 09:10")
+    late = offered()
+    assert late.leg().transit.expires == expires
+    late.on(2021, 3, 2, 9, 10).when(expire).then(
+        a(e.HandoverExpired, escalated_to="ub", agency="ub-desk", officer=DESK, step="receive")
+    )
+    late.when(c.Accept(actor=OTHER)).refused("no-handover")
+
+
+def test_an_offer_to_a_body_above_which_there_is_none_escalates_to_itself() -> None:
+    at = reached("lt-08-provincial-land-allocation", "sign", mode=OFFERED)
+    at.later(days=10).when(c.ExpireHandover(actor=SYSTEM)).then(
+        a(e.HandoverExpired, escalated_to="qn")
+    )
+
+
+def test_only_the_role_at_the_agency_it_is_addressed_to_answers() -> None:
+    for command in (c.Accept, c.RefuseHandover):
+        offered().when(command(actor=DESK)).refused("wrong-agency", "ub-environment")
+        clerk = command(actor="ub-environment.clerk-1")
+        offered().when(clerk).refused("wrong-role", "specialist")
+
+
+def test_who_is_named_answers_and_nobody_else() -> None:
+    named = received("t-counter").given(c.Forward(actor=DESK, to_officer=OTHER))
+    named.when(c.Accept(actor=ENVIRONMENT)).refused("not-the-addressee", OTHER, ENVIRONMENT)
+    named.when(c.Accept(actor=OTHER)).then(e.HandoverAccepted)
+
+
+def test_nobody_is_named_who_could_not_take_it() -> None:
+    at_desk = received("t-counter")
+    strange = c.Forward(actor=DESK, to_officer="ub-tax.tax-officer-1")
+    at_desk.when(strange).refused("wrong-agency", "ub-tax", "ub-environment")
+    unfit = c.Forward(actor=DESK, to_officer="ub-environment.head-1")
+    at_desk.when(unfit).refused("wrong-role", "specialist")
+    at_desk.when(c.Forward(actor=DESK, to_officer="nobody")).refused("unknown-officer")
+
+
+def test_nothing_else_happens_while_it_is_in_transit() -> None:
+    for command in (
+        c.Forward(actor=DESK),
+        c.Appraise(actor=OTHER),
+        c.AskSupplement(actor=OTHER),
+        c.Extend(actor=DESK_HEAD, by="2 days", legal_basis="…"),
+        c.Refuse(actor=DESK, reason="…"),
+    ):
+        offered().when(command).refused("handover-in-transit", "ub-environment")
+
+
+def test_without_an_offer_there_is_nothing_to_answer() -> None:
+    received("t-counter").when(c.Accept(actor=DESK)).refused("no-handover")
+    received("t-counter").when(c.RecallHandover(actor=DESK)).refused("no-handover")
+    reached("lt-09-land-transfer-2021", "check", leg="confirm").when(
+        c.Accept(actor="ub-desk.receiver-1")
+    ).refused("no-handover")
+
+
+def test_after_a_refusal_the_step_may_be_done_again_instead_of_only_sent_again() -> None:
+    at = reached("t-counter", "draft").given(c.Complete(actor=ENVIRONMENT))
+    at.given(c.RefuseHandover(actor="ub-environment.head-1", reason="Sửa lại dự thảo"))
+    at.when(c.Complete(actor=ENVIRONMENT, facts={"draft": "again"})).then(
+        a(e.StepCompleted, step="draft", to="appraise")
+    )
+
+
+def test_an_opening_offer_that_is_refused_lies_with_the_parents_holder() -> None:
+    at = in_commune()
+    sender = at.leg("confirm").transit.sender
+    land_officer = "ub-bac-son.land-officer-1"
+    at.when(c.RefuseHandover(actor=land_officer, leg="confirm", reason="Sai địa bàn")).then(
+        a(e.HandoverRefused, leg="confirm", step=ORIGIN, officer=sender.officer)
+    )
+    assert (at.leg("confirm").mode, at.leg("confirm").holder) == (BACK, sender)
+    again = at.when(c.Forward(actor=sender.officer, leg="confirm"))
+    again.then(e.StepCompleted, a(e.HandoverOffered, step="check", back=ORIGIN))
+
+
+def test_a_leg_sent_to_the_wrong_commune_is_transferred_and_offered_there() -> None:
+    at = in_commune()
+    sender = at.leg("confirm").transit.sender.officer
+    at.given(c.RecallHandover(actor=sender, leg="confirm"))
+    right = c.Transfer(
+        actor=sender, leg="confirm", to_agency="ub-thanh-son", why="recorded-wrongly"
+    )
+    at.when(right).then(
+        a(
+            e.LegTransferred,
+            leg="confirm",
+            from_agency="ub-bac-son",
+            to_agency="ub-thanh-son",
+            why="recorded-wrongly",
+        )
+    )
+    at.given(c.Forward(actor=sender, leg="confirm"))
+    assert at.leg("confirm").transit.to_agency == "ub-thanh-son"
+
+
+def test_a_transfer_offers_the_step_to_the_agency_that_is_competent_now() -> None:
+    at = reached("t-counter", "appraise")
+    at.when(c.Transfer(actor=ENVIRONMENT, to_agency="hl-environment", legal_basis="NĐ 63")).then(
+        a(e.LegTransferred, to_agency="hl-environment", why="changed", legal_basis="NĐ 63"),
+        a(e.HandoverOffered, to_agency="hl-environment", to_role="specialist", step="appraise"),
+    )
+    at.when(c.Accept(actor="hl-environment.specialist-1")).then(e.HandoverAccepted)
+
+
+def test_a_transfer_that_nobody_takes_skips_no_work() -> None:
+    at = reached("t-counter", "appraise")
+    at.given(c.Transfer(actor=ENVIRONMENT, to_agency="hl-environment"))
+    at.given(c.RecallHandover(actor=ENVIRONMENT))
+    assert (at.leg().step, at.leg().mode) == ("appraise", AT_WORK)
+    at.when(c.Forward(actor=ENVIRONMENT)).refused("act-not-possible", "forward", "appraise")
+    at.when(c.Appraise(actor=ENVIRONMENT)).then(e.AppraisalRecorded)
+
+
+def test_a_transfer_needs_an_agency_that_exists_and_is_another_one() -> None:
+    at = reached("lt-09-land-transfer-2021", "check", leg="confirm")
+    actor = at.leg("confirm").holder.officer
+    nowhere = c.Transfer(actor=actor, leg="confirm", to_agency="atlantis")
+    at.when(nowhere).refused("unknown-agency", "atlantis", "2021-03-01")
+    same = c.Transfer(actor=actor, leg="confirm", to_agency="ub-bac-son")
+    at.when(same).refused("wrong-agency", "another agency")
+    gone = c.Transfer(actor=actor, leg="confirm", to_agency="w-uong-bi")
+    at.when(gone).refused("unknown-agency", "w-uong-bi")
