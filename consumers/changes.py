@@ -6,20 +6,20 @@ be merged in memory, in order, and written in a few statements.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from sqlalchemy import Table
 
 Value = str | int | None
-Columns = Mapping[str, Value]
 Key = tuple[str, ...]
 """The primary key of a row; its first part is always the dossier."""
 
 
 class Put(NamedTuple):
-    """Insert the row, or set only these columns of it. A column of a table that `adds`
-    (see `adding`) is increased by the value, or the text is appended, instead."""
+    """Insert the row, or set only these columns of it. A column that `adds` (see `adding`)
+    is increased by the value, or the text is appended, instead. The dict is given away:
+    merging changes it."""
 
     table: Table
     key: Key
@@ -67,26 +67,20 @@ class Pending:
     def put(self, key: Key, columns: dict[str, Value]) -> None:
         of_dossier = self.rows.get(key[0])
         if of_dossier is None:
-            self.rows[key[0]] = {key[1:]: dict(columns)}
+            self.rows[key[0]] = {key[1:]: columns}
             return
         row = of_dossier.get(key[1:])
         if row is None:
-            of_dossier[key[1:]] = dict(columns)
-        elif self.adds:
-            self._merge(row, columns)
-        else:
-            row.update(columns)
-
-    def _merge(self, row: dict[str, Value], columns: Columns) -> None:
-        for name, value in columns.items():
-            if name in self.adds and name in row:
-                row[name] = row[name] + value  # type: ignore[operator]
-            else:
-                row[name] = value
+            of_dossier[key[1:]] = columns
+            return
+        for name in self.adds:
+            if name in columns and name in row:
+                columns[name] = row[name] + columns[name]  # type: ignore[operator]
+        row.update(columns)
 
     def set_every(self, dossier: str, columns: dict[str, Value]) -> None:
         for row in self.rows.get(dossier, {}).values():
-            self._merge(row, columns)
+            row.update(columns)
         self.every.setdefault(dossier, {}).update(columns)
 
     def drop(self, key: Key, *, fresh: bool) -> None:
@@ -128,4 +122,4 @@ class Changes:
         return iter(self.tables.values())
 
     def row_count(self) -> int:
-        return sum(len(rows) for each in self for rows in each.rows.values())
+        return sum(len(each.rows) for each in self)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import Connection, Index, literal, select, union_all
+from sqlalchemy import Connection, literal, select, union_all
 
 from consumers.changes import Change, Drop, Every, Put, Value
 from consumers.view import View, micros, moment, number, table, text
@@ -17,8 +17,7 @@ TABLE = table(
     ["dossier", "leg"],
     [text("agency"), text("step"), moment("due"), moment("step_due"), number("stopped")],
 )
-Index("due", TABLE.c.due)
-Index("step_due", TABLE.c.step_due)
+"""No index on the dates: they move with almost every event, and only open legs have rows."""
 
 
 class Deadline(msgspec.Struct, frozen=True):
