@@ -188,7 +188,9 @@ class Runtime:
         waiting: list[tuple[int, Call, str, Rejected | None]] = []
         for index, call in pending:
             code = call.code or self._new_code(call)
-            folded = drafts.get(code) or self.current(code)
+            # A code of our own is taken to be new; if another took it, the append conflicts.
+            known = self.current(code) if call.code else Folded(Dossier(code))
+            folded = drafts.get(code, known)
             if call.command_id in folded.commands and code not in drafts:
                 answers[index] = self._first_answer(call.command_id)
                 continue

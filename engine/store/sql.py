@@ -139,8 +139,12 @@ class SqlLog(ABC):
             return list(connection.scalars(names.order_by(streams.c.name).limit(limit)))
 
     def last_code(self, prefix: str) -> str | None:
-        last = sa.select(sa.func.max(streams.c.name)).where(
-            streams.c.name >= prefix, streams.c.name < prefix + LAST
+        # The longer name is the greater: 10000 comes after 9999.
+        last = (
+            sa.select(streams.c.name)
+            .where(streams.c.name >= prefix, streams.c.name < prefix + LAST)
+            .order_by(sa.func.length(streams.c.name).desc(), streams.c.name.desc())
+            .limit(1)
         )
         with self._connect() as connection:
             found: str | None = connection.scalar(last)
