@@ -21,7 +21,7 @@ import sqlalchemy as sa
 
 from engine.store.errors import StoreError, in_plain_words
 from engine.store.log import Append, Conflict, Outcome, Repeated, Stored
-from engine.store.rows import checked
+from engine.store.rows import checked, rows_of
 from engine.store.sql import Fault, SqlLog, no_fault
 from schemas.codec import dumps
 from schemas.envelope import Recorded, shard_of
@@ -49,13 +49,13 @@ _ANSWERED = """
     SELECT command_id FROM events WHERE first AND command_id = ANY(%(ids)s)
     UNION ALL SELECT command_id FROM rejections WHERE command_id = ANY(%(ids)s)
 """
-_COPY = """
+COPY = """
     COPY events (
         position, occurred_at, recorded_at, stream, version, type, actor, agency, on_behalf,
         shard, schema_version, first, event_id, command_id, hash, correlation, payload, private
     ) FROM STDIN (FORMAT BINARY)
 """
-_COPY_TYPES = (
+COPY_TYPES = (
     *("int8", "int8", "int8", "int4", "int4", "int4", "int4", "int4", "int4"),
     *("int2", "int2", "bool", "bytea", "bytea", "bytea", "bytea", "bytea", "bytea"),
 )
@@ -177,12 +177,12 @@ class PostgresLog(SqlLog):
             count = sum(len(each.events) for each in appends)
             # Drawn now, under the locks: the order of the rows is the order of positions.
             positions = [row[0] for row in cursor.execute(_POSITIONS, (count,))]
-            with cursor.copy(_COPY) as copy:
-                copy.set_types(_COPY_TYPES)
+            with cursor.copy(COPY) as copy:
+                copy.set_types(COPY_TYPES)
                 drawn = iter(positions)
                 for each in appends:
-                    for row in _copy_rows(each, ids[each.stream], numbers):
-                        copy.write_row((next(drawn), *row))
+                    for row in rows_of(each, ids[each.stream], numbers, drawn):
+                        copy.write_row(row)
             self._fault("before-commit")
         self._fault("after-commit")
         return positions
@@ -270,20 +270,6 @@ def _json_rows(
             "payload": e.payload.hex(),
             "private": None if e.private is None else e.private.hex(),
         }
-
-
-def _copy_rows(append: Append, stream: int, numbers: Numbers) -> Iterator[tuple[Any, ...]]:
-    shard = shard_of(append.stream)
-    first = append.events[0]
-    for e in append.events:
-        yield (
-            e.occurred_at,
-            None if e.recorded_at == e.occurred_at else e.recorded_at,
-            stream, e.version, numbers[e.type], numbers[e.actor], numbers[e.agency],
-            numbers[e.on_behalf], shard, e.schema_version, e is first, e.event_id,
-            e.command_id, e.hash, None if e.correlation == e.command_id else e.correlation,
-            e.payload, e.private,
-        )  # fmt: skip
 
 
 def _stored(appends: Sequence[Append], positions: Sequence[int]) -> list[Outcome]:

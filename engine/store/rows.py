@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.store.errors import StoreDamaged
 from engine.store.log import Append
-from schemas.envelope import GENESIS, Recorded
+from schemas.envelope import GENESIS, Recorded, shard_of
 
 Row = Sequence[Any]
 
@@ -94,6 +94,31 @@ def _recorded(
             stream, version, type_, schema_version, event_id, command_id, correlation,
             actor, agency, on_behalf, occurred_at, recorded_at, payload, private, hash_, position,
         ), before in zip(rows, hashes, strict=True)
+    ]  # fmt: skip
+
+
+def rows_of(
+    append: Append,
+    stream: int,
+    numbers: Mapping[str | None, int | None],
+    positions: Iterable[int],
+) -> list[Row]:
+    """The rows of an append, in the order of the table's columns.
+
+    Takes from `positions` exactly as many as there are events.
+    """
+    shard = shard_of(append.stream)
+    first = append.events[0]
+    return [
+        (
+            position, e.occurred_at,
+            None if e.recorded_at == e.occurred_at else e.recorded_at,
+            stream, e.version, numbers[e.type], numbers[e.actor], numbers[e.agency],
+            numbers[e.on_behalf], shard, e.schema_version, e is first, e.event_id,
+            e.command_id, e.hash, None if e.correlation == e.command_id else e.correlation,
+            e.payload, e.private,
+        )
+        for e, position in zip(append.events, positions, strict=False)
     ]  # fmt: skip
 
 

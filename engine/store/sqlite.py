@@ -9,16 +9,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from itertools import count
 from typing import Any
 
 import sqlalchemy as sa
 
 from engine.store.errors import in_plain_words
 from engine.store.log import Append, Conflict, Outcome, Repeated, Stored
-from engine.store.rows import Row, checked
+from engine.store.rows import Row, checked, rows_of
 from engine.store.schema import events
 from engine.store.sql import Fault, SqlLog, no_fault
-from schemas.envelope import GENESIS, shard_of
+from schemas.envelope import GENESIS
 
 WAIT = 10.0
 """Seconds that a writer waits for a writer of another process."""
@@ -31,14 +32,14 @@ _PRAGMAS = (
     "PRAGMA cache_size = -16384",
 )
 
-_HEAD = """
-    SELECT s.id, e.version, e.hash FROM streams AS s JOIN events AS e ON e.stream = s.id
-    WHERE s.name = ? ORDER BY e.version DESC LIMIT 1
+_STANDING = """
+    SELECT EXISTS (SELECT 1 FROM events WHERE first AND command_id = ?1)
+        OR EXISTS (SELECT 1 FROM rejections WHERE command_id = ?1),
+        s.id, e.version, e.hash
+    FROM (SELECT 1) LEFT JOIN streams AS s ON s.name = ?2 LEFT JOIN events AS e
+        ON e.stream = s.id AND e.version = (SELECT max(version) FROM events WHERE stream = s.id)
 """
-_ANSWERED = """
-    SELECT 1 FROM events WHERE first AND command_id = ?1
-    UNION ALL SELECT 1 FROM rejections WHERE command_id = ?1 LIMIT 1
-"""
+"""Whether a command was answered, and where a stream stands: one row in any case."""
 
 
 class _Head:
@@ -133,41 +134,24 @@ def _judge(
     answered: set[bytes] = set()
     (position,) = cursor.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()
     for append in appends:
-        first, command_id = append.events[0], append.command_id
-        if command_id in answered or cursor.execute(_ANSWERED, (command_id,)).fetchone():
-            outcomes.append(Repeated(command_id))
+        asked = cursor.execute(_STANDING, (append.command_id, append.stream))
+        answered_before, *standing = asked.fetchone()
+        if answered_before or append.command_id in answered:
+            outcomes.append(Repeated(append.command_id))
             continue
         head = heads.get(append.stream)
         if head is None:
-            found = cursor.execute(_HEAD, (append.stream,)).fetchone()
-            head = heads[append.stream] = _Head(*(found or (None, 0, GENESIS)))
-        if (head.version, head.hash) != (append.expected, first.previous):
+            id_, version, hash_ = standing
+            head = heads[append.stream] = _Head(id_, version or 0, hash_ or GENESIS)
+        if (head.version, head.hash) != (append.expected, append.events[0].previous):
             outcomes.append(Conflict(append.stream, append.expected))
             continue
         if head.id is None:
             cursor.execute("INSERT INTO streams (name) VALUES (?)", (append.stream,))
             head.id = cursor.lastrowid
-        rows += _rows(append, head.id, position, numbers)
+        rows += rows_of(append, head.id, numbers, count(position + 1))
         position += len(append.events)
         head.version, head.hash = append.events[-1].version, append.events[-1].hash
-        answered.add(command_id)
+        answered.add(append.command_id)
         outcomes.append(Stored(position))
     return outcomes, rows
-
-
-def _rows(
-    append: Append, stream: int, position: int, numbers: Mapping[str | None, int | None]
-) -> list[Row]:
-    shard = shard_of(append.stream)
-    first = append.events[0]
-    return [
-        (
-            position + at, e.occurred_at,
-            None if e.recorded_at == e.occurred_at else e.recorded_at,
-            stream, e.version, numbers[e.type], numbers[e.actor], numbers[e.agency],
-            numbers[e.on_behalf], shard, e.schema_version, e is first, e.event_id,
-            e.command_id, e.hash, None if e.correlation == e.command_id else e.correlation,
-            e.payload, e.private,
-        )
-        for at, e in enumerate(append.events, 1)
-    ]  # fmt: skip
