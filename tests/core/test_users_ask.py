@@ -155,7 +155,7 @@ def test_what_ends_on_its_date_is_on_time_to_the_last_minute() -> None:
 def test_a_reopened_case_still_shows_the_result_that_was_withdrawn() -> None:
     """Reopening a closed case: the withdrawn result stays visible (gemma-zaken#442)."""
     at = finished("t-counter")
-    reopen = c.Reopen(actor=DESK, step="return", legal_basis="Bản án 01/2021")
+    reopen = c.Reopen(actor=DESK, step="receive", legal_basis="Bản án 01/2021")
     at.given(reopen)
     assert at.dossier.withdrawn_results == ("done",)
     assert "result.returned" in types(at)
@@ -214,6 +214,6 @@ def test_a_make_up_saturday_counts_and_the_past_is_counted_as_it_was_known() -> 
     ready = late.dossier.result_ready_at
     late.given(c.Accept(actor=DESK), c.Return(actor=DESK))
     assert (late.leg().verdict, late.dossier.result_ready_at) == ("overdue", ready)
-    reopened = late.given(c.Reopen(actor=DESK, step="return", legal_basis="Bản án"))
+    reopened = late.given(c.Reopen(actor=DESK, step="receive", legal_basis="Bản án"))
     verdicts = [event.verdict for event, _ in reopened.past if isinstance(event, e.ClockEnded)]
     assert verdicts == ["overdue"]

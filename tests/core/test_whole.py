@@ -141,15 +141,21 @@ def test_who_held_a_leg_that_is_over_decides_nothing_more() -> None:
 def test_an_ended_dossier_is_reopened_under_a_new_clock() -> None:
     at = finished("t-counter").on(2021, 6, 1)
     due = datetime(2021, 6, 15, 10, 0, tzinfo=UTC)
-    reopen = c.Reopen(actor=DESK, step="return", legal_basis="Bản án 01/2021")
+    reopen = c.Reopen(actor=DESK, step="receive", legal_basis="Bản án 01/2021")
     at.when(reopen).then(
-        a(e.DossierReopened, step="return", officer=DESK, withdraws="done", due=due),
+        a(e.DossierReopened, step="receive", officer=DESK, withdraws="done", due=due),
         a(e.ClockStarted, limit="10 working days", due=due),
     )
     assert (at.dossier.status, at.leg().due) == ("open", due)
     assert at.leg().verdict is None
-    # The withdrawn result's signature does not stand for the new one.
-    at.when(c.Return(actor=DESK)).refused("result-without-signature")
+    at.when(c.Forward(actor=DESK)).then(e.StepCompleted, e.HandoverOffered)
+
+
+def test_the_signature_of_a_withdrawn_result_does_not_stand_for_a_new_one() -> None:
+    at = finished("t-counter")
+    for step, actor in (("return", DESK), ("issue", "ub.clerk-1")):
+        reopen = c.Reopen(actor=actor, step=step, legal_basis="Bản án 01/2021")
+        at.when(reopen).refused("not-a-decider" if step == "issue" else "result-without-signature")
 
 
 def test_a_reopening_names_a_step_of_work_and_somebody_who_does_it() -> None:
@@ -161,8 +167,8 @@ def test_a_reopening_names_a_step_of_work_and_somebody_who_does_it() -> None:
     at.when(reopen("nowhere")).refused("no-such-step", "nowhere", "receive, appraise, sign, return")
     at.when(reopen("await-fee")).refused("no-such-step", "await-fee")
     at.when(reopen("appraise")).refused("wrong-agency", "ub-desk", "ub-construction")
-    at.when(reopen("return", DESK_HEAD)).refused("wrong-role", "receiver")
-    at.when(reopen("return", "hl-desk.receiver-1")).refused("not-a-decider")
+    at.when(reopen("receive", DESK_HEAD)).refused("wrong-role", "receiver")
+    at.when(reopen("receive", "hl-desk.receiver-1")).refused("not-a-decider")
 
 
 def test_only_an_ended_dossier_that_was_received_is_reopened() -> None:

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from engine.core.calendar import local_day
+from engine.core.decide import possible_acts
 from engine.core.dossier import Dossier, LegState
 from engine.core.law import Law
 from schemas import commands as c
@@ -46,6 +47,14 @@ def receipt(law: Law, procedure: Procedure, now: datetime, pick: Pick = first) -
     return c.Receive(actor=actor, procedure=procedure.id, agency=desk.id, facts=facts)
 
 
+def registration(law: Law, procedure: Procedure, now: datetime, pick: Pick = first) -> c.Register:
+    """The same dossier, handed in online."""
+    form = receipt(law, procedure, now, pick)
+    return c.Register(
+        actor=form.actor, procedure=form.procedure, agency=form.agency, facts=form.facts
+    )
+
+
 def _takes(agency: Agency, procedure: Procedure) -> bool:
     return agency.function == procedure.desk
 
@@ -56,6 +65,8 @@ def officers(law: Law, agency: str, who: Who, day: date) -> list[str]:
 
 def sensible(dossier: Dossier, law: Law, now: datetime, pick: Pick = first) -> Iterator[c.Command]:
     """For each open leg what moves it on; nothing for a leg that waits for others."""
+    if dossier.status == "registered":
+        yield receipt(law, law.procedure(dossier.procedure), now, pick)
     if dossier.status == "suspended":
         held = next((leg.holder for leg in dossier.open_legs() if leg.holder), None)
         if held is not None:
@@ -120,24 +131,42 @@ def _work(dossier: Dossier, leg: LegState, step: Step, pick: Pick) -> c.Command:
     return cls(actor=leg.holder.officer, leg=leg.path, facts=facts, **more)
 
 
+def allowed(dossier: Dossier, law: Law, now: datetime, pick: Pick) -> c.Command:
+    """What somebody may do, sensible or not, with any details; some of those are refused."""
+    actor = pick(_people(dossier, law))
+    acts = possible_acts(dossier, law, now, actor)
+    may = [(each.act, each.leg) for each in acts if each.rejected is None]
+    if not may:
+        return tempting(dossier, law, now, pick)
+    act, leg = pick(may)
+    return _command(dossier, law, c.COMMANDS[act], actor, leg, pick)
+
+
 def tempting(dossier: Dossier, law: Law, now: datetime, pick: Pick) -> c.Command:
     """Any command at all, by anybody: most of them must be refused."""
-    legs = ["", "nowhere", *dossier.legs]
-    people = _people(dossier, law, local_day(now))
     cls = c.COMMANDS[pick(list(c.COMMANDS))]
-    choices = _choices(dossier, law, people)
+    actor = pick(_people(dossier, law))
+    return _command(dossier, law, cls, actor, pick(["", "nowhere", *dossier.legs]), pick)
+
+
+def _command(
+    dossier: Dossier, law: Law, cls: type[c.Command], actor: str, leg: str, pick: Pick
+) -> c.Command:
+    choices = _choices(dossier, law, _people(dossier, law))
     words = {name: pick(choices[name]) for name in cls.__struct_fields__ if name in choices}
-    return cls(actor=pick(people), leg=pick(legs), **words)
+    return cls(actor=actor, leg=leg, **words)
 
 
-def _people(dossier: Dossier, law: Law, day: date) -> list[str]:
+def _people(dossier: Dossier, law: Law) -> list[str]:
     agencies = {leg.agency for leg in dossier.legs.values()} | {dossier.agency}
     held = [leg.holder for leg in dossier.legs.values() if leg.holder]
     offered = [leg.transit for leg in dossier.legs.values() if leg.transit]
     agencies |= {transit.to_agency for transit in offered} | {holder.agency for holder in held}
     staff = [each.id for id_ in sorted(agencies) for each in law.organisation.officers_in(id_)]
     senders = [transit.sender.officer for transit in offered]
-    return [*(holder.officer for holder in held), *senders, *staff, *STRANGERS]
+    # Who has it is worth trying more often than each of the others.
+    having = [*(holder.officer for holder in held), *senders] * 4
+    return [*having, *staff, *STRANGERS]
 
 
 def _choices(dossier: Dossier, law: Law, people: list[str]) -> dict[str, list[Any]]:

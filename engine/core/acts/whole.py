@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from engine.core.acts import carries_out
 from engine.core.acts.pauses import end_pause, new_dues, refuse_on_merits
+from engine.core.admission import NEEDS_SIGNATURE
 from engine.core.deadlines import start_rule, step_deadline, whole_limit
 from engine.core.dossier import WHOLE
 from engine.core.draft import Draft
@@ -78,6 +79,9 @@ def reopen(draft: Draft, command: c.Reopen) -> None:
     if step is None or step.by is None:
         steps = ", ".join(name for name, each in process.steps.items() if each.by)
         refuse("no-such-step", step=command.step, known=steps)
+    if step.act in NEEDS_SIGNATURE and draft.law.outline(draft.dossier.procedure).signs:
+        # What was signed is withdrawn, so nothing after the signature can be done.
+        refuse("result-without-signature", act=step.act)
     officer = draft.officer(command.actor)
     agency, _ = draft.doer("", step)
     if officer.agency != agency:
