@@ -80,6 +80,19 @@ def test_days_before_counting_began_have_reasons_too() -> None:
     assert anew.supplement_rule == "restart"
 
 
+def test_a_day_lost_to_a_pause_names_that_pause() -> None:
+    # Tuesday lies wholly in the second pause; the first ended on Monday, the third comes later.
+    pauses = [
+        Pause("supplement", "PBS-1", at("2026-03-02 09:00"), at("2026-03-02 10:00")),
+        Pause("financial duty", "TB-2", at("2026-03-02 15:00"), at("2026-03-04 07:30")),
+        Pause("posting", "NY-3", at("2026-03-04 08:00"), at("2026-03-04 09:00")),
+    ]
+    found = derive(
+        CALENDAR, Limit.parse("1 day"), at("2026-03-02 08:00"), rule="moment", pauses=pauses
+    )
+    assert [(entry.day.day, entry.reason.source) for entry in found.not_counted] == [(3, "TB-2")]
+
+
 def test_the_same_question_is_answered_from_the_cache() -> None:
     first = derive(CALENDAR, Limit.parse("9 days"), at("2026-03-02 08:00"))
     assert derive(CALENDAR, Limit.parse("9 days"), at("2026-03-02 08:00")) is first
