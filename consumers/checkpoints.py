@@ -118,7 +118,7 @@ def cursors(connection: Connection, subscription: str, *, lock: bool = False) ->
     )
     if lock:
         query = query.order_by(checkpoints.c.partition).with_for_update()
-    return dict(connection.execute(query).tuples().all())
+    return dict(tuple(row) for row in connection.execute(query))
 
 
 _ADVANCE = (
@@ -165,7 +165,7 @@ def parked_from(connection: Connection, subscription: str) -> dict[str, int]:
         .where(parked.c.subscription == subscription, parked.c.dropped == 0)
         .group_by(parked.c.dossier)
     )
-    return dict(connection.execute(query).tuples().all())
+    return dict(tuple(row) for row in connection.execute(query))
 
 
 def dropped(connection: Connection, subscription: str) -> set[tuple[str, int]]:
@@ -173,4 +173,4 @@ def dropped(connection: Connection, subscription: str) -> set[tuple[str, int]]:
     query = select(parked.c.dossier, parked.c.version).where(
         parked.c.subscription == subscription, parked.c.dropped == 1
     )
-    return {(dossier, version) for dossier, version in connection.execute(query).tuples()}
+    return {(dossier, version) for dossier, version in connection.execute(query)}

@@ -214,9 +214,9 @@ class Subscription:
             followed.c.subscription == self.name, followed.c.dossier.in_(sorted(dossiers))
         )
         if connection is not None:
-            return dict(connection.execute(query).tuples().all())
+            return dict(tuple(row) for row in connection.execute(query))
         with self.home.engine.connect() as reading:
-            return dict(reading.execute(query).tuples().all())
+            return dict(tuple(row) for row in reading.execute(query))
 
     def _follow(self, connection: Connection, versions: Mapping[str, int]) -> None:
         rows = [

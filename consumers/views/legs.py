@@ -71,7 +71,7 @@ def by_agency(connection: Connection) -> dict[str, int]:
         .group_by(TABLE.c.agency)
         .order_by(TABLE.c.agency)
     )
-    return {agency: count for agency, count in connection.execute(query).tuples()}
+    return {agency: count for agency, count in connection.execute(query)}
 
 
 def _leg(row: RowMapping, broken_off: RowMapping | None) -> Leg:

@@ -140,10 +140,13 @@ def new_dues(
     dues: dict[str, datetime],
     step_dues: dict[str, datetime],
 ) -> None:
-    """Adds the dates that hold for a leg once only `stops` have stopped it."""
+    """Adds the dates that hold for a leg once only `stops` have stopped it.
+
+    A clock that has ended has its verdict; its date does not move any more.
+    """
     leg = draft.leg(path)
     whole = leg_deadline(draft.law, draft.dossier, leg, stops)
-    if whole is not None and whole.due is not None:
+    if leg.verdict is None and whole is not None and whole.due is not None:
         dues[path] = whole.due
     step = draft.process(path).steps.get(leg.step)
     if step is not None and leg.step_due is not None:
