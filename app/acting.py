@@ -1,0 +1,99 @@
+"""One command from the command line: made, handed to the runtime, answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from app.fields import Wrong, make
+from app.house import House
+from app.trouble import BadInput, RefusedByRule
+from engine.core.decide import possible_acts
+from engine.core.dossier import Dossier
+from engine.ids import parse_id
+from engine.runtime import Call, Done
+from schemas.commands import Command
+from schemas.rejection import Rejected
+
+
+def command_id(house: House, text: str | None) -> bytes:
+    """The id that was given, so that a repetition gets the first answer, or a new one."""
+    if text is None:
+        return house.runtime.new_id()
+    try:
+        return parse_id(text)
+    except ValueError:
+        example = "01890a5d-ac96-774b-bcce-b302099a8057"
+        raise BadInput(f"--command-id {text!r} is no UUID such as {example}") from None
+
+
+def made(house: House, act: str, given: Mapping[str, Any], asked: Any, **fixed: Any) -> Command:
+    """The command of an act and its fields. Raises BadInput that names every wrong field."""
+    try:
+        return make(act, given, asked, **fixed)
+    except Wrong as wrong:
+        lines = [f"--field {field}: {message}" for field, message in wrong.problems]
+        raise BadInput("\n".join(lines)) from None
+
+
+def carry_out(house: House, call: Call) -> Done:
+    """What the command did, the views brought up to it. Raises RefusedByRule."""
+    answer = house.runtime.handle(call)
+    if isinstance(answer, Rejected):
+        raise RefusedByRule(answer, as_json=house.settings.json)
+    house.refresh()
+    return answer
+
+
+def happened(house: House, at: datetime | None) -> datetime | None:
+    """When an act happened: as said, else as `--now` says, else (None) now."""
+    return at or house.settings.now
+
+
+def meant(dossier: Dossier, act: str, leg: str | None) -> str:
+    """`refuse` of a leg in transit means its handover."""
+    if act != "refuse":
+        return act
+    asked = [dossier.legs[leg]] if leg is not None and leg in dossier.legs else []
+    legs = asked or list(dossier.open_legs())
+    if asked or len(legs) == 1:
+        return "refuse-handover" if legs[0].transit else act
+    return act
+
+
+def leg_for(house: House, dossier: Dossier, act: str, actor: str, at: datetime) -> str:
+    """The leg an act is about when none is named: the one open leg in which the officer may
+    do it. Raises BadInput when there are several.
+
+    Where there is none, the leg whose refusal says most: one the officer has a part in.
+    """
+    found = [each for each in possible_acts(dossier, house.law, at, actor) if each.act == act]
+    may = [each.leg for each in found if each.rejected is None]
+    if len(may) > 1:
+        named = ", ".join(repr(leg) if leg else "'' (the root)" for leg in may)
+        raise BadInput(f"{act} is possible in several legs; say which with --leg: {named}")
+    if may:
+        return may[0]
+    return _most_telling(dossier, actor, [each.leg for each in found])
+
+
+def _most_telling(dossier: Dossier, actor: str, legs: list[str]) -> str:
+    for path in legs:
+        leg = dossier.legs.get(path)
+        if leg is None:
+            continue
+        if leg.holder is not None and leg.holder.officer == actor:
+            return path
+        if leg.transit is not None and leg.transit.to_officer == actor:
+            return path
+    agency = actor.rpartition(".")[0]
+    for path in legs:
+        leg = dossier.legs.get(path)
+        if leg is not None and agency in (
+            leg.agency,
+            leg.holder.agency if leg.holder else None,
+            leg.transit.to_agency if leg.transit else None,
+        ):
+            return path
+    return ""

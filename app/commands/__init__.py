@@ -1,0 +1,1 @@
+"""One module per subject; `app.cli` says which command is where."""

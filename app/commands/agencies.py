@@ -1,0 +1,79 @@
+"""`lienthong agencies`: the dated agency tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import TYPE_CHECKING
+
+import click
+
+from app import definitions
+from app.output import Cell, show, table
+from app.settings import Settings
+from app.shell import DAY, Group, command
+from app.times import local
+
+if TYPE_CHECKING:
+    from workflows.organisation import Agency, Organisation
+
+agencies = Group(name="agencies", help="Agencies (cơ quan) and their officers, as they were.")
+
+
+@command("list")
+@click.option("--on", "on", type=DAY, help="As the tree was on that day; today when left out.")
+@click.option("--officers", is_flag=True, help="Also the codes of the officers in post.")
+def list_(settings: Settings, on: date | None, officers: bool) -> None:
+    """The agency tree on a day: levels, functions, validity, successors."""
+    staff = definitions.organisation(settings)
+    day = on or local(settings.time()).date()
+    found = list(_tree(staff, day))
+    value = [
+        {
+            "id": agency.id,
+            "name": {"vi": agency.name.vi, "en": agency.name.en},
+            "level": agency.level,
+            "function": agency.function,
+            "parent": agency.parent,
+            "from": agency.valid_from.isoformat(),
+            "to": agency.valid_to.isoformat() if agency.valid_to else None,
+            "successor": agency.successor,
+            "officers": [each.id for each in staff.officers_in(agency.id, day=day)],
+        }
+        for _, agency in found
+    ]
+    headers = ["id", "name", "level", "function", "valid", "successor"]
+    rows = [
+        [
+            Cell("  " * depth + agency.id, "bold"),
+            agency.name.vi if settings.lang == "vi" else agency.name.en,
+            agency.level,
+            agency.function,
+            f"{agency.valid_from} – {agency.valid_to or '…'}",
+            agency.successor or "",
+        ]
+        for depth, agency in found
+    ]
+    if officers:
+        headers.append("officers")
+        for row, (_, agency) in zip(rows, found, strict=True):
+            row.append(", ".join(each.id for each in staff.officers_in(agency.id, day=day)))
+    whole = ["id", "valid"]
+    nothing = f"No agency existed on {day}."
+    show(settings, value, lambda: table(headers, rows, whole=whole, nothing=nothing))
+
+
+def _tree(staff: Organisation, day: date) -> Iterator[tuple[int, Agency]]:
+    """The agencies of a day with their depth, each under its parent."""
+    there = {agency.id: agency for agency in staff.on(day)}
+    under: dict[str | None, list[Agency]] = {}
+    for agency in there.values():
+        under.setdefault(agency.parent if agency.parent in there else None, []).append(agency)
+    waiting = [(0, agency) for agency in reversed(under.get(None, []))]
+    while waiting:
+        depth, agency = waiting.pop()
+        yield depth, agency
+        waiting += [(depth + 1, each) for each in reversed(under.get(agency.id, []))]
+
+
+agencies.add_command(list_)

@@ -1,0 +1,73 @@
+"""`lienthong deadlines`: what is close, what is late."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import click
+
+from app.output import Cell, show, table
+from app.settings import Settings
+from app.shell import SPAN, command
+from app.times import iso, local, shown
+
+
+@command("deadlines")
+@click.option("--within", type=SPAN, metavar="SPAN", help="Only those that end so soon, or are"
+              " over: 3d, 12h, 2w of calendar time.")  # fmt: skip
+@click.option("--agency", metavar="A", help="Only those that this agency holds.")
+@click.option("--limit", type=click.IntRange(min=1), default=1000, show_default=True,
+              help="At most so many.")  # fmt: skip
+def deadlines(settings: Settings, within: timedelta | None, agency: str | None, limit: int) -> None:
+    """The open deadlines, of dossiers, legs and steps, the nearest first."""
+    from app.definitions import agency_of
+    from app.house import open_house
+    from consumers.views.deadlines import deadlines as query
+    from schemas.envelope import to_micros
+
+    with open_house(settings) as house:
+        if agency is not None:
+            agency_of(house.law.organisation, agency)
+        now = house.now
+        until = None if within is None else to_micros(now + within)
+        with house.reading() as connection:
+            found = query(connection, until=until, agency=agency, limit=limit)
+    late_before = to_micros(now)
+    value = [
+        {
+            "code": each.code,
+            "leg": each.leg,
+            "kind": each.kind,
+            "step": each.step,
+            "due": iso(each.due),
+            "stopped": each.stopped,
+            "agency": each.agency,
+            "overdue": each.due < late_before and not each.stopped,
+        }
+        for each in found
+    ]
+
+    def human() -> None:
+        rows = [
+            (
+                Cell(each.code, "bold"),
+                each.leg,
+                f"step {each.step}" if each.kind == "step" else each.kind,
+                each.agency,
+                shown(each.due),
+                _judged(each.due, each.stopped, late_before),
+            )
+            for each in found
+        ]
+        table(["code", "leg", "deadline", "agency", "due", ""], rows, whole=["code", "due"],
+              nothing="No deadline is open.")  # fmt: skip
+
+    show(settings, value, human)
+
+
+def _judged(due: int, stopped: bool, now: int) -> Cell:
+    if stopped:
+        return Cell("clock stopped", "stopped")
+    if due < now:
+        return Cell("overdue", "overdue")
+    return Cell("today", "warning") if local(due).date() == local(now).date() else Cell("")

@@ -1,0 +1,172 @@
+"""`lienthong due` and `lienthong why`: a deadline and its reasons."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from app import definitions
+from app.output import heading, line, show
+from app.settings import Lang, Settings
+from app.shell import MOMENT, command
+from app.times import HOW, iso, local
+from app.trouble import BadInput
+
+if TYPE_CHECKING:
+    from engine.core.derivation import Derivation
+    from workflows.model import Limit
+
+UNITS = ("working-hour", "working-day", "calendar-day", "month")
+
+
+class UnitName(click.ParamType[str]):
+    """ "working-day", "working days", "day", "hours": all of them are meant well."""
+
+    name = "U"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        plain = "-".join(str(value).lower().replace("_", " ").replace("-", " ").split())
+        plain = plain.removesuffix("s")
+        found = {"day": "working-day", "hour": "working-hour"}.get(plain, plain)
+        if found not in UNITS:
+            self.fail(f"{value!r} is no unit; there are: {', '.join(UNITS)}", param, ctx)
+        return found
+
+
+@command("due")
+@click.option("--from", "start", type=MOMENT, required=True, help=f"When received: {HOW}.")
+@click.option("--limit", "amount", metavar="N", help="How much, such as 34 or 0.5.")
+@click.option(
+    "--unit", type=UnitName(), default="working-day", show_default=True,
+    help=f"Of the limit: {', '.join(UNITS)}. A plain day or hour is one of working time.",
+)  # fmt: skip
+@click.option("--procedure", "id_", metavar="ID", help="Take limit and cut-off of a procedure.")
+@click.option("--calendar", "version", metavar="V", help="A version of the working calendar; the"
+              " one known when it was received, when left out.")  # fmt: skip
+def due(
+    settings: Settings,
+    start: datetime,
+    amount: str | None,
+    unit: str,
+    id_: str | None,
+    version: str | None,
+) -> None:
+    """The appointment date of a limit, with each day that counted and each that did not."""
+    from engine.core.calendar import CalendarError, local_day
+    from engine.core.clock import ClockError, derive
+    from engine.core.deadlines import start_rule
+
+    limit, cutoff, source = _asked(settings, start, amount, unit, id_)
+    calendar = definitions.calendar(version, local_day(start))
+    try:
+        derivation = derive(
+            calendar, limit, start, rule=start_rule(limit), cutoff=cutoff, source=source
+        )
+    except (CalendarError, ClockError) as error:
+        raise BadInput(str(error)) from None
+    show(settings, as_json(derivation, settings.lang), lambda: tell(derivation, settings.lang))
+
+
+def _asked(
+    settings: Settings, start: datetime, amount: str | None, unit: str, id_: str | None
+) -> tuple[Limit, str | None, str]:
+    """The limit, the cut-off of its policy, and where it comes from."""
+    from workflows.model import Limit, Policy
+
+    if amount is None and id_ is None:
+        raise BadInput("Say how long: --limit N with --unit U, or --procedure ID")
+    limit, cutoff, source = None, Policy().cutoff, ""
+    if id_ is not None:
+        day = local(start).date().isoformat()
+        found = definitions.catalogue(settings).in_force(id_, day)
+        if found is None:
+            newest = definitions.procedure(settings, id_)
+            raise BadInput(
+                f"No version of {id_} is in force on {day}; the newest, {newest.version}, is from"
+                f" {newest.valid_from} to {newest.valid_to or '…'}"
+            )
+        limit, cutoff = found.limit, found.policy.cutoff
+        source = f"{found.id} {found.version}"
+    if amount is not None:
+        try:
+            limit = Limit.parse(f"{amount.replace(',', '.')} {unit.replace('-', ' ')}")
+        except ValueError:
+            raise BadInput(
+                f"--limit {amount!r} is not a number above 0, such as 34 or 0.5"
+            ) from None
+    assert limit is not None
+    return limit, cutoff, source
+
+
+def as_json(derivation: Derivation, lang: Lang) -> dict[str, Any]:
+    """The value of `due --json`, also one deadline of `why --json`."""
+    from engine.core.explain import explain
+
+    return {
+        "due": iso(derivation.due),
+        "counted": [entry.day.isoformat() for entry in derivation.counted],
+        "not_counted": [
+            {
+                "date": entry.day.isoformat(),
+                "reason": entry.reason.text.vi if lang == "vi" else entry.reason.text.en,
+                "kind": entry.reason.kind,
+                "source": entry.reason.source or None,
+            }
+            for entry in derivation.not_counted
+        ],
+        "from": iso(derivation.start),
+        "limit": str(derivation.limit),
+        "rule": derivation.rule,
+        "calendar": derivation.calendar_version,
+        "source": derivation.source or None,
+        "explanation": explain(derivation, lang),
+    }
+
+
+def tell(derivation: Derivation, lang: Lang) -> None:
+    from engine.core.explain import explain
+
+    *reasons, last = explain(derivation, lang)
+    for reason in reasons:
+        line(reason)
+    line(last, "bold")
+
+
+@command("why")
+@click.argument("code")
+def why(settings: Settings, code: str) -> None:
+    """How the deadlines of a dossier come about: of the whole, of each leg, of each step."""
+    from app.house import open_house
+
+    with open_house(settings) as house:
+        found = house.derivations(house.dossier(code).dossier)
+    value = {
+        "code": code,
+        "deadlines": [
+            {"leg": leg, "step": step, **as_json(derivation, settings.lang)}
+            for leg, step, derivation in found
+        ],
+    }
+
+    def human() -> None:
+        if not found:
+            line(f"{code} has no deadline.")
+        for number, (leg, step, derivation) in enumerate(found):
+            if number:
+                line("")
+            heading(_name(leg, step, settings.lang))
+            tell(derivation, settings.lang)
+
+    show(settings, value, human)
+
+
+def _name(leg: str, step: str | None, lang: Lang) -> str:
+    vi = lang == "vi"
+    if step is not None:
+        place = f"{leg}: {step}" if leg else step
+        return f"Bước {place}" if vi else f"Step {place}"
+    if leg:
+        return f"Nhánh {leg}" if vi else f"Leg {leg}"
+    return "Toàn bộ hồ sơ" if vi else "The whole dossier"

@@ -1,0 +1,95 @@
+"""`lienthong history`: every event of a dossier."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from app.output import Cell, show, table
+from app.settings import Settings
+from app.shell import command
+from app.times import iso, local, shown
+from app.trouble import BadInput
+
+if TYPE_CHECKING:
+    from schemas.envelope import Recorded
+
+
+@command("history")
+@click.argument("code")
+@click.option("--private", is_flag=True, help="Also reasons, notes and the applicant's"
+              " particulars.")  # fmt: skip
+def history(settings: Settings, code: str, private: bool) -> None:
+    """Every event: what happened, when it happened and was recorded, who did it for whom."""
+    from app.house import open_house
+
+    with open_house(settings) as house:
+        records = house.log.read_stream(code)
+        if not records:
+            raise BadInput(house.unknown(code))
+    value = [_plain(record, private) for record in records]
+
+    def human() -> None:
+        rows = [
+            (
+                record.version,
+                shown(record.occurred_at),
+                Cell(record.type, "bold"),
+                plain["payload"].get("leg", ""),
+                record.actor if not record.on_behalf else f"{record.actor} for {record.on_behalf}",
+                record.agency,
+                _details(plain["payload"], plain.get("private")),
+            )
+            for record, plain in zip(records, value, strict=True)
+        ]
+        headers = ["#", "when", "event", "leg", "who", "agency", "details"]
+        table(headers, rows, right=["#"], whole=["#", "when", "event"])
+
+    show(settings, value, human)
+
+
+def _plain(record: Recorded, private: bool) -> dict[str, Any]:
+    from engine.ids import id_text
+    from schemas.codec import loads
+
+    plain = {
+        "version": record.version,
+        "position": record.position,
+        "type": record.type,
+        "occurred_at": iso(record.occurred_at),
+        "recorded_at": iso(record.recorded_at),
+        "actor": record.actor,
+        "agency": record.agency,
+        "payload": loads(record.payload),
+        "hash": record.hash.hex(),
+        "on_behalf": record.on_behalf,
+        "event_id": id_text(record.event_id),
+        "command_id": id_text(record.command_id),
+        "correlation": id_text(record.correlation),
+        "schema_version": record.schema_version,
+        "previous": record.previous.hex(),
+    }
+    if private and record.private is not None:
+        plain["private"] = loads(record.private)
+    return plain
+
+
+def _details(payload: dict[str, Any], private: dict[str, Any] | None) -> str:
+    """What an event says beside its leg, in few words."""
+    said = {name: value for name, value in payload.items() if name not in ("leg", "private")}
+    said |= {name: value for name, value in (private or {}).items() if name != "salt"}
+    words = [f"{name}={_word(value)}" for name, value in said.items() if value not in ("", [], {})]
+    return " ".join(words)
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k or 'root'}: {_word(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return ",".join(_word(each) for each in value)
+    if isinstance(value, str) and len(value) > 18 and value[4:5] == "-" and value[10:11] == "T":
+        from datetime import datetime
+
+        return f"{local(datetime.fromisoformat(value)):%Y-%m-%dT%H:%M}"
+    return str(value)

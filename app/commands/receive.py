@@ -1,0 +1,165 @@
+"""`lienthong receive` and `lienthong register`: opening a dossier."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from app.output import facts, heading, line, show
+from app.settings import Settings
+from app.shell import MOMENT, command, pairs
+from app.times import HOW, iso, shown
+
+if TYPE_CHECKING:
+    from app.house import House
+    from engine.core.dossier import Dossier
+    from engine.runtime import Done
+
+RECEIPT = {
+    "vi": {
+        "title": "GIẤY TIẾP NHẬN HỒ SƠ VÀ HẸN TRẢ KẾT QUẢ",
+        "registered": "ĐĂNG KÝ HỒ SƠ TRỰC TUYẾN",
+        "code": "Mã hồ sơ",
+        "procedure": "Thủ tục",
+        "agency": "Nơi tiếp nhận",
+        "officer": "Người tiếp nhận",
+        "received": "Tiếp nhận lúc",
+        "appointment": "Hẹn trả kết quả",
+        "unit": "Đơn vị tiếp nhận xong trước",
+        "check_by": "Trả lời chậm nhất",
+    },
+    "en": {
+        "title": "RECEIPT AND APPOINTMENT",
+        "registered": "ONLINE REGISTRATION",
+        "code": "Dossier",
+        "procedure": "Procedure",
+        "agency": "Received at",
+        "officer": "Received by",
+        "received": "Received",
+        "appointment": "Appointment",
+        "unit": "Receiving unit's own part by",
+        "check_by": "To be answered by",
+    },
+}
+
+
+def _options(function: Callable[..., None]) -> Callable[..., None]:
+    given = [
+        click.option("--procedure", "id_", metavar="ID", required=True, help="The procedure."),
+        click.option("--agency", metavar="A", required=True, help="The desk."),
+        click.option("--as", "actor", metavar="OFFICER", required=True, help="Who does it."),
+        click.option("--at", type=MOMENT, help=f"When it happened, if not now: {HOW}."),
+        click.option("--field", "given", multiple=True, metavar="K=V", help="A field, a fact the"
+                     " procedure asks about, or a particular of the applicant; repeat it."),
+        click.option("--command-id", metavar="U", help="A UUID: the same command sent again with"
+                     " it gets the first answer."),
+    ]  # fmt: skip
+    for option in reversed(given):
+        function = option(function)
+    return function
+
+
+@command("receive")
+@_options
+@click.option("--dossier", metavar="CODE", help="One that was registered online.")
+def receive(settings: Settings, dossier: str | None, **said: Any) -> None:
+    """Receives a dossier at a desk: prints its code and its appointment date."""
+    _open(settings, "receive", dossier, Said(**said))
+
+
+@command("register")
+@_options
+def register(settings: Settings, **said: Any) -> None:
+    """Registers a dossier that a citizen filled in online; the desk receives it afterwards."""
+    _open(settings, "register", None, Said(**said))
+
+
+class Said(NamedTuple):
+    """What stands on the command line of both."""
+
+    id_: str
+    agency: str
+    actor: str
+    at: datetime | None
+    given: tuple[str, ...]
+    command_id: str | None
+
+
+def _open(settings: Settings, act: str, code: str | None, said: Said) -> None:
+    from app import acting
+    from app.definitions import agency_of, known_officer
+    from app.house import open_house
+    from engine.runtime import Call
+
+    fields = pairs(said.given)
+    with open_house(settings, create=code is None, write=True) as house:
+        agency_of(house.law.organisation, said.agency)
+        known_officer(house.law.organisation, said.actor)
+        asked = asked_by(house, said.id_)
+        if code is not None:
+            house.dossier(code)
+        fixed = {"actor": said.actor, "procedure": said.id_, "agency": said.agency}
+        made = acting.made(house, act, fields, asked, **fixed)
+        call = Call(
+            made,
+            acting.command_id(house, said.command_id),
+            code or "",
+            acting.happened(house, said.at),
+        )
+        done = acting.carry_out(house, call)
+        dossier = house.runtime.current(done.code).dossier
+        value = {
+            "code": done.code,
+            "appointment": iso(dossier.appointment),
+            "unit_appointment": iso(dossier.unit_appointment),
+            "procedure": {"id": dossier.procedure[0], "version": dossier.procedure[1]},
+            "calendar": dossier.calendar,
+            "version": done.version,
+            "events": [event.type for event in done.events],
+            "repeated": done.repeated,
+        }
+        show(settings, value, lambda: _receipt(house, done, dossier))
+
+
+def asked_by(house: House, id_: str) -> frozenset[str]:
+    """The facts that any version of a procedure asks about. Raises BadInput when there is none."""
+    from app.trouble import BadInput, did_you_mean
+
+    versions = [each for each in house.law.procedures() if each.id == id_]
+    if not versions:
+        guess = did_you_mean(id_, {each.id for each in house.law.procedures()})
+        raise BadInput(f"There is no procedure {id_!r}{guess or ' (see procedures list)'}")
+    found: frozenset[str] = frozenset()
+    return found.union(*(house.law.outline(each.key).facts for each in versions))
+
+
+def _receipt(house: House, done: Done, dossier: Dossier) -> None:
+    lang = house.settings.lang
+    words = RECEIPT[lang]
+    procedure = house.law.procedure(dossier.procedure)
+    desk = house.law.organisation.agency(dossier.agency)
+    first = done.events[0]
+    received = dossier.received_at is not None
+    heading(words["title" if received else "registered"])
+    event = first.event()
+    facts(
+        [
+            (words["code"], done.code),
+            (words["procedure"], _said(procedure.title, lang) + f" ({procedure.id})"),
+            (words["agency"], f"{_said(desk.name, lang)} ({desk.id})"),
+            (words["officer"], first.actor),
+            (words["received"], shown(first.occurred_at)),
+            (words["appointment"], dossier.appointment and shown(dossier.appointment)),
+            (words["unit"], dossier.unit_appointment and shown(dossier.unit_appointment)),
+            (words["check_by"], None if received else shown(getattr(event, "check_by", None))),
+        ]
+    )
+    if done.repeated:
+        line("The same command was answered before: nothing was done again.", "dim")
+
+
+def _said(text: Any, lang: str) -> str:
+    return str(text.vi if lang == "vi" else text.en)

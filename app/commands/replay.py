@@ -1,0 +1,148 @@
+"""`lienthong replay`: a dossier as it was, by what happened or by what was known."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from app.output import Cell, facts, heading, line, show, table
+from app.settings import Settings
+from app.shell import END_MOMENT, command
+from app.times import iso, shown
+from app.trouble import BadInput
+
+if TYPE_CHECKING:
+    from engine.core.dossier import Dossier, LegState
+    from schemas.envelope import Recorded
+
+
+@command("replay")
+@click.argument("code")
+@click.option("--version", type=click.IntRange(min=1), metavar="N", help="After that event.")
+@click.option("--at", type=END_MOMENT, help="As things stood then; a date is its end.")
+@click.option("--as-known", type=END_MOMENT, metavar="T",
+              help="By what had been recorded by then; a date is its end.")  # fmt: skip
+def replay(
+    settings: Settings,
+    code: str,
+    version: int | None,
+    at: datetime | None,
+    as_known: datetime | None,
+) -> None:
+    """The state of a dossier then, from its events alone.
+
+    --at asks what had happened by then, --as-known what had been recorded; an act that is
+    recorded late is in the first and not in the second.
+    """
+    from app.house import open_house
+    from engine.core.dossier import Dossier
+    from engine.runtime import Folded, fold
+    from schemas.envelope import to_micros
+
+    with open_house(settings) as house:
+        records = house.log.read_stream(code)
+        if not records:
+            raise BadInput(house.unknown(code))
+    if version is not None and version > len(records):
+        raise BadInput(f"{code} has {len(records)} events, not {version}")
+
+    def counts(record: Recorded) -> bool:
+        return (
+            (version is None or record.version <= version)
+            and (at is None or record.occurred_at <= to_micros(at))
+            and (as_known is None or record.recorded_at <= to_micros(as_known))
+        )
+
+    # A prefix: what follows an event that does not count was decided knowing of it.
+    kept = list(takewhile(counts, records))
+    found = fold(kept, Folded(Dossier(code)))
+    last = kept[-1] if kept else None
+    value = _plain(found.dossier, found.version, last)
+    show(settings, value, lambda: _tell(found.dossier, found.version, len(records), last))
+
+
+def _plain(dossier: Dossier, version: int, last: Recorded | None) -> dict[str, Any]:
+    return {
+        "code": dossier.stream,
+        "version": version,
+        "last_event": last.type if last else None,
+        "occurred_at": iso(last.occurred_at) if last else None,
+        "recorded_at": iso(last.recorded_at) if last else None,
+        "status": dossier.status,
+        "procedure": dossier.procedure[0] or None,
+        "procedure_version": dossier.procedure[1] or None,
+        "calendar": dossier.calendar or None,
+        "agency": dossier.agency or None,
+        "appointment": iso(dossier.appointment),
+        "unit_appointment": iso(dossier.unit_appointment),
+        "facts": dossier.facts,
+        "papers": dossier.papers,
+        "signed": dossier.signed,
+        "outcome": dossier.outcome,
+        "legs": [_leg(leg) for _, leg in sorted(dossier.legs.items())],
+    }
+
+
+def _leg(leg: LegState) -> dict[str, Any]:
+    transit = leg.transit
+    return {
+        "leg": leg.path,
+        "agency": leg.agency,
+        "step": leg.step,
+        "mode": leg.mode,
+        "holder": (
+            {"agency": leg.holder.agency, "officer": leg.holder.officer} if leg.holder else None
+        ),
+        "in_transit": (
+            {
+                "from": transit.sender.agency,
+                "to": transit.to_agency,
+                "since": iso(transit.since),
+                "expires": iso(transit.expires),
+            }
+            if transit
+            else None
+        ),
+        "due": iso(leg.due),
+        "step_due": iso(leg.step_due),
+        "clock": "ended" if leg.verdict else "running" if leg.running else "stopped",
+        "outcome": leg.outcome,
+        "verdict": leg.verdict,
+    }
+
+
+def _tell(dossier: Dossier, version: int, versions: int, last: Recorded | None) -> None:
+    heading(dossier.stream)
+    facts(
+        [
+            ("after", f"event {version} of {versions}" + (f" ({last.type})" if last else "")),
+            ("happened", last and shown(last.occurred_at)),
+            ("recorded", last and shown(last.recorded_at)),
+            ("status", dossier.status),
+            ("procedure", " ".join(dossier.procedure).strip()),
+            ("calendar", dossier.calendar),
+            ("appointment", dossier.appointment and shown(dossier.appointment)),
+            ("facts", ", ".join(f"{k}={v}" for k, v in dossier.facts.items())),
+            ("outcome", dossier.outcome),
+        ]
+    )
+    if not dossier.legs:
+        return
+    line("")
+    rows = [
+        (
+            Cell(leg.path or "(root)", "bold"),
+            leg.agency,
+            f"{leg.step} ({leg.mode})" if leg.mode else leg.step,
+            leg.holder.officer if leg.holder else leg.transit and f"→ {leg.transit.to_agency}",
+            shown(leg.due),
+            shown(leg.step_due),
+            leg.outcome or ("" if leg.running else Cell("clock stopped", "stopped")),
+        )
+        for _, leg in sorted(dossier.legs.items())
+    ]
+    headers = ["leg", "agency", "step", "held by", "due", "step due", ""]
+    table(headers, rows, whole=["leg", "due", "step due"])

@@ -1,0 +1,193 @@
+"""`lienthong status`: where a dossier is, or all of an agency's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from app.output import Cell, facts, heading, line, show, table
+from app.settings import Settings
+from app.shell import command
+from app.times import iso, shown
+from app.trouble import BadInput
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from app.house import House
+    from consumers.views.legs import Leg
+    from consumers.views.status import Status
+
+CLOCKS = {"running": "", "stopped": "stopped", "ended": "dim"}
+
+
+@command("status")
+@click.argument("code", required=False)
+@click.option("--agency", metavar="A", help="The open dossiers that an agency received or has a"
+              " part in.")  # fmt: skip
+@click.option("--limit", type=click.IntRange(min=1), default=200, show_default=True,
+              help="At most so many dossiers of an agency.")  # fmt: skip
+def status(settings: Settings, code: str | None, agency: str | None, limit: int) -> None:
+    """Where a dossier is, who holds it, its legs, its clock."""
+    from app.house import open_house
+
+    if (code is None) == (agency is None):
+        raise BadInput("Say which dossier (CODE), or whose (--agency A)")
+    with open_house(settings) as house, house.reading() as connection:
+        if code is not None:
+            _one(house, connection, code)
+        else:
+            _many(house, connection, str(agency), limit)
+
+
+def _one(house: House, connection: Connection, code: str) -> None:
+    from consumers.views.legs import legs
+    from consumers.views.status import status as query
+
+    found = query(connection, code)
+    if found is None:
+        raise BadInput(house.unknown(code))
+    parts = legs(connection, code)
+    value = {**plain(found), "legs": [_leg(each) for each in parts]}
+    show(house.settings, value, lambda: _tell(house, found, parts))
+
+
+def plain(found: Status) -> dict[str, Any]:
+    """A dossier's status as the JSON that scripts rely on."""
+    return {
+        "code": found.code,
+        "procedure": found.procedure,
+        "procedure_version": found.procedure_version,
+        "calendar": found.calendar,
+        "version": found.version,
+        "desk": found.desk,
+        "state": found.state,
+        "portal_code": found.portal_code,
+        "step": found.step,
+        "holder": _holder(found.holder),
+        "in_transit": (
+            {
+                "from": found.in_transit[0],
+                "to": found.in_transit[1],
+                "since": iso(found.in_transit[2]),
+            }
+            if found.in_transit
+            else None
+        ),
+        "due": iso(found.due),
+        "appointment": iso(found.appointment),
+        "unit_appointment": iso(found.unit_appointment),
+        "clock": found.clock,
+        "ground": found.ground,
+        "verdict": found.verdict,
+        "withdrawn_result": found.withdrawn,
+        "received_at": iso(found.received_at),
+        "ended_at": iso(found.ended_at),
+    }
+
+
+def _holder(holder: tuple[str, str] | None) -> dict[str, str] | None:
+    return {"agency": holder[0], "officer": holder[1]} if holder else None
+
+
+def _leg(leg: Leg) -> dict[str, Any]:
+    return {
+        "leg": leg.leg,
+        "agency": leg.agency,
+        "state": leg.state,
+        "holder": _holder(leg.holder),
+        "due": iso(leg.due),
+        "step": leg.step,
+        "in_transit_to": leg.to_agency,
+        "verdict": leg.verdict,
+        "outcome": leg.outcome,
+        "opened_at": iso(leg.opened_at),
+        "ended_at": iso(leg.ended_at),
+    }
+
+
+def _tell(house: House, found: Status, parts: list[Leg]) -> None:
+    lang = house.settings.lang
+    procedure = house.law.procedure((found.procedure, found.procedure_version))
+    title = procedure.title.vi if lang == "vi" else procedure.title.en
+    heading(found.code)
+    clock = found.clock or "not started"
+    if found.ground:
+        clock += f" ({found.ground})"
+    facts(
+        [
+            ("procedure", f"{title} ({found.procedure}, {found.procedure_version})"),
+            ("state", f"{found.state} (portal {found.portal_code})"),
+            ("step", found.step),
+            ("held by", where(found)),
+            ("received", found.received_at and shown(found.received_at)),
+            ("appointment", found.appointment and shown(found.appointment)),
+            ("own part by", found.unit_appointment and shown(found.unit_appointment)),
+            ("due", found.due and shown(found.due)),
+            ("clock", Cell(clock, CLOCKS.get(found.clock or "", ""))),
+            ("verdict", Cell(found.verdict, found.verdict) if found.verdict else None),
+            ("withdrawn", found.withdrawn),
+            ("ended", found.ended_at and shown(found.ended_at)),
+        ]
+    )
+    if parts:
+        line("")
+        rows = [
+            (
+                Cell(leg.leg, "bold"),
+                leg.agency,
+                Cell(leg.state, "refused" if leg.state == "refused" else ""),
+                f"→ {leg.to_agency}" if leg.to_agency else leg.holder[1] if leg.holder else "",
+                shown(leg.due),
+                Cell(leg.verdict or "", leg.verdict or ""),
+            )
+            for leg in parts
+        ]
+        table(["leg", "agency", "state", "held by", "due", "verdict"], rows, whole=["leg", "due"])
+
+
+def where(found: Status) -> str:
+    """Who holds it, or between whom it is."""
+    if found.in_transit:
+        sender, receiver, since = found.in_transit
+        return f"{sender} → {receiver}, since {shown(since)}"
+    if found.holder:
+        return f"{found.holder[1]} ({found.holder[0]})"
+    return "nobody: it has ended" if found.ended_at else "nobody yet"
+
+
+def _many(house: House, connection: Connection, agency: str, limit: int) -> None:
+    from app.definitions import agency_of
+    from consumers.views.inbox import inbox
+    from consumers.views.status import held_by, recent
+    from consumers.views.status import status as query
+
+    agency_of(house.law.organisation, agency)
+    found = {each.code: each for each in held_by(connection, agency, limit)}
+    for each in recent(connection, agency, limit):
+        if each.ended_at is None:
+            found.setdefault(each.code, each)
+    for task in inbox(connection, agency, act_of=house.act_of, limit=limit):
+        if task.code not in found and (one := query(connection, task.code)):
+            found[task.code] = one
+    listed = sorted(found.values(), key=lambda each: (each.due is None, each.due, each.code))
+    listed = listed[:limit]
+
+    def human() -> None:
+        rows = [
+            (
+                Cell(each.code, "bold"),
+                each.procedure,
+                each.state,
+                where(each),
+                shown(each.due),
+                Cell(each.clock or "", CLOCKS.get(each.clock or "", "")),
+            )
+            for each in listed
+        ]
+        headers = ["code", "procedure", "state", "held by", "due", "clock"]
+        nothing = f"No open dossier at {agency}."
+        table(headers, rows, whole=["code", "due"], nothing=nothing)
+
+    show(house.settings, [plain(each) for each in listed], human)

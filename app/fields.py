@@ -1,0 +1,142 @@
+"""Fields as people write them (`name=value`, a cell, a JSON value) made into a command."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Collection, Mapping
+from datetime import date
+from functools import cache
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from app.times import parse_day
+from app.trouble import did_you_mean
+from schemas.commands import COMMANDS, Command, Opening
+
+YES = frozenset({"yes", "true", "1", "có"})
+NO = frozenset({"no", "false", "0", "không"})
+
+ELSEWHERE = frozenset({"actor", "leg", "facts", "applicant", "procedure", "agency"})
+"""Fields of commands that are said otherwise than as a field."""
+
+ALIASES = {"recall": "recall-handover", "withdraw": "ask-withdrawal", "pay": "confirm-payment"}
+
+
+class Wrong(Exception):
+    """Fields that do not make a command: (field, what is wrong with it), all of them."""
+
+    def __init__(self, problems: list[tuple[str, str]]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(f"{field}: {message}" for field, message in problems))
+
+
+def act_named(word: str) -> str:
+    """The act that a word means. Raises Wrong."""
+    plain = word.strip().lower().replace("_", "-").replace(" ", "-")
+    plain = ALIASES.get(plain, plain)
+    if plain not in COMMANDS:
+        guess = did_you_mean(plain, [*COMMANDS, *ALIASES])
+        known = "" if guess else f"; there are: {', '.join(COMMANDS)}"
+        raise Wrong([("act", f"there is no act {word!r}{guess}{known}")])
+    return plain
+
+
+@cache
+def fields_of(act: str) -> dict[str, tuple[Any, bool]]:
+    """Field of an act -> its type and whether it has to be given."""
+    cls = COMMANDS[act]
+    hints = get_type_hints(cls)
+    return {
+        field.name: (hints[field.name], field.required)
+        for field in msgspec.structs.fields(cls)
+        if field.name not in ELSEWHERE
+    }
+
+
+def make(act: str, given: Mapping[str, Any], asked: Collection[str], **fixed: Any) -> Command:
+    """The command of an act. `asked`: the facts that the procedure asks about; `fixed`: what
+    was said otherwise (actor, leg, …).
+
+    Where a dossier is opened, a field that is neither goes to the applicant's particulars.
+    Raises Wrong with everything that is wrong.
+    """
+    known, problems = fields_of(act), []
+    values: dict[str, Any] = dict(fixed)
+    facts: dict[str, str] = {}
+    applicant: dict[str, str] = {}
+    opens = issubclass(COMMANDS[act], Opening)
+    takes_facts = "facts" in COMMANDS[act].__struct_fields__
+    for name, value in given.items():
+        own = name.strip().replace("-", "_")
+        try:
+            if own in known:
+                values[own] = _converted(known[own][0], value)
+            elif takes_facts and name in asked:
+                facts[name] = _text(value)
+            elif opens:
+                applicant[name] = _text(value)
+            else:
+                problems.append((name, _unknown(act, name, asked if takes_facts else ())))
+        except ValueError as error:
+            problems.append((name, str(error)))
+    for name, (_, required) in known.items():
+        if required and name not in values and not any(name == field for field, _ in problems):
+            problems.append((name, f"is missing: {act} needs it"))
+    if problems:
+        raise Wrong(problems)
+    if takes_facts:
+        values["facts"] = facts
+    if opens:
+        values["applicant"] = applicant
+    return COMMANDS[act](**values)
+
+
+def _unknown(act: str, name: str, asked: Collection[str]) -> str:
+    known = [*fields_of(act), *sorted(asked)]
+    guess = did_you_mean(name, known) or f"; it has: {', '.join(known)}"
+    return f"{act} has no such field{guess}"
+
+
+def _converted(kind: Any, value: Any) -> Any:
+    """A written value as a field's type. Raises ValueError."""
+    if get_origin(kind) in (Union, types.UnionType):
+        kind = next(each for each in get_args(kind) if each is not type(None))
+    if get_origin(kind) is tuple:
+        parts = value if isinstance(value, list) else _text(value).split(",")
+        return tuple(part for part in (_text(each).strip() for each in parts) if part)
+    if kind is bool:
+        return _truth(value)
+    if kind is int:
+        return _number(value)
+    if kind is date:
+        return parse_day(_text(value))
+    return _text(value)
+
+
+def _truth(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    plain = _text(value).strip().lower()
+    if plain in YES:
+        return True
+    if plain in NO:
+        return False
+    raise ValueError(f"{value!r} is neither yes nor no")
+
+
+def _number(value: Any) -> int:
+    try:
+        return int(_text(value).replace("_", "").replace(" ", ""))
+    except ValueError:
+        raise ValueError(f"{value!r} is not a whole number") from None
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (str, int)):
+        return str(value)
+    if isinstance(value, float):
+        raise ValueError(f"{value!r}: write a number with a fraction as text")
+    raise ValueError(f"{value!r} is not a text")

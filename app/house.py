@@ -1,0 +1,184 @@
+"""The composition root: one store with its law, its runtime, its views and its alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+
+from sqlalchemy import Connection
+
+from app import registry
+from app.output import note
+from app.settings import Settings
+from app.trouble import BadInput, did_you_mean
+from consumers.alerts import Alert
+from consumers.checkpoints import Fenced
+from consumers.rebuild import open_views
+from consumers.subscription import Subscription
+from consumers.transport import LogTransport
+from consumers.views import all_views
+from engine.core import clock
+from engine.core.admission import SYSTEM
+from engine.core.deadlines import leg_deadline, step_deadline
+from engine.core.derivation import Derivation
+from engine.core.dossier import Dossier
+from engine.core.law import Law
+from engine.ids import Ids, wall_clock
+from engine.runtime import Call, Done, Folded, Runtime
+from engine.store import Log, StoreReadOnly, StoreTooOld, open_log
+from engine.store.errors import in_plain_words
+from schemas.commands import ExpireHandover
+from schemas.envelope import from_micros
+
+FENCED = 5
+"""How often another program may be first to feed the views before we give up."""
+
+
+class House:
+    """What a command works with. Parts are made when they are first asked for."""
+
+    def __init__(self, settings: Settings, log: Log) -> None:
+        self.settings = settings
+        self.log = log
+        self.name = log.engine.url.render_as_string(hide_password=True)
+
+    @cached_property
+    def law(self) -> Law:
+        return registry.law(self.log, self.settings)
+
+    @cached_property
+    def runtime(self) -> Runtime:
+        return Runtime(self.log, self.law, wall_clock, Ids(wall_clock))
+
+    @cached_property
+    def real_now(self) -> datetime:
+        """The wall clock, or the end of made-up time in a store that was simulated."""
+        return registry.simulated_until(self.log) or datetime.now(UTC)
+
+    @property
+    def now(self) -> datetime:
+        """The moment that counts as now: the one asked for, else `real_now`."""
+        return self.settings.now or self.real_now
+
+    # --- dossiers ---
+
+    def dossier(self, code: str) -> Folded:
+        """A dossier as the log has it. Raises BadInput when there is none."""
+        found = self.runtime.current(code)
+        if found.version == 0:
+            raise BadInput(self.unknown(code))
+        return found
+
+    def unknown(self, code: str) -> str:
+        """What to say when there is no such dossier."""
+        near = self.log.streams(code[:-2], limit=200) if len(code) > 2 else []
+        near += self.log.streams(code.partition("-")[0], limit=200)
+        return f"There is no dossier {code!r}{did_you_mean(code, near)}"
+
+    def derivations(self, dossier: Dossier) -> list[tuple[str, str | None, Derivation]]:
+        """(leg, step or None, derivation) of each deadline: the whole's, those of the legs,
+        and of the step that each open leg is at."""
+        found: list[tuple[str, str | None, Derivation]] = []
+        steps: list[tuple[str, str | None, Derivation]] = []
+        if not dossier.legs:
+            return found
+        processes = self.law.outline(dossier.procedure).processes
+        for path, leg in sorted(dossier.legs.items()):
+            whole = leg_deadline(self.law, dossier, leg)
+            if whole is not None:
+                found.append((path, None, whole))
+            step = processes[path].steps.get(leg.step) if leg.open else None
+            if step is not None and leg.visits.get(step.name):
+                own = step_deadline(self.law, dossier, leg, step)
+                if own is not None:
+                    steps.append((path, step.name, own))
+        return found + steps
+
+    # --- views ---
+
+    def refresh(self) -> None:
+        """Brings the views up to the log. On a store that cannot be written to, says that
+        what follows may be behind."""
+        try:
+            with in_plain_words(self.name):
+                self._catch_up()
+        except StoreReadOnly:
+            note("The store can only be read: what follows is as the views were last written.")
+
+    def _catch_up(self) -> None:
+        open_views(self.log, self.log, all_views())
+        feed = Subscription(self.log, LogTransport(self.log), all_views())
+        for _ in range(FENCED):
+            try:
+                feed.catch_up()
+                return
+            except Fenced:
+                feed.load()
+        raise Fenced("other programs feed the views of this store all the time")
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection for the queries of views, brought up to the log before."""
+        self.refresh()
+        with in_plain_words(self.name), self.log.engine.connect() as connection:
+            yield connection
+
+    def expire(self, alert: Alert) -> int:
+        """Lets the handover that an alert is about expire; 1 when it did, 0 when it was
+        answered meanwhile. Repeated, it has no second effect."""
+        last = self.runtime.current(alert.dossier).dossier.last_at
+        # Not before what happened last: a store may be looked at as of an earlier moment.
+        at = self.now if last is None else max(self.now, last)
+        command = ExpireHandover(actor=SYSTEM, leg=alert.leg)
+        answer = self.runtime.handle(Call(command, alert.id, alert.dossier, at))
+        return int(isinstance(answer, Done) and not answer.repeated)
+
+    # --- what views ask about the law ---
+
+    def act_of(self, procedure: str, version: str, leg: str, step: str) -> str:
+        """The act that ends a step."""
+        return self.law.outline((procedure, version)).processes[leg].steps[step].act
+
+    def remaining(self, calendar: str, due: int) -> int:
+        """Working minutes from now to `due` (microseconds since 1970)."""
+        return clock.remaining(self.law.calendar(calendar), self.now, from_micros(due))
+
+    def warn_at(self, due: datetime, procedure: str, version: str, calendar: str) -> datetime:
+        """When the procedure's policy wants a warning before `due`."""
+        policy = self.law.procedure((procedure, version)).policy
+        return clock.subtract(self.law.calendar(calendar), due, policy.due_soon)
+
+    def working_minutes(self, calendar: str, since: int, until: int | None) -> int:
+        """Working minutes between two moments; until now when `until` is None."""
+        end = from_micros(until) if until is not None else max(self.now, from_micros(since))
+        return clock.working_minutes(self.law.calendar(calendar), from_micros(since), end)
+
+    def close(self) -> None:
+        self.log.close()
+
+
+@contextmanager
+def open_house(settings: Settings, *, create: bool = False, write: bool = False) -> Iterator[House]:
+    """The house of the store that the settings name.
+
+    `write`: definitions that are new are registered first. `create`: makes a store where
+    there is none. Raises StoreError, BadProcedure, BadOrganisation.
+    """
+    log = _open(settings.database, create=create, write=write or create)
+    try:
+        if write or create:
+            registry.register(log, settings)
+        yield House(settings, log)
+    finally:
+        log.close()
+
+
+def _open(url: str, *, create: bool, write: bool) -> Log:
+    try:
+        return open_log(url, create=create)
+    except StoreTooOld:
+        if not write:
+            raise
+        return open_log(url, create=True)

@@ -1,0 +1,142 @@
+"""Definitions of a store: registered for good when it is opened for writing.
+
+A dossier is pinned to the versions it was received under, so a store decides by what it has
+registered, not by the files of the day: old dossiers work on when a file is gone. The files
+are read again only when their bytes have changed, which keeps starting quick.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from app import definitions
+from app.settings import Settings
+from app.times import parse_moment
+from engine.core.calendar import build
+from engine.core.law import Law
+from engine.store.errors import DefinitionChanged
+from engine.store.log import Definition, Log
+from workflows import calendar_files
+from workflows.calendar_model import CalendarSource
+from workflows.model import Procedure
+from workflows.organisation import Agency, Officer, Organisation
+
+PROCEDURE, CALENDAR, ORGANISATION = "procedure", "calendar", "organisation"
+
+FILES = "files"
+"""A kind of its own: for each set of files that was ever read, its digest and what was in it."""
+
+SIMULATED = "simulated"
+"""Kind of the mark that a store holds made-up time; see `mark_simulated`."""
+
+
+class _Read(msgspec.Struct, frozen=True):
+    """What one set of files held beside procedures and calendars, which are never replaced."""
+
+    organisation: str
+
+
+class _Staff(msgspec.Struct, frozen=True):
+    agencies: list[Agency]
+    officers: list[Officer]
+
+
+def register(log: Log, settings: Settings) -> None:
+    """Registers what the files hold, if they have changed since the last time.
+
+    Raises DefinitionChanged when a registered version now has other content, BadProcedure
+    and BadOrganisation for files that are not sound.
+    """
+    digest = _digest_of_files(settings)
+    read = log.definitions(FILES)
+    if read and read[-1].digest == digest:
+        return
+    staff = definitions.organisation(settings)
+    for procedure in definitions.catalogue(settings, staff):
+        content = msgspec.json.encode(procedure)
+        log.register(PROCEDURE, procedure.id, procedure.version, procedure.digest, content)
+    for version in calendar_files.versions():
+        content = msgspec.json.encode(calendar_files.load(version))
+        log.register(CALENDAR, "vn", version, _sha256(content), content)
+    content = msgspec.json.encode(_Staff(list(staff.agencies()), list(staff.officers())))
+    version = _sha256(content)
+    log.register(ORGANISATION, "organisation", version, version, content)
+    note = msgspec.json.encode(_Read(version))
+    number = f"{len(read) + 1:06d}"
+    try:
+        log.register(FILES, "files", number, digest, note)
+    except DefinitionChanged:
+        # Another program registered other files at the same moment. Its note stands; ours
+        # is written when this store is opened next.
+        return
+
+
+def law(log: Log, settings: Settings) -> Law:
+    """The law by which this store decides; that of the files while it has none registered."""
+    procedures = log.definitions(PROCEDURE)
+    if not procedures:
+        return law_of_files(settings)
+    return Law(
+        [msgspec.json.decode(each.content, type=Procedure) for each in procedures],
+        [
+            build(msgspec.json.decode(each.content, type=CalendarSource))
+            for each in log.definitions(CALENDAR)
+        ],
+        _organisation(log),
+    )
+
+
+def law_of_files(settings: Settings) -> Law:
+    """The law of the files alone. Raises BadProcedure, BadOrganisation."""
+    staff = definitions.organisation(settings)
+    calendars = [build(calendar_files.load(each)) for each in calendar_files.versions()]
+    return Law(definitions.catalogue(settings, staff), calendars, staff)
+
+
+def _organisation(log: Log) -> Organisation:
+    """The newest that was read. Older ones stay registered, so that nothing is lost."""
+    newest = msgspec.json.decode(log.definitions(FILES)[-1].content, type=_Read)
+    kept = {each.version: each for each in log.definitions(ORGANISATION)}
+    staff = msgspec.json.decode(kept[newest.organisation].content, type=_Staff)
+    return Organisation(staff.agencies, staff.officers)
+
+
+def mark_simulated(log: Log, until: datetime) -> None:
+    """Says that the store's time was made up and ended at `until`: that is "now" for whoever
+    explores it and names no other moment."""
+    text = until.isoformat()
+    log.register(SIMULATED, "until", text, _sha256(text.encode()), text.encode())
+
+
+def simulated_until(log: Log) -> datetime | None:
+    """The end of the store's made-up time; None for a store that lives in real time."""
+    marks: Iterable[Definition] = log.definitions(SIMULATED)
+    return max((parse_moment(mark.version) for mark in marks), default=None)
+
+
+def _digest_of_files(settings: Settings) -> str:
+    folders = (
+        definitions.catalogue_folder(settings),
+        definitions.organisation_folder(settings),
+        calendar_files.FOLDER,
+    )
+    digest = hashlib.sha256()
+    for folder in folders:
+        for file in sorted(_defining(folder)):
+            digest.update(
+                f"{file.name}\n{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode()
+            )
+    return digest.hexdigest()
+
+
+def _defining(folder: Path) -> Iterable[Path]:
+    return (file for file in folder.iterdir() if file.suffix in (".yaml", ".json"))
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

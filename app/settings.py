@@ -1,0 +1,32 @@
+"""What the person who calls says once for all commands: where the store is, what time it is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+Lang = Literal["vi", "en"]
+
+DATABASE = "sqlite:///lienthong.db"
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """`now`: the moment to ask as if it were, aware; None is the wall clock.
+
+    `procedures`, `organisation`: folders of definitions instead of those that are shipped.
+    """
+
+    database: str = DATABASE
+    kafka: str | None = None
+    now: datetime | None = None
+    lang: Lang = "vi"
+    json: bool = False
+    procedures: Path | None = None
+    organisation: Path | None = None
+
+    def time(self) -> datetime:
+        """The moment that counts as now, aware UTC."""
+        return self.now or datetime.now(UTC)

@@ -1,0 +1,90 @@
+"""How a command ends when it cannot do what was asked: one sentence, and an exit status.
+
+1: a rule refused. 2: the input or the usage is wrong. 3: a server cannot be reached or the
+store is damaged. Nobody is shown a traceback; LIENTHONG_DEBUG=1 lets it through.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import IO, Any
+
+import click
+
+from schemas.codec import dumps
+from schemas.rejection import Rejected
+
+REFUSED, WRONG, BROKEN = 1, 2, 3
+
+
+class Trouble(click.ClickException):
+    """Ends the program with `exit_code` and the message on stderr."""
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.echo(self.message, file=file or sys.stderr)
+
+
+class RefusedByRule(Trouble):
+    """A rule refused a command: its code, its sentence, its ground in law."""
+
+    exit_code = REFUSED
+
+    def __init__(self, rejected: Rejected, *, as_json: bool) -> None:
+        ground = f" ({rejected.legal_basis})" if rejected.legal_basis else ""
+        words = f"{rejected.rule}: {rejected.message}{ground}"
+        super().__init__(dumps(rejected).decode() if as_json else words)
+
+
+class BadInput(Trouble):
+    exit_code = WRONG
+
+
+class Broken(Trouble):
+    exit_code = BROKEN
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A closing question, or "" when nothing is near."""
+    near = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def as_trouble(error: Exception) -> Trouble:
+    """What to tell about an error that no command expected to end with."""
+    for name, told in (("engine.store.errors", _of_store), ("workflows.load", _of_definitions)):
+        # A module that nobody has imported cannot have raised; importing it would be slow.
+        if name in sys.modules and (found := told(error)):
+            return found
+    if type(error).__name__ == "Busy":
+        return Broken(f"The store is busy: {error}. Try again.")
+    if isinstance(error, OSError) and error.filename is not None:
+        return BadInput(f"{error.filename}: {(error.strerror or str(error)).lower()}")
+    kind = type(error).__name__
+    return Broken(
+        f"This should not have happened ({kind}: {error}). "
+        "Set LIENTHONG_DEBUG=1 and try again to see where."
+    )
+
+
+def _of_store(error: Exception) -> Trouble | None:
+    from engine.store.errors import DefinitionChanged, StoreError
+
+    if isinstance(error, DefinitionChanged):
+        return BadInput(str(error))
+    return Broken(str(error)) if isinstance(error, StoreError) else None
+
+
+def _of_definitions(error: Exception) -> Trouble | None:
+    from workflows.load import BadProcedure
+    from workflows.load_organisation import BadOrganisation
+
+    if isinstance(error, (BadProcedure, BadOrganisation)):
+        return BadInput(str(error))
+    return None
+
+
+def debugging() -> bool:
+    return bool(os.environ.get("LIENTHONG_DEBUG"))
