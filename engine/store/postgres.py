@@ -32,7 +32,7 @@ OLDEST = 150_000
 COPIED = 150
 """From so many events on, an append copies its rows."""
 
-_SESSION = """
+SESSION = """
     SELECT set_config('default_transaction_isolation', 'read committed', false),
            set_config('lock_timeout', '10s', false),
            set_config('idle_in_transaction_session_timeout', '60s', false),
@@ -80,7 +80,7 @@ def postgres_engine(url: sa.URL) -> sa.Engine:
             raise StoreError(
                 f"PostgreSQL {connection.info.server_version // 10_000} is too old: 15 or newer."
             )
-        connection.execute(_SESSION)
+        connection.execute(SESSION)
 
     return engine
 
