@@ -44,13 +44,21 @@ def follow(
     step = draft.step(path, place.step)
     if not path and step.act == "return" and draft.dossier.result_ready_at is None:
         end_clock(draft, "")
-        draft.emit(e.ResultReady())
+        draft.emit(e.ResultReady(papers=_results(draft)))
     if place.mode == OFFERED:
         offer(draft, path, step, back=back, to_officer=to_officer, papers=papers)
     elif place.mode == PAUSED:
         _pause(draft, path, step)
     elif place.mode == LEGS:
         open_legs(draft, path, step, papers)
+
+
+def _results(draft: Draft) -> tuple[str, ...]:
+    """The papers of the result. What a refused leg would have given is not among them."""
+    legs = draft.law.outline(draft.dossier.procedure).legs
+    refused = [leg.path for leg in draft.dossier.legs.values() if leg.outcome == "refused"]
+    missing = {paper for path in refused if path for paper in legs[path].papers_back}
+    return tuple(p.id for p in draft.procedure.papers_out if p.id not in missing)
 
 
 def offer(

@@ -31,6 +31,8 @@ class HandoverOffered(LegEvent, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class HandoverAccepted(LegEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """The receiver took the leg over, and holds it; `papers` are those that really arrived."""
+
     type: ClassVar[str] = "handover.accepted"
 
     handover: int

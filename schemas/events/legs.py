@@ -21,6 +21,8 @@ class LegOpened(LegEvent, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class LegResulted(LegEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """A leg came to its end; `papers` travel back to who opened it."""
+
     type: ClassVar[str] = "leg.resulted"
 
     papers: tuple[str, ...] = ()

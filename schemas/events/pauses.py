@@ -21,6 +21,8 @@ class SupplementRequested(LegEvent, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class SupplementReceived(LegEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """The citizen handed in what was asked for."""
+
     type: ClassVar[str] = "supplement.received"
 
     step: str
@@ -28,6 +30,8 @@ class SupplementReceived(LegEvent, frozen=True, kw_only=True, omit_defaults=True
 
 
 class SupplementExpired(LegEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """The citizen did not answer by the last day."""
+
     type: ClassVar[str] = "supplement.expired"
 
     step: str

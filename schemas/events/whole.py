@@ -18,6 +18,8 @@ class DossierSuspended(Event, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class DossierResumed(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """The suspension is over. `dues`, `step_dues` and `running` are as in `clock.resumed`."""
+
     type: ClassVar[str] = "dossier.resumed"
 
     evidence: str | None = None
@@ -65,6 +67,8 @@ class LegTransferred(LegEvent, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ResultReady(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """The result lies ready for the citizen: `papers`, without those of legs that were refused."""
+
     type: ClassVar[str] = "result.ready"
 
     papers: tuple[str, ...] = ()

@@ -29,6 +29,8 @@ class StepCompleted(StepEnded, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class AppraisalRecorded(StepEnded, frozen=True, kw_only=True, omit_defaults=True):
+    """The dossier was appraised with this `outcome`, as `document` shows."""
+
     type: ClassVar[str] = "appraisal.recorded"
 
     outcome: str
@@ -36,6 +38,8 @@ class AppraisalRecorded(StepEnded, frozen=True, kw_only=True, omit_defaults=True
 
 
 class VerificationRecorded(StepEnded, frozen=True, kw_only=True, omit_defaults=True):
+    """Facts were checked with this `outcome`, as `document` shows."""
+
     type: ClassVar[str] = "verification.recorded"
 
     outcome: str
@@ -43,6 +47,8 @@ class VerificationRecorded(StepEnded, frozen=True, kw_only=True, omit_defaults=T
 
 
 class ApprovalRecorded(StepEnded, frozen=True, kw_only=True, omit_defaults=True):
+    """A leader approved what was prepared; that is not yet a signature."""
+
     type: ClassVar[str] = "approval.recorded"
 
     document: str | None = None

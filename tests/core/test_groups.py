@@ -84,7 +84,8 @@ def test_the_refusal_of_a_later_leg_lets_the_other_finish_and_both_outcomes_stay
         a(e.LegResulted, leg="health-insurance", papers=("insurance-card",)),
         a(e.StepCompleted, leg="", act="join", to="return"),
         a(e.ClockEnded, leg=""),
-        e.ResultReady,
+        # What the refused leg would have given is not among the results.
+        a(e.ResultReady, papers=("birth-certificate", "insurance-card")),
     )
     at.given(c.Return(actor=at.leg().holder.officer))
     assert outcomes(at.dossier) == {
