@@ -51,10 +51,11 @@ def _compare(
     store: str, url: str, law: Law, life: Life, rounds: int, seconds: float
 ) -> list[dict[str, Any]]:
     runtime = _runtime(url, law)
-    other = peer(url)
+    other, cached = peer(url, cached=False), peer(url, cached=True)
     bodies = _bodies(law, life)
     rates: dict[str, Rate] = {
         "eventsourcing, one client": lambda: _peer_client(other, bodies, seconds),
+        "eventsourcing, its cache on": lambda: _peer_client(cached, bodies, seconds),
         "one client": lambda: _one_client(runtime, life, seconds),
         f"{CALLERS} callers": lambda: _callers(runtime, life, seconds),
         "many in one call": lambda: _many(runtime, life, seconds),
@@ -68,6 +69,7 @@ def _compare(
             measured[name].append(rate())
     runtime.log.close()
     bases = {
+        "eventsourcing, its cache on": "eventsourcing, one client",
         "one client": "eventsourcing, one client",
         f"{CALLERS} callers": "one client",
         "many in one call": "one client",

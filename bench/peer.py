@@ -1,7 +1,7 @@
 """The same twelve commands on `eventsourcing`, as its own documentation writes an application.
 
 Each command triggers as many events as ours has, of the same fields, and is saved durably by
-itself. Its aggregate cache is on, as ours is. It checks nothing and derives no date.
+itself. It checks nothing and derives no date. Its aggregate cache is off, as it comes, or on.
 """
 
 from __future__ import annotations
@@ -40,10 +40,12 @@ class PeerApplication(Application):
         self.save(dossier)
 
 
-def peer(url: str) -> PeerApplication:
+def peer(url: str, *, cached: bool) -> PeerApplication:
     """The application on the same database as ours."""
     parsed = sa.make_url(url)
-    settings = {"AGGREGATE_CACHE_MAXSIZE": "20000", "AGGREGATE_CACHE_FASTFORWARD": "n"}
+    settings = {}
+    if cached:
+        settings = {"AGGREGATE_CACHE_MAXSIZE": "20000", "AGGREGATE_CACHE_FASTFORWARD": "n"}
     if parsed.drivername.startswith("sqlite"):
         settings |= {
             "PERSISTENCE_MODULE": "eventsourcing.sqlite",
