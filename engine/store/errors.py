@@ -6,11 +6,10 @@ The one place that knows the errors of the drivers.
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import psycopg
-from psycopg import errors as pg
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 
@@ -75,18 +74,34 @@ _SQLITE: dict[int, tuple[type[StoreError], str]] = {
     sqlite3.SQLITE_LOCKED: (StoreBusy, "another program is writing and does not finish"),
 }
 
-_POSTGRES: tuple[tuple[type[psycopg.Error], type[StoreError], str], ...] = (
-    (pg.DiskFull, DiskFull, "the server's disk is full"),
-    (pg.ReadOnlySqlTransaction, StoreReadOnly, "the server is read-only (a standby?)"),
-    (pg.InsufficientPrivilege, StoreReadOnly, "this database user may not do this"),
-    (pg.DataCorrupted, StoreDamaged, "the database is damaged; restore it from a backup"),
-    (pg.IndexCorrupted, StoreDamaged, "an index is damaged; REINDEX it"),
-    (pg.LockNotAvailable, StoreBusy, "another program holds a lock and does not finish"),
-    (pg.QueryCanceled, StoreBusy, "the server took too long"),
-    (pg.UndefinedTable, StoreDamaged, "a table of the store is missing"),
-    (pg.OperationalError, StoreUnreachable, "the server does not answer"),
-    (psycopg.InterfaceError, StoreUnreachable, "the connection is gone"),
-)
+
+def _postgres() -> tuple[tuple[type[Exception], type[StoreError], str], ...]:
+    # Late: on SQLite nobody needs psycopg, and importing it is a quarter of a start.
+    import psycopg
+    from psycopg import errors as pg
+
+    return (
+        (pg.DiskFull, DiskFull, "the server's disk is full"),
+        (pg.ReadOnlySqlTransaction, StoreReadOnly, "the server is read-only (a standby?)"),
+        (pg.InsufficientPrivilege, StoreReadOnly, "this database user may not do this"),
+        (pg.DataCorrupted, StoreDamaged, "the database is damaged; restore it from a backup"),
+        (pg.IndexCorrupted, StoreDamaged, "an index is damaged; REINDEX it"),
+        (pg.LockNotAvailable, StoreBusy, "another program holds a lock and does not finish"),
+        (pg.QueryCanceled, StoreBusy, "the server took too long"),
+        (pg.UndefinedTable, StoreDamaged, "a table of the store is missing"),
+        (pg.OperationalError, StoreUnreachable, "the server does not answer"),
+        (psycopg.InterfaceError, StoreUnreachable, "the connection is gone"),
+    )
+
+
+def _drivers() -> tuple[type[Exception], ...]:
+    """The errors of the drivers that are loaded: no other can have been raised."""
+    if "psycopg" not in sys.modules:
+        return (DBAPIError, sqlite3.Error)
+    import psycopg
+
+    return (DBAPIError, sqlite3.Error, psycopg.Error)
+
 
 NEVER_CHANGED = "is only ever added to"
 """The words that the store's triggers end with."""
@@ -101,7 +116,7 @@ def in_plain_words(store: str) -> Iterator[None]:
     """
     try:
         yield
-    except (DBAPIError, sqlite3.Error, psycopg.Error) as error:
+    except _drivers() as error:
         translated = _translated(store, error)
         if translated is None:
             raise
@@ -115,7 +130,8 @@ def _translated(store: str, error: Exception) -> StoreError | None:
     text = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
     if NEVER_CHANGED in text:
         return ChangeRefused(f"The store {store} refused a change: {text}.")
-    if isinstance(cause, sqlite3.IntegrityError | psycopg.IntegrityError):
+    # By name: both drivers call it so, and psycopg may not be loaded.
+    if any(cls.__name__ == "IntegrityError" for cls in type(cause).__mro__):
         return None
     kind, words = _looked_up(cause, text)
     return kind(f"The store {store} cannot be used: {words} ({text}).")
@@ -128,7 +144,7 @@ def _looked_up(cause: BaseException | None, text: str) -> tuple[type[StoreError]
         if "decode to UTF-8" in text or "no such table" in text:
             return StoreDamaged, "the file is damaged; restore it from a backup"
         return _SQLITE.get(code, (StoreError, "SQLite refused"))
-    for cls, kind, words in _POSTGRES:
+    for cls, kind, words in _postgres() if "psycopg" in sys.modules else ():
         if isinstance(cause, cls):
             return kind, words
     return StoreError, "the database refused"
