@@ -1,0 +1,378 @@
+"""Subscriptions: every event has its effect once, whatever crashes or comes twice."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+from sqlalchemy import Connection, Engine, create_engine, text
+
+from consumers import parking, subscription
+from consumers.checkpoints import Fenced
+from consumers.home import Home, OwnHome
+from consumers.lag import lag
+from consumers.rebuild import open_views
+from consumers.subscription import LIVE, Subscription
+from consumers.transport import Delivery, LogTransport
+from consumers.view import View
+from consumers.views import all_views, custody, register
+from engine.store import Append, Log
+from schemas.envelope import Recorded
+from schemas.events import HandoverAccepted, SupplementRequested
+from tests.streams import appends, walks
+from tests.views_check import faults
+
+
+def fill(log: Log, count: int = 30, seed: int = 1) -> list[Recorded]:
+    made = [Append(tuple(events)) for events in appends(walks(count, seed), spread=10)]
+    log.append(made)
+    return [event for each in made for event in each.events]
+
+
+def following(home: Home, log: Log, batch: int = 100, views: Any = None) -> Subscription:
+    open_views(home, log, all_views())
+    return Subscription(home, LogTransport(log), views or all_views(), batch=batch)
+
+
+@pytest.fixture(params=["with the log", "elsewhere"])
+def home(request: pytest.FixtureRequest, log: Log, tmp_path: Path) -> Iterator[Home]:
+    if request.param == "with the log":
+        yield log
+        return
+    engine = create_engine(f"sqlite:///{tmp_path / 'views.db'}")
+    yield OwnHome(engine)
+    engine.dispose()
+
+
+# --- I6 ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("batch", [1, 7, 1000])
+def test_views_equal_the_fold_whatever_the_batch(home: Home, log: Log, batch: int) -> None:
+    fill(log, 8)
+    assert following(home, log, batch).catch_up() > 100
+    assert faults(home, log) == []
+
+
+def test_the_fold_is_checked_in_the_middle_too(home: Home, log: Log) -> None:
+    fill(log)
+    follower = following(home, log, 37)
+    while follower.step():
+        assert faults(home, log) == []
+
+
+def test_the_checker_bites_when_a_row_is_changed(log: Log) -> None:
+    fill(log, 5)
+    following(log, log).catch_up()
+    with log.begin() as connection:
+        connection.execute(text("UPDATE view_register SET supplements = supplements + 1"))
+    assert len(faults(log, log)) == 5
+
+
+def test_the_checker_bites_when_a_handler_is_wrong(log: Log) -> None:
+    right = register.VIEW
+    handlers = {SupplementRequested: lambda event, seen: []}
+    wrong = View("register", 1, right.tables, {})
+    wrong.handlers = {**right.handlers, **View("x", 1, (), handlers).handlers}
+    fill(log, 40)
+    views = [wrong if view is right else view for view in all_views()]
+    following(log, log, views=views).catch_up()
+    assert any("view_register" in fault for fault in faults(log, log))
+
+
+def test_the_checker_bites_when_an_event_is_skipped(log: Log) -> None:
+    events = fill(log, 5)
+    follower = following(log, log)
+
+    class Skips(LogTransport):
+        def read(self, cursors: Mapping[int, int], limit: int) -> list[Delivery]:
+            return [each for each in super().read(cursors, limit) if each.event.version != 4]
+
+    follower.transport = Skips(log)
+    follower.catch_up()
+    assert len(events) > 20
+    assert faults(log, log) != []
+
+
+# --- crashes and zombies -----------------------------------------------------------------
+
+
+class Crash(Exception):
+    pass
+
+
+class Crashing:
+    """A home whose transactions end in a crash, before or after their commit."""
+
+    def __init__(self, home: Home, after_commit: bool) -> None:
+        self.home = home
+        self.after_commit = after_commit
+
+    @property
+    def engine(self) -> Engine:
+        return self.home.engine
+
+    def begin(self) -> AbstractContextManager[Connection]:
+        return self._begin()
+
+    @contextmanager
+    def _begin(self) -> Iterator[Connection]:
+        with self.home.begin() as connection:
+            yield connection
+            if not self.after_commit:
+                raise Crash
+        raise Crash
+
+
+@pytest.mark.parametrize("after_commit", [False, True])
+def test_a_crash_leaves_rows_and_cursors_together(
+    home: Home, log: Log, after_commit: bool
+) -> None:
+    fill(log, 10)
+    follower = following(home, log, 50)
+    follower.step()
+    follower.home = Crashing(home, after_commit)
+    for _ in range(3):
+        with pytest.raises((Crash, Fenced)):
+            follower.step()
+        assert faults(home, log) == []
+    again = following(home, log, 50)
+    again.catch_up()
+    assert faults(home, log) == []
+
+
+def test_a_crash_between_rows_and_cursors_has_no_effect(
+    home: Home, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(log, 10)
+    follower = following(home, log, 50)
+    write = subscription.write
+
+    def crash(*arguments: Any) -> int:
+        write(*arguments)
+        raise Crash
+
+    monkeypatch.setattr(subscription, "write", crash)
+    with pytest.raises(Crash):
+        follower.step()
+    monkeypatch.undo()
+    with home.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM view_status")).scalar_one() == 0
+    follower.catch_up()
+    assert faults(home, log) == []
+
+
+def test_a_zombie_is_fenced_and_writes_nothing(home: Home, log: Log) -> None:
+    fill(log, 10)
+    first, zombie = following(home, log, 50), following(home, log, 50)
+    first.step()
+    with pytest.raises(Fenced):
+        zombie.step()
+    assert faults(home, log) == []
+    zombie.load()
+    zombie.catch_up()
+    with pytest.raises(Fenced):
+        first.step()
+    assert faults(home, log) == []
+
+
+def test_two_that_run_at_once_have_each_effect_once(home: Home, log: Log) -> None:
+    fill(log, 40)
+    followers = [following(home, log, 20) for _ in range(2)]
+    pause = threading.Event()
+
+    def caught_up() -> bool:
+        return all(not each.behind for each in lag(home, log))
+
+    threads = [
+        threading.Thread(target=each.run, args=(caught_up, lambda: pause.wait(0.001) and None))
+        for each in followers
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert caught_up()
+    assert faults(home, log) == []
+
+
+# --- a transport that repeats and skips ---------------------------------------------------
+
+
+class Replayed:
+    """Gives these events, one partition, whatever they are."""
+
+    exact = False
+
+    def __init__(self, events: list[Recorded]) -> None:
+        self.events = events
+
+    def partitions(self) -> range:
+        return range(1)
+
+    def read(self, cursors: Mapping[int, int], limit: int) -> list[Delivery]:
+        start = cursors[0]
+        found = self.events[start : start + limit]
+        return [Delivery(0, start + n + 1, event) for n, event in enumerate(found)]
+
+
+def through(home: Home, log: Log, events: list[Recorded], batch: int) -> Subscription:
+    open_views(home, log, all_views())
+    follower = Subscription(home, Replayed(events), all_views(), name="kafka", batch=batch)
+    follower.catch_up()
+    return follower
+
+
+def rows(home: Home) -> list[Any]:
+    with home.engine.connect() as connection:
+        return [
+            connection.execute(text(f"SELECT * FROM view_{view.name} ORDER BY 1, 2")).all()
+            for view in all_views()
+        ]
+
+
+@pytest.fixture
+def expected(log: Log, tmp_path: Path) -> Iterator[Callable[[], list[Any]]]:
+    engines = []
+
+    def make() -> list[Any]:
+        engines.append(create_engine(f"sqlite:///{tmp_path / 'expected.db'}"))
+        home = OwnHome(engines[-1])
+        following(home, log).catch_up()
+        return rows(home)
+
+    yield make
+    for each in engines:
+        each.dispose()
+
+
+@pytest.mark.parametrize("batch", [1, 5, 1000])
+def test_duplicates_are_dropped(
+    home: Home, log: Log, batch: int, expected: Callable[[], list[Any]]
+) -> None:
+    events = fill(log, 6)
+    twice = [*events[:40], *events[10:60], *events[30:], *events]
+    through(home, log, twice, batch)
+    assert rows(home) == expected()
+
+
+@pytest.mark.parametrize("batch", [1, 5, 1000])
+def test_a_gap_stops_its_dossier_until_it_is_filled(
+    home: Home, log: Log, batch: int, expected: Callable[[], list[Any]]
+) -> None:
+    events = fill(log, 6)
+    stream = events[0].stream
+    late = next(event for event in events if event.stream == stream and event.version == 5)
+    without = [event for event in events if event is not late]
+    follower = through(home, log, without, batch)
+    with home.engine.connect() as connection:
+        waiting = parking.listed(connection, "kafka")
+    assert {each.dossier for each in waiting} == {stream}
+    assert [each.version for each in waiting][0] == 6
+    assert waiting[0].reason == "gap: version 5 has not come"
+    follower.transport = Replayed([*without, late])
+    follower.catch_up()
+    with home.engine.connect() as connection:
+        assert parking.listed(connection, "kafka") == []
+    assert rows(home) == expected()
+
+
+# --- poison ------------------------------------------------------------------------------
+
+
+def poisonous(stream: str) -> View:
+    """The view of custody with a bug that one dossier meets."""
+    right = custody.VIEW
+
+    def trip(event: HandoverAccepted, seen: Recorded) -> list[Any]:
+        if seen.stream == stream:
+            raise ValueError("no such handover")
+        return list(right.handlers[event.type](event, seen))
+
+    wrong = View(right.name, right.version, right.tables, {})
+    wrong.handlers = {**right.handlers, HandoverAccepted.type: trip}
+    return wrong
+
+
+@pytest.mark.parametrize("batch", [1, 6, 1000])
+def test_poison_is_parked_and_others_go_on(home: Home, log: Log, batch: int) -> None:
+    events = fill(log, 6)
+    stream = events[0].stream
+    poison = poisonous(stream)
+    views = [poison if view is custody.VIEW else view for view in all_views()]
+    follower = following(home, log, batch, views)
+    follower.catch_up()
+    with home.engine.connect() as connection:
+        parked = parking.listed(connection, LIVE)
+    first = next(e for e in events if e.stream == stream and e.type == HandoverAccepted.type)
+    of_stream = [e.version for e in events if e.stream == stream]
+    assert [each.version for each in parked] == [v for v in of_stream if v >= first.version]
+    assert parked[0].reason == "ValueError: no such handover"
+    assert parked[1].reason == f"behind version {first.version}"
+    assert parked[0].event.payload == first.payload
+    assert {each.dossier for each in parked} == {stream}
+    # Every other dossier is complete, and this one is as it was before its poison.
+    assert faults(home, log) == []
+    assert follower.retry(stream) == 0
+    mended = following(home, log, batch)
+    assert mended.retry(stream) == len(parked)
+    assert faults(home, log) == []
+    with home.engine.connect() as connection:
+        assert parking.listed(connection, LIVE) == []
+
+
+def test_a_dropped_event_is_left_out_for_good(home: Home, log: Log) -> None:
+    events = fill(log, 3)
+    stream = events[0].stream
+    views = [poisonous(stream) if view is custody.VIEW else view for view in all_views()]
+    follower = following(home, log, 100, views)
+    follower.catch_up()
+    with home.engine.connect() as connection:
+        first, *rest = parking.listed(connection, LIVE)
+    mended = following(home, log)
+    assert mended.drop(stream, first.version) == len(rest)
+    with home.engine.connect() as connection:
+        [kept] = parking.listed(connection, LIVE)
+    assert (kept.version, kept.dropped) == (first.version, True)
+    assert faults(home, log) == []
+
+
+def test_an_event_of_an_unknown_type_is_poison(log: Log) -> None:
+    events = fill(log, 2)
+    future = [
+        replace(event, type="dossier.teleported") if event.version == 3 else event
+        for event in events
+    ]
+    through(log, log, future, 10)
+    with log.engine.connect() as connection:
+        reasons = {each.reason for each in parking.listed(connection, "kafka")}
+    assert "UnknownEvent: event type 'dossier.teleported' is not known here" in reasons
+
+
+def test_what_is_parked_holds_nothing_private(log: Log) -> None:
+    events = [replace(event, private=b'{"note":"secret"}') for event in fill(log, 1)]
+    through(log, log, [events[0], *events[2:]], 10)
+    with log.engine.connect() as connection:
+        assert all(each.event.private is None for each in parking.listed(connection, "kafka"))
+        assert len(parking.listed(connection, "kafka")) == len(events) - 2
+
+
+# --- lag ---------------------------------------------------------------------------------
+
+
+def test_lag_is_told_per_view(home: Home, log: Log) -> None:
+    events = fill(log, 5)
+    follower = following(home, log, 30)
+    before = lag(home, log)
+    assert [each.view for each in before] == [view.name for view in all_views()]
+    assert sum(before[0].behind.values()) >= 5
+    newest = max(event.recorded_at for event in events)
+    oldest = min(event.recorded_at for event in events)
+    assert before[0].seconds == pytest.approx((newest - oldest) / 1e6)
+    follower.catch_up()
+    assert all(each.behind == {} and each.seconds == 0 for each in lag(home, log))
