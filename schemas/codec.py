@@ -56,6 +56,8 @@ def decode(
         raise UnknownEvent(f"event type {type_name!r} is not known here")
     try:
         body = orjson.loads(payload)
+        if not isinstance(body, dict):
+            raise DamagedEvent(f"{type_name}: the payload is no JSON object")
         if schema_version != cls.schema_version:
             body = _upcast(cls, schema_version, body, upcasters)
         if "private" in body:
@@ -63,7 +65,7 @@ def decode(
             if private is not None:
                 body["private"] = orjson.loads(private)
         return msgspec.convert(body, cls)
-    except (orjson.JSONDecodeError, msgspec.ValidationError, TypeError) as error:
+    except (orjson.JSONDecodeError, msgspec.ValidationError) as error:
         raise DamagedEvent(f"{type_name}: {error}") from error
 
 
@@ -93,5 +95,9 @@ def _upcast(
     if version > cls.schema_version:
         raise UnknownEvent(f"{cls.type} version {version} is newer than this program")
     for each in range(version, cls.schema_version):
-        body = upcasters[cls.type, each](body)
+        upcast = upcasters[cls.type, each]
+        try:
+            body = upcast(body)
+        except LookupError as error:
+            raise DamagedEvent(f"{cls.type} version {each}: {error} is missing") from error
     return body
