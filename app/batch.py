@@ -31,6 +31,7 @@ class Report(msgspec.Struct):
     after a refused one of the same dossier."""
 
     lines: int
+    opened: int = 0
     applied: int = 0
     repeated: int = 0
     dossiers: dict[str, str] = {}
@@ -81,8 +82,9 @@ def _done(report: Report, line: Line, done: Done) -> None:
         report.dossiers[line.dossier] = done.code
     if done.repeated:
         report.repeated += 1
-    else:
-        report.applied += 1
+        return
+    report.applied += 1
+    report.opened += line.opens
 
 
 def _refused(report: Report, line: Line, why: Rejected, rest: deque[Line]) -> None:

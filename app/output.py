@@ -26,6 +26,9 @@ PATIENCE = 1.0
 UNLIMITED = 500
 """Columns of a table that goes to a file or a pipe, where nothing has to fit."""
 
+READABLE = 14
+"""Columns that a cell needs at least, to be read when it is broken."""
+
 STYLES = {
     "early": "green",
     "on time": "green",
@@ -87,6 +90,11 @@ def table(
     if not listed:
         click.echo(nothing)
         return
+    if title:
+        heading(title)
+    if not _fits(headers, listed, set(whole)):
+        _stacked(headers, listed)
+        return
     drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for name in headers:
         drawn.add_column(
@@ -97,9 +105,24 @@ def table(
         )
     for row in listed:
         drawn.add_row(*(Text(cell, style=cell.style) for cell in row))
-    if title:
-        heading(title)
     _print(drawn)
+
+
+def _fits(headers: Sequence[str], rows: Sequence[Sequence[Cell]], whole: set[str]) -> bool:
+    """Whether the window leaves every column that may be broken a readable width."""
+    needed = 0
+    for index, name in enumerate(headers):
+        widest = max(len(name), *(len(row[index]) for row in rows))
+        needed += 2 + (widest if name in whole else min(widest, READABLE))
+    return needed <= console().width + 2
+
+
+def _stacked(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
+    """For a narrow window: a row below the other, a line for each of its cells."""
+    for number, row in enumerate(rows):
+        if number:
+            line("")
+        facts(zip(headers, row, strict=True))
 
 
 def facts(pairs: Iterable[tuple[str, object]]) -> None:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.output import Cell, heading, line, show, table
+from app.output import Cell, heading, line, note, show, table
 from app.settings import Settings
 from app.shell import MOMENT, command
+from app.times import local, shown
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,9 +31,9 @@ def acts(settings: Settings, code: str, actor: str | None, at: datetime | None) 
 
     with open_house(settings) as house:
         dossier = house.dossier(code).dossier
-        moment = at or house.now
         if actor is not None:
             known_officer(house.law.organisation, actor)
+        moment = at or _in_office(house, dossier)
         possible, impossible = _asked(house, dossier, moment, actor)
     value = {
         "possible": [{"act": act, "leg": leg, "who": who} for act, leg, who in possible],
@@ -55,13 +56,35 @@ def acts(settings: Settings, code: str, actor: str | None, at: datetime | None) 
         line("")
         heading("Not possible")
         others = [
-            (each.act, each.leg or "(root)", Cell(each.rejected.rule, "dim"), each.rejected.message)
-            for each in impossible
-            if each.rejected
+            (leg or "(root)", Cell(rule, "dim"), why, Cell(", ".join(named), "dim"))
+            for (leg, rule, why), named in _grouped(impossible).items()
         ]
-        table(["act", "leg", "rule", "why"], others, whole=["act", "rule"])
+        table(["leg", "rule", "why", "acts"], others, whole=["rule"])
 
     show(settings, value, human)
+
+
+def _in_office(house: House, dossier: Dossier) -> datetime:
+    """Now; or, when the dossier's desk is no more by now, when the last thing happened to it:
+    so that a store of another year can be explored."""
+    if house.settings.now is None and dossier.last_at is not None:
+        desk = house.law.organisation.agency(dossier.agency)
+        if not desk.valid_on(local(house.now).date()):
+            note(f"{desk.id} is no more: this is as of {shown(dossier.last_at)} (see --now).")
+            return dossier.last_at
+    return house.now
+
+
+def _grouped(impossible: list[Possible]) -> dict[tuple[str, str, str], list[str]]:
+    """(leg, rule, message) -> the acts it stands against; a sentence that differs in nothing
+    but the act is said once."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for each in impossible:
+        if each.rejected is not None:
+            why = each.rejected.message.replace(f"{each.act!r} is not", "It is not", 1)
+            why = why.replace(f"so {each.act!r} must", "so this must", 1)
+            groups.setdefault((each.leg, each.rejected.rule, why), []).append(each.act)
+    return groups
 
 
 Found = tuple[list[tuple[str, str, list[str]]], "list[Possible]"]
@@ -70,14 +93,14 @@ Found = tuple[list[tuple[str, str, list[str]]], "list[Possible]"]
 def _asked(house: House, dossier: Dossier, at: datetime, actor: str | None) -> Found:
     """(act, leg, who may) of what somebody may do, and the rest with what stands against it
     for the one whose turn it is."""
-    from engine.core.decide import possible_acts
+    from engine.core.decide import SYSTEM, possible_acts
 
     people = [actor] if actor else _people(house, dossier, at)
     by_person = {person: possible_acts(dossier, house.law, at, person) for person in people}
     may: dict[tuple[str, str], list[str]] = {}
     for person, found in by_person.items():
         for each in found:
-            if each.rejected is None:
+            if each.rejected is None and person != SYSTEM:
                 may.setdefault((each.act, each.leg), []).append(person)
     order = [(each.act, each.leg) for each in by_person[people[0]]]
     impossible = [
@@ -94,6 +117,7 @@ def _people(house: House, dossier: Dossier, at: datetime) -> list[str]:
     """Who holds the dossier, whom a handover is for, and everyone else in office at the
     agencies that have a part in it."""
     from engine.core.calendar import local_day
+    from engine.core.decide import SYSTEM
 
     day = local_day(at)
     staff = house.law.organisation
@@ -112,7 +136,7 @@ def _people(house: House, dossier: Dossier, at: datetime) -> list[str]:
         agencies[leg.agency] = None
     for agency in [*agencies, *_resumers(house, dossier, at)]:
         people.update(dict.fromkeys(each.id for each in staff.officers_in(agency, day=day)))
-    return list(people) or ["system"]
+    return list(people) or [SYSTEM]
 
 
 def _resumers(house: House, dossier: Dossier, at: datetime) -> list[str]:

@@ -39,7 +39,7 @@ def history(settings: Settings, code: str, private: bool) -> None:
                 plain["payload"].get("leg", ""),
                 record.actor if not record.on_behalf else f"{record.actor} for {record.on_behalf}",
                 record.agency,
-                _details(plain["payload"], plain.get("private")),
+                _details(plain),
             )
             for record, plain in zip(records, value, strict=True)
         ]
@@ -75,10 +75,16 @@ def _plain(record: Recorded, private: bool) -> dict[str, Any]:
     return plain
 
 
-def _details(payload: dict[str, Any], private: dict[str, Any] | None) -> str:
-    """What an event says beside its leg, in few words."""
-    said = {name: value for name, value in payload.items() if name not in ("leg", "private")}
-    said |= {name: value for name, value in (private or {}).items() if name != "salt"}
+def _details(plain: dict[str, Any]) -> str:
+    """What an event says that the other columns do not, in few words."""
+    payload: dict[str, Any] = plain["payload"]
+    told = {"leg": payload.get("leg"), "agency": plain["agency"], "officer": plain["actor"]}
+    said = {
+        name: value
+        for name, value in payload.items()
+        if name != "private" and told.get(name, ...) != value
+    }
+    said |= {name: value for name, value in plain.get("private", {}).items() if name != "salt"}
     words = [f"{name}={_word(value)}" for name, value in said.items() if value not in ("", [], {})]
     return " ".join(words)
 

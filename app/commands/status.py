@@ -109,7 +109,7 @@ def _leg(leg: Leg) -> dict[str, Any]:
 
 def _tell(house: House, found: Status, parts: list[Leg]) -> None:
     lang = house.settings.lang
-    procedure = house.law.procedure((found.procedure, found.procedure_version))
+    procedure = house.procedure((found.procedure, found.procedure_version))
     title = procedure.title.vi if lang == "vi" else procedure.title.en
     heading(found.code)
     clock = found.clock or "not started"

@@ -74,10 +74,12 @@ def _report(settings: Settings, file: Path, report: Report) -> None:
     }
 
     def human() -> None:
-        opened = len(report.dossiers)
         again = f", {report.repeated} were applied before" if report.repeated else ""
-        line(f"{file}: {report.applied} of {report.lines} lines applied, {opened} dossiers"
-             f" opened{again}.", "bold")  # fmt: skip
+        line(
+            f"{file}: {report.applied} of {report.lines} lines applied{again}; "
+            f"{report.opened} dossier{'' if report.opened == 1 else 's'} opened.",
+            "bold",
+        )
         if not report.refused:
             return
         rows = [
