@@ -56,8 +56,7 @@ def text(document: dict[str, Any]) -> bytes:
 
 def _event(cls: type[Event]) -> dict[str, Any]:
     document = _schema(cls, cls.type, cls.schema_version)
-    if "private" in document["properties"]:
-        document["properties"]["private"] = DIGEST
+    document["properties"]["private"] = DIGEST
     return document
 
 

@@ -149,7 +149,7 @@ def test_a_leg_may_end_refused_by_a_branch() -> None:
     )
 
 
-def test_a_refused_leg_takes_its_own_legs_with_it_and_leads_where_the_step_says() -> None:
+def test_the_refusal_of_a_leg_in_a_leg_lets_that_one_go_on() -> None:
     at = reached("t-opinions", "survey", leg="confirm/look", idle=("police",))
     at.when(refuse(at, "confirm/look")).then(
         a(e.ClockEnded, leg="confirm/look"),
@@ -158,6 +158,20 @@ def test_a_refused_leg_takes_its_own_legs_with_it_and_leads_where_the_step_says(
     )
     at = reached("t-opinions", "survey", leg="confirm/look", idle=("police",))
     at.when(refuse(at, "confirm")).refused("waiting-for-legs", "confirm/look")
+
+
+def test_a_leg_that_is_refused_while_a_leg_of_its_own_still_works_ends_that_too() -> None:
+    at = reached("t-nested", "finish", leg="commune", idle=("commune/police",))
+    at.when(refuse(at, "commune")).then(
+        a(e.ClockEnded, leg="commune"),
+        # The police had no limit, so no clock of theirs ends.
+        a(e.LegRefused, leg="commune/police", gate=False),
+        a(e.LegRefused, leg="commune", gate=False),
+        a(e.StepCompleted, leg="", act="join", to="post"),
+        a(e.ClockStopped, ground="posting"),
+    )
+    assert at.leg("commune/tax").outcome == "done"
+    assert at.leg("commune/police").outcome == "refused"
 
 
 def test_a_refused_leg_leads_where_the_step_says() -> None:

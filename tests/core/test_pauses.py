@@ -159,6 +159,13 @@ def test_a_posting_runs_its_thirty_days_outside_of_every_clock() -> None:
     )
 
 
+def test_a_posting_whose_length_nobody_set_ends_when_its_officer_says() -> None:
+    at = reached("t-nested", "post", mode=PAUSED)
+    at.when(c.EndPosting(actor=DESK, minutes="BB-8")).then(
+        e.PostingEnded, e.ClockResumed, e.StepCompleted, e.ClockEnded, e.ResultReady
+    )
+
+
 def test_a_pause_on_another_ground_is_ended_by_resume() -> None:
     at = reached("t-counter", "appraise")
     at.given(c.Appraise(actor=ENVIRONMENT, facts={"site": "needed"}), c.Verify(actor=ENVIRONMENT))

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+from engine.core.law import Law
 from schemas import commands as c
 from schemas import events as e
-from tests.core.scenario import DESK, ENVIRONMENT, SYSTEM, a, given, new, reached, received
+from tests.core.scenario import (
+    DESK,
+    ENVIRONMENT,
+    SYSTEM,
+    a,
+    catalogue,
+    given,
+    new,
+    reached,
+    received,
+)
 
 RECEIVE = c.Receive(actor=DESK, procedure="t-counter", agency="ub-desk")
 REGISTER = c.Register(actor=DESK, procedure="t-counter", agency="ub-desk")
@@ -109,6 +120,19 @@ def test_the_calendar_must_be_known() -> None:
     new().when(receive(calendar="vn-2025-12-25")).then(
         a(e.DossierReceived, calendar="vn-2025-12-25"), e.ClockStarted
     )
+
+
+def test_a_dossier_whose_version_is_not_here_is_not_guessed_at() -> None:
+    at = received("t-counter")
+    at.law = Law([], at.law.calendars(), at.law.organisation)
+    at.when(c.Forward(actor=DESK)).refused("procedure-unknown", "t-counter version 2021-01-01")
+
+
+def test_before_any_calendar_was_known_the_oldest_is_taken() -> None:
+    law = catalogue()
+    assert law.calendar_known_on(date(2019, 1, 1)).version == "vn-2020-12-09"
+    assert law.calendar_known_on(date(2024, 4, 11)).version == "vn-2020-12-09"
+    assert law.calendar_known_on(date(2024, 4, 12)).version == "vn-2024-04-12"
 
 
 def test_a_desk_receives_only_what_is_for_desks_of_its_kind() -> None:

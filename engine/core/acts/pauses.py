@@ -150,9 +150,9 @@ def new_dues(
         dues[path] = whole.due
     step = draft.process(path).steps.get(leg.step)
     if step is not None and leg.step_due is not None:
-        own = step_deadline(draft.law, draft.dossier, leg, step, stops=stops)
-        if own is not None and own.due is not None:
-            step_dues[path] = own.due
+        own = due_of(step_deadline(draft.law, draft.dossier, leg, step, stops=stops))
+        assert own is not None, "a step with a date has a limit, and nothing stops it any more"
+        step_dues[path] = own
 
 
 @carries_out(c.Extend)

@@ -14,7 +14,6 @@ from engine.core.clock import add_working
 from engine.core.deadlines import start_rule, step_deadline, whole_limit
 from engine.core.dossier import LegState
 from engine.core.draft import Draft
-from engine.core.moves import follow
 from engine.core.rules import refuse
 from schemas import commands as c
 from schemas import events as e
@@ -55,8 +54,8 @@ def receive(draft: Draft, command: c.Receive) -> None:
     limit = _promised(draft, procedure, calendar, command.appointment)
     whole = whole_limit(draft.law, procedure, calendar.version, limit, draft.now)
     assert whole.due is not None, "nothing has stopped a clock that just starts"
-    place = draft.law.machine(procedure.key).start()
-    start = procedure.process.steps[place.step]
+    # A procedure begins with work: the soundness check lets no other into a store.
+    start = procedure.process.steps[procedure.process.start]
     root = LegState("", command.agency, start.name, AT_WORK, draft.now)
     pinned = replace(draft.dossier, procedure=procedure.key, calendar=calendar.version)
     step_due = step_deadline(draft.law, pinned, root, start, now=draft.now)
@@ -78,8 +77,6 @@ def receive(draft: Draft, command: c.Receive) -> None:
         )
     )
     draft.emit(e.ClockStarted(limit=str(limit), rule=start_rule(limit), due=whole.due))
-    if place.mode:
-        follow(draft, "", place, back=start.name, papers=command.papers)
 
 
 @carries_out(c.RefuseReceipt)
