@@ -59,7 +59,9 @@ class Walk:
         started = e.ClockStarted(limit=f"{days} working days", rule="day-after", due=due)
         self.by((agency, officer), received, started)
 
-    def end_step(self, leg: str, event: Callable[..., e.StepEnded], to: str, **more: object) -> e.Event:
+    def end_step(
+        self, leg: str, event: Callable[..., e.StepEnded], to: str, **more: object
+    ) -> e.Event:
         due = None if to in ("done", "refused") else self.at + 2 * DAY
         return event(leg=leg, step="work", to=to, due=due, **more)
 
@@ -93,7 +95,8 @@ class Walk:
         """A step ends and the leg changes hands."""
         actor = self.holder[leg]
         self.by(
-            actor, self.end_step(leg, e.StepCompleted, step, act="forward"),
+            actor,
+            self.end_step(leg, e.StepCompleted, step, act="forward"),
             self.offer(leg, to_agency, step),
         )
         if self.rng.random() < 0.05:
@@ -175,9 +178,7 @@ def single(walk: Walk) -> None:
     walk.pass_on("", OFFICE, "appraise")
     if walk.rng.random() < 0.15:
         walk.pause("", "supplement")
-    walk.by(
-        walk.holder[""], walk.end_step("", e.AppraisalRecorded, "sign", outcome="accepted")
-    )
+    walk.by(walk.holder[""], walk.end_step("", e.AppraisalRecorded, "sign", outcome="accepted"))
     if walk.rng.random() < 0.03:
         walk.by(walk.holder[""], e.WithdrawalAsked())
         walk.by(

@@ -52,9 +52,7 @@ def _wanted(changes: Changes, table: Table, hidden: set[str]) -> Rows:
     if table not in changes.tables:
         return {}
     key = [column.name for column in table.primary_key]
-    plain = {
-        column.name: _default(column) for column in table.columns if column.name not in hidden
-    }
+    plain = {column.name: _default(column) for column in table.columns if column.name not in hidden}
     return {
         (dossier, *rest): {
             **plain,

@@ -130,9 +130,7 @@ class Crashing:
 
 
 @pytest.mark.parametrize("after_commit", [False, True])
-def test_a_crash_leaves_rows_and_cursors_together(
-    home: Home, log: Log, after_commit: bool
-) -> None:
+def test_a_crash_leaves_rows_and_cursors_together(home: Home, log: Log, after_commit: bool) -> None:
     fill(log, 10)
     follower = following(home, log, 50)
     follower.step()
@@ -273,7 +271,7 @@ def test_a_gap_stops_its_dossier_until_it_is_filled(
     with home.engine.connect() as connection:
         waiting = parking.listed(connection, "kafka")
     assert {each.dossier for each in waiting} == {stream}
-    assert [each.version for each in waiting][0] == 6
+    assert waiting[0].version == 6
     assert waiting[0].reason == "gap: version 5 has not come"
     follower.transport = Replayed([*without, late])
     follower.catch_up()

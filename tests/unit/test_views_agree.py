@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -44,9 +45,7 @@ class Walk:
         self.procedure = procedure
         self.code = f"walk-{procedure.id}-{number}"
         day = max(procedure.valid_from, "2021-03-01")
-        self.now = START.replace(
-            year=int(day[:4]), month=int(day[5:7]), day=int(day[8:10])
-        )
+        self.now = START.replace(year=int(day[:4]), month=int(day[5:7]), day=int(day[8:10]))
         self.dossier = Dossier(self.code)
         self.version, self.hash = 0, GENESIS
 
@@ -198,7 +197,7 @@ def _custody(connection: Connection, dossier: Dossier) -> None:
     turns = custody.custody(connection, dossier.stream)
     for path, leg in dossier.legs.items():
         of_leg = [turn for turn in turns if turn.leg == path]
-        for before, after in zip(of_leg, of_leg[1:], strict=False):
+        for before, after in pairwise(of_leg):
             assert before.until is not None
             assert before.until <= after.since
         current = [turn for turn in of_leg if turn.until is None]
