@@ -9,7 +9,7 @@ from math import floor
 import msgspec
 
 from app.simulation.chance import Chance, apportion
-from app.simulation.scenario import Part, Phase, Procedures, Scenario, size
+from app.simulation.scenario import Part, Phase, Scenario, size
 from app.simulation.worktime import DAY_TICKS, OfficeHours, opening_of
 
 ONLINE_FROM, ONLINE_HOURS = 6 * 3600, 17 * 3600

@@ -139,9 +139,7 @@ class Conduct:
             command = c.Receive(actor=actor, procedure=procedure.id, agency=dossier.agency)
         return Plan(("", "registered", None), tick, command)
 
-    def _in_leg(
-        self, case: Case, dossier: Dossier, leg: LegState, place: Place, now: int
-    ) -> Plan:
+    def _in_leg(self, case: Case, dossier: Dossier, leg: LegState, place: Place, now: int) -> Plan:
         if leg.mode == OFFERED:
             return self._offered(case, dossier, leg, place, now)
         assert leg.holder is not None, "nobody but a handover on its way has no holder"
@@ -149,18 +147,18 @@ class Conduct:
             return self._work(case, dossier, leg, place, now)
         if leg.mode == BACK:
             tick = self._in(now, self.chance.minutes(self.waits.offers_again))
-            return Plan(place, tick, self._by_heir(leg, tick) or c.Forward(
-                actor=leg.holder.officer, leg=leg.path
-            ))
+            return Plan(
+                place,
+                tick,
+                self._by_heir(leg, tick) or c.Forward(actor=leg.holder.officer, leg=leg.path),
+            )
         if leg.mode == PAUSED:
             return self._paused(case, dossier, leg, place, now)
         return self._supplement(case, dossier, leg, place, now)
 
     # --- handovers ---
 
-    def _offered(
-        self, case: Case, dossier: Dossier, leg: LegState, place: Place, now: int
-    ) -> Plan:
+    def _offered(self, case: Case, dossier: Dossier, leg: LegState, place: Place, now: int) -> Plan:
         transit = leg.transit
         assert transit is not None
         actor = transit.to_officer or self.staff.pick(transit.to_agency, transit.to_role, now)
@@ -270,9 +268,7 @@ class Conduct:
 
     # --- waiting for somebody ---
 
-    def _paused(
-        self, case: Case, dossier: Dossier, leg: LegState, place: Place, now: int
-    ) -> Plan:
+    def _paused(self, case: Case, dossier: Dossier, leg: LegState, place: Place, now: int) -> Plan:
         step = self.law.outline(dossier.procedure).processes[leg.path].steps[leg.step]
         pause = step.pause
         assert pause is not None
@@ -300,17 +296,25 @@ class Conduct:
     def _supplement(
         self, case: Case, dossier: Dossier, leg: LegState, place: Place, now: int
     ) -> Plan:
-        assert leg.holder is not None
-        officer = leg.holder.officer
         if self.chance.happens("unanswered", self.rates.supplement_unanswered):
-            calendar = self.law.calendar(dossier.calendar)
-            tick = tick_of(add_working(calendar, moment_of(now), self._gives_up))
-            gives_up = c.ExpireSupplement(actor=officer, leg=leg.path)
-            return Plan(place, self._in(tick, 60), gives_up)
+            return self._unanswered(dossier, leg, place, now)
         tick = self._in(now, self.chance.minutes(self.waits.supplies))
         procedure = self.law.procedure(dossier.procedure)
         desk = self.staff.pick(dossier.agency, _receiver(procedure), tick)
         return Plan(place, tick, c.Supply(actor=desk, leg=leg.path, papers=dossier.papers[:1]))
+
+    def _unanswered(self, dossier: Dossier, leg: LegState, place: Place, now: int) -> Plan:
+        """The papers never come: the time given for them is over, or the officer gives up."""
+        assert leg.holder is not None
+        officer = leg.holder.officer
+        limit = self.law.procedure(dossier.procedure).supplement.answer_within
+        calendar = self.law.calendar(dossier.calendar)
+        until = tick_of(add_working(calendar, moment_of(now), limit or self._gives_up))
+        tick = self._in(until, 60)
+        if limit is not None:
+            return Plan(place, tick, c.ExpireSupplement(actor=officer, leg=leg.path))
+        reason = self.words.unanswered()
+        return Plan(place, tick, c.Refuse(actor=officer, leg=leg.path, reason=reason))
 
     # --- the whole dossier ---
 
@@ -337,7 +341,8 @@ class Conduct:
             return c.Suspend(actor=officer, ground="dispute", reason=self.words.dispute())
         if aside.kind == "resume":
             return c.Resume(actor=officer, evidence=self.words.document(case.number, "TL"))
-        if not root.running or root.extension is not None:
+        late = root.due is not None and now // DAY_TICKS >= local_minute(root.due) // DAY
+        if late or not root.running or root.extension is not None:
             return None
         return c.Extend(
             actor=officer,
@@ -389,5 +394,3 @@ def _minutes(limit: Limit) -> int:
     """Working minutes; a month counts as 22 working days."""
     each = {Unit.WORKING_HOUR: 60, Unit.MONTH: 22 * 480}.get(limit.unit, 480)
     return int(limit.amount * each)
-
-

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from heapq import heappop, heappush
 
-
 from app.simulation.arrivals import Arrival, arrivals
 from app.simulation.case import Case, Plan
 from app.simulation.chance import Chance
@@ -30,13 +29,8 @@ from schemas.rejection import Rejected
 COMMIT = 512
 """The most commands handed to the runtime at once."""
 
-ACTS = 9
-"""Commands of a typical dossier, to choose the length of a window."""
-
-FULL = 400
-"""About so many acts are to fall into a window."""
-
-WINDOWS = (DAY_TICKS, DAY_TICKS // 4, DAY_TICKS // 24, DAY_TICKS // 48)
+WINDOW = DAY_TICKS // 4
+"""The office's morning and its afternoon: how often timers are swept, how late an alert is."""
 
 Swept = Callable[[datetime], None]
 Progress = Callable[[int, int, datetime], None]
@@ -74,7 +68,6 @@ class Office:
         self, scenario: Scenario, of_part: dict[str, int], log: Log, law: Law, seed: int
     ) -> None:
         self.runtime = VirtualRuntime(log, law, seed)
-        self.window = _window(sum(of_part.values()))
         self.cases: dict[str, Case] = {}
         self.dossiers = self.events = 0
         self._of_part = of_part
@@ -87,7 +80,7 @@ class Office:
             scenario.leaves,
             Chance(seed, "staff"),
         )
-        self._conduct = Conduct(scenario, law, staff, Chance(seed, "conduct"), self.window)
+        self._conduct = Conduct(scenario, law, staff, Chance(seed, "conduct"), WINDOW)
         self._leaves = sorted(
             (date.fromisoformat(leave.day).toordinal() * DAY_TICKS, leave.officer)
             for leave in scenario.leaves
@@ -98,14 +91,15 @@ class Office:
     def run(self, phase: Phase, swept: Swept, progress: Progress) -> Tally:
         """Everything of a phase; what is still open at its end stays so.
 
-        `swept` is called at the end of each window in which something happened.
+        `swept` is called at the end of each window in which something happened, and at
+        the phase's own, a minute before midnight.
         """
         tally = Tally()
         coming = _Coming(arrivals(phase, self._of_part, self._conduct.hours, self._arrivals))
         end = (date.fromisoformat(phase.worked_off or phase.to).toordinal() + 1) * DAY_TICKS
         while True:
             first = min(coming.next_tick, self._heap[0][0] if self._heap else end)
-            until = (first // self.window + 1) * self.window
+            until = (first // WINDOW + 1) * WINDOW
             if first >= end:
                 break
             self._leave(until)
@@ -113,8 +107,9 @@ class Office:
                 self._arrive(arrival)
             while self._heap and self._heap[0][0] < until:
                 self._round(until, tally)
-            swept(moment_of(until))
+            swept(moment_of(min(until, end - 60)))
             progress(self.dossiers, self.events, moment_of(until))
+        swept(moment_of(end - 60))
         self._heap.clear()
         self.cases.clear()
         return tally
@@ -232,11 +227,3 @@ class _Coming:
     def _fill(self) -> None:
         if self._at >= len(self._day):
             self._day, self._at = next(self._days, []), 0
-
-
-def _window(dossiers: int) -> int:
-    """The longest window into which not more than about FULL acts fall."""
-    a_day = dossiers * ACTS / 250
-    return next((each for each in WINDOWS if a_day * each / DAY_TICKS <= FULL), WINDOWS[-1])
-
-

@@ -17,7 +17,8 @@ from pydantic import BeforeValidator, Field, PlainValidator
 from workflows.load import Catalogue
 from workflows.model import Limit, Unit
 from workflows.organisation import Organisation
-from workflows.shape import Day, LimitText, Name, Number, Shape, TextShape, Words, did_you_mean, fit
+from workflows.shape import Shape, TextShape, did_you_mean, fit
+from workflows.written import Day, LimitText, Name, Number, Words
 from workflows.yaml_source import Loc, Misread, Problem, Source, read_source
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
@@ -159,7 +160,9 @@ class Part(Shape):
     weekdays: Annotated[list[Number], Field(min_length=5, max_length=5)] = [1] * 5
     online: Chance = 0.0
     mix: Annotated[Procedures, Field(min_length=1)]
-    busy: dict[str, Annotated[list[Number], Field(min_length=12, max_length=12)]] = {}
+    busy: dict[str, Annotated[list[Number], Field(min_length=12, max_length=12)]] = Field(
+        default_factory=dict
+    )
     published: Published | None = None
 
 
@@ -183,7 +186,7 @@ class Scenario(Shape):
     scale: Chance
     phases: Annotated[list[Phase], Field(min_length=1)]
     conduct: Conduct
-    leaves: list[Leaves] = []
+    leaves: list[Leaves] = Field(default_factory=list)
 
     def parts(self) -> Iterator[Part]:
         return (part for phase in self.phases for part in phase.parts)
@@ -282,7 +285,9 @@ class _Check:
             self.organisation.officer(officer)
         except KeyError:
             known = {each.id for each in self.organisation.officers()}
-            yield self._problem(at, f"there is no officer {officer!r}{did_you_mean(officer, known)}")
+            yield self._problem(
+                at, f"there is no officer {officer!r}{did_you_mean(officer, known)}"
+            )
 
     def _problem(self, at: Loc, message: str) -> Problem:
         return self.source.problem(at, message, at_key=True)

@@ -8,9 +8,13 @@ from app.simulation.case import Case
 from engine.core.dossier import Dossier
 from engine.runtime import Done
 
+MOST_TOLD = 36
+"""Events of a dossier that can still be shown in full on one screen."""
+
 
 class Tally:
-    """Of one phase, by part. `resolved`: the processing clock has ended, with a verdict."""
+    """Of one phase, by part. `resolved`: the processing clock has ended, with a verdict.
+    `richest`: for each procedure, events and code of a dossier with much to tell."""
 
     def __init__(self) -> None:
         self.received: Counter[str] = Counter()
@@ -59,7 +63,7 @@ class Tally:
         if outcome == "refused" and any(leg.outcome == "refused" for leg in parts):
             self.gated += 1
         best = self.richest.get(case.procedure, (0, ""))
-        if outcome == "done" and version > best[0]:
+        if outcome == "done" and best[0] < version <= MOST_TOLD:
             self.richest[case.procedure] = (version, dossier.stream)
 
     def share(self, part: str, verdict: str) -> float:

@@ -10,7 +10,10 @@ _NOT_OURS = (
     "Chuyển nhầm bộ phận (mô phỏng)",
     "Thiếu chữ ký bàn giao (mô phỏng)",
 )
-_NOT_POSSIBLE = ("Không đủ điều kiện giải quyết (mô phỏng)", "Đối tượng không thuộc diện (mô phỏng)")
+_NOT_POSSIBLE = (
+    "Không đủ điều kiện giải quyết (mô phỏng)",
+    "Đối tượng không thuộc diện (mô phỏng)",
+)
 
 
 class Words:
@@ -37,6 +40,9 @@ class Words:
 
     def not_possible(self) -> str:
         return self._chance.one_of(_NOT_POSSIBLE)
+
+    def unanswered(self) -> str:
+        return "Công dân không bổ sung giấy tờ (mô phỏng)"
 
     def leaves(self) -> str:
         return "Cán bộ chuyển công tác (mô phỏng)"

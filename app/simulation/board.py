@@ -1,0 +1,119 @@
+"""The board of the demo: what the views say at the end of the year, agency by agency."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, func, select
+
+from consumers.alerts import alerts_table
+from consumers.views import inbox, register, status
+from consumers.views.timers import DAY, midnight_after
+from schemas.envelope import to_micros
+from workflows.machine import LEGS, PAUSED, SUPPLEMENT
+from workflows.organisation import Organisation
+
+LEVELS = ("district", "province", "commune")
+"""In the order of the board; the communes are many, so they come last."""
+
+
+class Row(msgspec.Struct):
+    """One agency together with its own one-stop desk.
+
+    `received`, of which `early`, `on_time`, `overdue` are resolved. `to_do`: what lies with
+    the agency now; of that, `waiting` for the citizen, `due_soon` within a day, `late`.
+    """
+
+    agency: str
+    name: str
+    level: str
+    received: int = 0
+    early: int = 0
+    on_time: int = 0
+    overdue: int = 0
+    to_do: int = 0
+    waiting: int = 0
+    due_soon: int = 0
+    late: int = 0
+
+    def count(self, verdict: str | None, number: int) -> None:
+        self.received += number
+        self.early += number if verdict == "early" else 0
+        self.on_time += number if verdict == "on time" else 0
+        self.overdue += number if verdict == "overdue" else 0
+
+
+class _Rows:
+    def __init__(self, organisation: Organisation) -> None:
+        self.organisation = organisation
+        self.found: dict[str, Row] = {}
+
+    def of(self, agency_id: str) -> Row:
+        agency = self.organisation.agency(agency_id)
+        if agency.function == "commune-one-stop" and agency.parent:
+            agency = self.organisation.agency(agency.parent)
+        if agency.id not in self.found:
+            self.found[agency.id] = Row(agency.id, agency.name.vi, agency.level)
+        return self.found[agency.id]
+
+    def sorted(self) -> list[Row]:
+        files = {agency.id: at for at, agency in enumerate(self.organisation.agencies())}
+        levels = {level: at for at, level in enumerate(LEVELS)}
+        return sorted(
+            self.found.values(),
+            key=lambda row: (levels.get(row.level, len(levels)), files[row.agency]),
+        )
+
+
+def board(connection: Connection, organisation: Organisation, now: datetime) -> list[Row]:
+    """A row for each agency that received something or has something to do, by level."""
+    rows = _Rows(organisation)
+    entries = register.TABLE.c
+    received = (
+        select(entries.unit, entries.verdict, func.count())
+        .where(entries.received_at.is_not(None))
+        .group_by(entries.unit, entries.verdict)
+    )
+    for unit, verdict, number in connection.execute(received):
+        rows.of(unit).count(verdict, number)
+    at = to_micros(now)
+    tasks, of = inbox.TABLE.c, status.TABLE.c
+    query = (
+        select(tasks.agency, tasks.mode, of.due)
+        .join(status.TABLE, of.dossier == tasks.dossier)
+        .where(tasks.mode != LEGS)
+    )
+    for agency, mode, due in connection.execute(query):
+        row = rows.of(agency)
+        row.to_do += 1
+        if mode in (PAUSED, SUPPLEMENT):
+            row.waiting += 1
+        elif due is not None:
+            late = midnight_after(due) <= at
+            row.late += late
+            row.due_soon += not late and due <= at + DAY
+    return rows.sorted()
+
+
+class Alerts(msgspec.Struct, frozen=True):
+    """How many alerts of each kind, and the latest: (raised at, kind, dossier, agency)."""
+
+    by_kind: dict[str, int]
+    latest: list[tuple[int, str, str, str]]
+
+
+def alerts_of(connection: Connection, latest: int = 4) -> Alerts:
+    kinds = select(alerts_table.c.kind, func.count()).group_by(alerts_table.c.kind)
+    newest = (
+        select(
+            alerts_table.c.raised_at,
+            alerts_table.c.kind,
+            alerts_table.c.dossier,
+            alerts_table.c.agency,
+        )
+        .order_by(alerts_table.c.raised_at.desc(), alerts_table.c.id)
+        .limit(latest)
+    )
+    counted = sorted(connection.execute(kinds).tuples(), key=lambda each: -each[1])
+    return Alerts(dict(counted), [tuple(row) for row in connection.execute(newest)])
