@@ -31,6 +31,7 @@ from engine.store import Log, StoreReadOnly, StoreTooOld, open_log
 from engine.store.errors import in_plain_words
 from schemas.commands import ExpireHandover
 from schemas.envelope import from_micros
+from workflows.model import Procedure
 
 FENCED = 5
 """How often another program may be first to feed the views before we give up."""
@@ -47,6 +48,10 @@ class House:
     @cached_property
     def law(self) -> Law:
         return registry.law(self.log, self.settings)
+
+    def procedure(self, key: tuple[str, str]) -> Procedure:
+        """The version a dossier is pinned to; quicker than the whole law."""
+        return registry.procedure(self.log, key) or self.law.procedure(key)
 
     @cached_property
     def runtime(self) -> Runtime:

@@ -91,6 +91,14 @@ def law(log: Log, settings: Settings) -> Law:
     )
 
 
+def procedure(log: Log, key: tuple[str, str]) -> Procedure | None:
+    """One registered version, without making the whole law."""
+    for each in log.definitions(PROCEDURE):
+        if (each.id, each.version) == key:
+            return msgspec.json.decode(each.content, type=Procedure)
+    return None
+
+
 def law_of_files(settings: Settings) -> Law:
     """The law of the files alone. Raises BadProcedure, BadOrganisation."""
     staff = definitions.organisation(settings)
