@@ -178,6 +178,15 @@ class Runtime:
                 self._cache[code] = known
         return known
 
+    def _caught_up(self, known: Folded) -> bool:
+        """Whether others had written to a cached stream. No append will tell when a command is
+        refused, so a refusal must not rest on what this runtime happened to know."""
+        code = known.dossier.stream
+        since = self.log.read_stream(code, after=known.version)
+        if since:
+            self._cache[code] = fold(since, known)
+        return bool(since)
+
     # --- one attempt: decide each, append all, keep who has to decide again ---
 
     def _attempt(
@@ -195,6 +204,8 @@ class Runtime:
                 answers[index] = self._first_answer(call.command_id)
                 continue
             outcome = self._decide(call, code, folded)
+            if isinstance(outcome, Rejected) and code not in drafts and self._caught_up(folded):
+                outcome = self._decide(call, code, self.current(code))
             if isinstance(outcome, Rejected):
                 waiting.append((index, call, code, outcome))
                 continue

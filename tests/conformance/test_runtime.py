@@ -1,0 +1,252 @@
+"""The runtime over every log: nobody overtakes, nobody is answered twice differently."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bench.lives import START, Life, twelve
+from engine.core import custody
+from engine.ids import Ids
+from engine.runtime import Call, Done, Folded, Runtime
+from engine.store import Log, open_log
+from engine.verify import verify_all
+from schemas import commands as c
+from schemas.rejection import Rejected
+from tests.core.scenario import catalogue
+
+DESK = "ub-quang-trung-desk.receiver-1"
+
+
+class Ticking:
+    """A clock of the test's own: a second later each time it is asked."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2021, 3, 1, 1, 0, tzinfo=UTC)
+        self._lock = threading.Lock()
+
+    def __call__(self) -> datetime:
+        with self._lock:
+            self.now += timedelta(seconds=1)
+            return self.now
+
+
+Make = Callable[[], Runtime]
+
+
+@pytest.fixture
+def make(log: Log) -> Make:
+    """Makes runtimes with caches of their own on one log, as several processes have."""
+    clock, seeds = Ticking(), iter(range(100))
+
+    def runtime() -> Runtime:
+        return Runtime(log, catalogue(), clock, Ids(clock, seed=next(seeds)))
+
+    return runtime
+
+
+@pytest.fixture
+def life() -> Life:
+    return twelve(catalogue())
+
+
+def begin(runtime: Runtime, life: Life) -> str:
+    answer = runtime.handle(Call(life[0][0], runtime.new_id(), at=START))
+    assert isinstance(answer, Done), answer
+    return answer.code
+
+
+def test_a_life_is_stored_as_it_was_decided(make: Make, life: Life) -> None:
+    runtime = make()
+    code = begin(runtime, life)
+    for command, at in life[1:]:
+        assert isinstance(runtime.handle(Call(command, runtime.new_id(), code, at)), Done)
+
+    live, replayed = runtime.current(code), runtime.load(code)
+
+    assert live == replayed
+    assert live.dossier.outcome == "done"
+    assert custody.faults(live.dossier) == []
+    assert verify_all(runtime.log).ok
+
+
+def test_a_retry_has_the_first_answer_whoever_is_asked(make: Make, life: Life) -> None:
+    first, second = make(), make()
+    opening = Call(life[0][0], first.new_id(), at=START)
+    answer = first.handle(opening)
+    assert isinstance(answer, Done)
+
+    for again in (first.handle(opening), second.handle(opening)):
+        assert isinstance(again, Done)
+        assert again.repeated
+        assert (again.code, again.version) == (answer.code, answer.version)
+        assert [each.hash for each in again.events] == [each.hash for each in answer.events]
+
+
+def test_a_retried_refusal_stays_refused_when_it_would_be_possible_now(
+    make: Make, life: Life
+) -> None:
+    runtime = make()
+    code = begin(runtime, life)
+    early = Call(c.RecallHandover(actor=DESK), runtime.new_id(), code, START)
+    refused = runtime.handle(early)
+    assert isinstance(refused, Rejected)
+    assert refused.rule == "no-handover"
+    assert isinstance(
+        runtime.handle(Call(c.Forward(actor=DESK), runtime.new_id(), code, START)), Done
+    )
+
+    assert runtime.handle(early) == refused
+    assert make().handle(early) == refused
+    recalled = runtime.handle(Call(early.command, runtime.new_id(), code, START))
+    assert isinstance(recalled, Done)
+
+
+def test_a_refusal_leaves_no_trace_in_the_dossier(make: Make, life: Life) -> None:
+    runtime = make()
+    code = begin(runtime, life)
+    before = runtime.load(code)
+
+    runtime.handle(Call(c.Sign(actor=DESK), runtime.new_id(), code, START))
+
+    assert runtime.load(code) == before == runtime.current(code)
+
+
+def test_a_dossier_that_does_not_exist_is_refused(make: Make) -> None:
+    runtime = make()
+    answer = runtime.handle(Call(c.Forward(actor=DESK), runtime.new_id(), "no-such-dossier"))
+    assert isinstance(answer, Rejected)
+    assert answer.rule == "unknown-dossier"
+
+
+def test_a_stale_cache_cannot_win(make: Make, life: Life) -> None:
+    quick, slow = make(), make()
+    code = begin(quick, life)
+    assert slow.current(code).version == 2
+    quick.handle(Call(c.Forward(actor=DESK), quick.new_id(), code, START))
+
+    # `slow` still believes that the desk has it: its append conflicts, and it decides anew.
+    answer = slow.handle(Call(c.Forward(actor=DESK), slow.new_id(), code, START))
+
+    assert isinstance(answer, Rejected)
+    assert answer.rule == "handover-in-transit"
+    assert slow.current(code) == quick.current(code)
+
+
+def test_what_a_stale_cache_would_refuse_is_asked_of_the_log(make: Make, life: Life) -> None:
+    quick, slow = make(), make()
+    code = begin(quick, life)
+    assert slow.current(code).version == 2
+    quick.handle(Call(c.Forward(actor=DESK), quick.new_id(), code, START))
+
+    answer = slow.handle(Call(c.RecallHandover(actor=DESK), slow.new_id(), code, START))
+
+    assert isinstance(answer, Done), answer
+
+
+def test_two_runtimes_that_take_the_same_number_both_get_one(make: Make, life: Life) -> None:
+    one, two = make(), make()
+    codes = [begin(runtime, life) for runtime in (one, two, one, two, one)]
+    assert len(set(codes)) == 5
+    assert sorted(codes)[-1].endswith("-0005")
+
+
+def test_commands_for_one_dossier_in_one_call_follow_each_other(make: Make, life: Life) -> None:
+    runtime = make()
+    code = begin(runtime, life)
+    calls = [Call(command, runtime.new_id(), code, at) for command, at in life[1:]]
+
+    answers = runtime.handle_many(calls)
+
+    assert all(isinstance(answer, Done) for answer in answers)
+    versions = [answer.version for answer in answers if isinstance(answer, Done)]
+    assert versions == sorted(versions)
+    assert runtime.load(code).dossier.outcome == "done"
+    assert all(isinstance(again, Done) and again.repeated for again in runtime.handle_many(calls))
+
+
+def test_many_callers_are_all_answered_and_one_wins_each_version(make: Make, life: Life) -> None:
+    runtimes = [make(), make()]
+    code = begin(runtimes[0], life)
+    answers: list[Done | Rejected] = []
+
+    def caller(number: int) -> None:
+        runtime = runtimes[number % 2]
+        forward = Call(c.Forward(actor=DESK), runtime.new_id(), code, START)
+        answers.append(runtime.handle(forward))
+        answers.append(runtime.handle(Call(life[0][0], runtime.new_id(), at=START)))
+
+    threads = [threading.Thread(target=caller, args=(number,)) for number in range(24)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+
+    done = [each for each in answers if isinstance(each, Done)]
+    forwarded = [each for each in done if each.code == code]
+    opened = [each for each in done if each.code != code]
+    refused = [each for each in answers if isinstance(each, Rejected)]
+    assert len(forwarded) == 1
+    assert len({each.code for each in opened}) == 24
+    assert {each.rule for each in refused} == {"handover-in-transit"}
+    assert len(refused) == 23
+    assert verify_all(runtimes[0].log).ok
+
+
+def test_the_cache_is_bounded_and_what_left_it_is_loaded(log: Log, life: Life) -> None:
+    clock = Ticking()
+    runtime = Runtime(log, catalogue(), clock, Ids(clock, seed=1), cache=2)
+    codes = [begin(runtime, life) for _ in range(5)]
+    for code in codes:
+        answer = runtime.handle(Call(c.Forward(actor=DESK), runtime.new_id(), code, START))
+        assert isinstance(answer, Done)
+    assert [runtime.current(code).version for code in codes] == [4] * 5
+
+
+def test_an_error_of_the_store_reaches_every_caller_and_the_next_one_is_served(
+    make: Make, life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = make()
+    code = begin(runtime, life)
+    with monkeypatch.context() as broken:
+
+        def fail(_: object) -> None:
+            raise OSError("the disk is gone")
+
+        broken.setattr(runtime.log, "append", fail)
+        with pytest.raises(OSError, match="the disk is gone"):
+            runtime.handle(Call(c.Forward(actor=DESK), runtime.new_id(), code, START))
+
+    answer = runtime.handle(Call(c.Forward(actor=DESK), runtime.new_id(), code, START))
+    assert isinstance(answer, Done)
+
+
+def test_the_same_seed_gives_the_same_bytes(url: str, life: Life, tmp_path: object) -> None:
+    def hashes(database: str) -> list[bytes]:
+        clock = Ticking()
+        log = open_log(database)
+        runtime = Runtime(log, catalogue(), clock, Ids(clock, seed=7))
+        code = begin(runtime, life)
+        for command, at in life[1:]:
+            runtime.handle(Call(command, runtime.new_id(), code, at))
+        found = [record.hash for record in log.read_stream(code)]
+        log.close()
+        return found
+
+    assert hashes(url) == hashes(f"sqlite:///{tmp_path}/other.db")
+
+
+def test_folding_from_the_middle_is_folding_from_the_start(make: Make, life: Life) -> None:
+    runtime = make()
+    code = begin(runtime, life)
+    for command, at in life[1:]:
+        runtime.handle(Call(command, runtime.new_id(), code, at))
+    whole = runtime.load(code)
+    assert isinstance(whole, Folded)
+    for version in range(1, whole.version):
+        part = runtime.load(code, until=version)
+        assert part.version == version
+        assert custody.faults(part.dossier) == []
