@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
 from engine.core.calendar import local_day
 from engine.core.dossier import Dossier, Holder, LegState
@@ -22,6 +22,7 @@ class Draft:
         self.dossier = dossier
         self.law = law
         self.now = now
+        self.today = local_day(now)
         self.events: list[Event] = []
 
     def emit(self, event: Event) -> None:
@@ -29,10 +30,6 @@ class Draft:
         self.events.append(event)
 
     # --- what the dossier is pinned to ---
-
-    @property
-    def today(self) -> date:
-        return local_day(self.now)
 
     @property
     def procedure(self) -> Procedure:
