@@ -78,10 +78,11 @@ class Pending:
                 columns[name] = row[name] + columns[name]  # type: ignore[operator]
         row.update(columns)
 
-    def set_every(self, dossier: str, columns: dict[str, Value]) -> None:
+    def set_every(self, dossier: str, columns: dict[str, Value], *, fresh: bool) -> None:
         for row in self.rows.get(dossier, {}).values():
             row.update(columns)
-        self.every.setdefault(dossier, {}).update(columns)
+        if not fresh:
+            self.every.setdefault(dossier, {}).update(columns)
 
     def drop(self, key: Key, *, fresh: bool) -> None:
         if len(key) == self.whole_key:
@@ -106,20 +107,21 @@ class Changes:
         self.events += 1
         if version == 1:
             self.fresh.add(dossier)
+        fresh = dossier in self.fresh
         for change in changes:
-            pending = self.tables.get(change[0])
+            pending = self.tables.get(change.table)
             if pending is None:
-                pending = self.tables[change[0]] = Pending(change[0])
-            kind = type(change)
-            if kind is Put:
-                pending.put(change[1], change[2])  # type: ignore[misc,arg-type]
-            elif kind is Drop:
-                pending.drop(change[1], fresh=dossier in self.fresh)  # type: ignore[arg-type]
-            elif dossier not in self.fresh or dossier in pending.rows:
-                pending.set_every(change[1], change[2])  # type: ignore[misc,arg-type]
+                pending = self.tables[change.table] = Pending(change.table)
+            if isinstance(change, Put):
+                pending.put(change.key, change.columns)
+            elif isinstance(change, Drop):
+                pending.drop(change.key, fresh=fresh)
+            else:
+                pending.set_every(change.dossier, change.columns, fresh=fresh)
 
     def __iter__(self) -> Iterator[Pending]:
         return iter(self.tables.values())
 
-    def row_count(self) -> int:
+    def dossier_count(self) -> int:
+        """Over all tables: a measure of what is kept in memory."""
         return sum(len(each.rows) for each in self)

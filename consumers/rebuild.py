@@ -26,9 +26,9 @@ Progress = Callable[[int], None]
 """Told, now and then, how many events were read since it was told last."""
 
 READ = 2_000
-ROWS_IN_MEMORY = 20_000
-"""How many merged rows are kept before they are written: some 20 MB, and a write of at most
-a quarter of a second, which is how long the log's writer may have to wait on SQLite."""
+IN_MEMORY = 20_000
+"""How many dossiers, counted once per table, are kept before they are written: some 20 MB,
+and a write of a quarter of a second, which is how long SQLite's other writer has to wait."""
 
 CLOSE = 500
 """So few events behind the live cursors, the rest is done with the live cursors held."""
@@ -146,7 +146,7 @@ class _Build:
             self.done[shard] = until if taken < READ else events[-1].position
             self.events += taken
             self.progress(taken)
-            if flush and changes.row_count() > ROWS_IN_MEMORY:
+            if flush and changes.dossier_count() > IN_MEMORY:
                 flush(changes)
                 changes = Changes()
         return changes

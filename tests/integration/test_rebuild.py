@@ -105,15 +105,15 @@ def test_a_view_far_behind_is_rebuilt_to_where_it_was(home: Home, log: Log) -> N
     assert faults(home, log) == []
 
 
-@pytest.mark.parametrize("rows_in_memory", [0, 20_000])
+@pytest.mark.parametrize("in_memory", [0, 20_000])
 def test_rebuilding_while_events_are_appended_and_followed(
     home: Home,
     log: Log,
     live: Subscription,
-    rows_in_memory: int,
+    in_memory: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(rebuild, "ROWS_IN_MEMORY", rows_in_memory)
+    monkeypatch.setattr(rebuild, "IN_MEMORY", in_memory)
     monkeypatch.setattr(rebuild, "READ", 50)
     monkeypatch.setattr(rebuild, "CLOSE", 5)
     rest = MADE[600:]

@@ -1,0 +1,137 @@
+"""Changes merged in memory and written are the same as changes written one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.pool import StaticPool
+from sqlalchemy.schema import CreateTable
+
+from consumers.changes import Change, Changes, Drop, Every, Put
+from consumers.rows import write
+from consumers.view import View, number, table
+from consumers.view import text as words
+from consumers.views import all_views, view
+from schemas.events import EVENT_TYPES, HandoverExpired, HandoverNotTaken, HandoverRefused
+
+TABLE = table(
+    "test",
+    ["dossier", "leg"],
+    [words("a"), words("b"), number("n"), words("line", adds=True), number("sum", adds=True)],
+)
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    made = create_engine("sqlite://", poolclass=StaticPool)
+    with made.begin() as connection:
+        connection.execute(CreateTable(TABLE))
+    yield made
+    made.dispose()
+
+
+KEYS = st.tuples(st.sampled_from(["d1", "d2"]), st.sampled_from(["", "x", "y"]))
+COLUMNS = st.fixed_dictionaries(
+    {},
+    optional={
+        "a": st.sampled_from(["p", "q", None]),
+        "b": st.sampled_from(["r", None]),
+        "n": st.integers(0, 3),
+        "line": st.sampled_from(["1\n", "2\n"]),
+        "sum": st.integers(1, 3),
+    },
+)
+CHANGES = st.one_of(
+    st.builds(lambda key, columns: ("put", key, columns), KEYS, COLUMNS),
+    st.builds(lambda key: ("drop", key, {}), KEYS),
+    st.builds(lambda key: ("drop", key[:1], {}), KEYS),
+    st.builds(lambda key, a: ("every", key, {"a": a}), KEYS, st.sampled_from(["e", None])),
+)
+
+
+def change(what: str, key: tuple[str, ...], columns: dict) -> Change:  # type: ignore[type-arg]
+    if what == "put":
+        return Put(TABLE, key, dict(columns))
+    return Drop(TABLE, key) if what == "drop" else Every(TABLE, key[0], dict(columns))
+
+
+@given(
+    st.lists(st.tuples(CHANGES, st.booleans()), max_size=25),
+    st.sets(st.sampled_from(["d1", "d2"])),
+)
+def test_merging_changes_nothing(
+    engine: Engine,
+    changes: list,
+    fresh: set[str],  # type: ignore[type-arg]
+) -> None:
+    """Any cut into batches gives the same rows. A dossier is fresh in its first batch."""
+
+    def rows(cuts: list[bool]) -> list[object]:
+        with engine.begin() as connection:
+            connection.execute(text("DELETE FROM view_test"))
+            new, batch = set(fresh), Changes()
+            for (each, _), cut in zip(changes, cuts, strict=True):
+                dossier = each[1][0]
+                batch.add([change(*each)], dossier, 1 if dossier in new else 2)
+                new.discard(dossier)
+                if cut:
+                    write(connection, batch)
+                    batch = Changes()
+            write(connection, batch)
+            query = text("SELECT * FROM view_test ORDER BY 1, 2")
+            return list(connection.execute(query))
+
+    one_by_one = rows([True] * len(changes))
+    assert rows([False] * len(changes)) == one_by_one
+    assert rows([cut for _, cut in changes]) == one_by_one
+
+
+def test_a_batch_is_written_in_few_statements(engine: Engine) -> None:
+    batch = Changes()
+    for number_ in range(1000):
+        key = (f"d{number_}", "")
+        batch.add([Put(TABLE, key, {"a": "x"}), Put(TABLE, key, {"b": "y"})], key[0], 1)
+        batch.add([Every(TABLE, key[0], {"a": "z"})], key[0], 2)
+    assert sum(1 for pending in batch for _ in pending.every) == 0
+    with engine.begin() as connection:
+        assert write(connection, batch) == 1000
+        found = connection.execute(text("SELECT DISTINCT a, b FROM view_test WHERE dossier = 'd7'"))
+        assert found.all() == [("z", "y")]
+        connection.execute(text("DELETE FROM view_test"))
+
+
+def test_a_handler_of_a_base_class_stands_for_all_below_it() -> None:
+    def base(event: object, seen: object) -> list[Change]:
+        return []
+
+    def own(event: object, seen: object) -> list[Change]:
+        return []
+
+    made = View("x", 1, [], {HandoverNotTaken: base, HandoverExpired: own})
+    assert made.handlers[HandoverRefused.type] is base
+    assert made.handlers[HandoverExpired.type] is own
+    assert len(made.handlers) == 3
+
+
+def test_views_are_found_by_their_files() -> None:
+    names = [each.name for each in all_views()]
+    assert names == ["custody", "deadlines", "inbox", "legs", "register", "status", "timers"]
+    assert view("status") in all_views()
+    with pytest.raises(KeyError):
+        view("nothing")
+
+
+def test_every_table_is_named_after_its_view_and_keyed_by_dossier() -> None:
+    for each in all_views():
+        for of_view in each.tables:
+            assert of_view.name == f"view_{each.name}"
+            assert next(iter(of_view.primary_key)).name == "dossier"
+
+
+def test_status_follows_every_event() -> None:
+    """Its version is what tells how far a dossier has been followed."""
+    assert view("status").handlers.keys() == EVENT_TYPES.keys()
