@@ -67,6 +67,7 @@ class LegState(msgspec.Struct, frozen=True):
 
     `step` and `mode` are the machine's place. `visits`: for each step the times at which
     it was entered and left in turn, so that a step done twice keeps its first start.
+    `former_agency`: who was competent before the last transfer.
     `limit`, `due`: the leg's own clock, if it has one. `ended_at`: when its work ended.
     """
 
@@ -78,6 +79,7 @@ class LegState(msgspec.Struct, frozen=True):
     holder: Holder | None = None
     transit: Transit | None = None
     opened_by: str = ""
+    former_agency: str | None = None
     limit: str | None = None
     rule: str = ""
     due: datetime | None = None

@@ -15,6 +15,9 @@ from schemas import events as e
 from workflows.machine import AT_WORK, LEGS, OFFERED, ORIGIN, PAUSED, Place
 from workflows.model import DONE, REFUSED, Leg, Step, Who
 
+WITHDRAWAL = "withdrawal"
+"""The ground of stopping when the citizen asked for the dossier back."""
+
 
 def next_due(draft: Draft, path: str, place: Place) -> datetime | None:
     """By when the step at `place` has to be done, if the leg enters it now."""
@@ -116,8 +119,11 @@ def offer_to(
     )
 
 
-def end_clock(draft: Draft, path: str) -> None:
-    """Ends a leg's clock with its verdict, by date; a leg without a limit has none."""
+def end_clock(draft: Draft, path: str, *, withdrawn: bool = False) -> None:
+    """Ends a leg's clock with its verdict, by date; a leg without a limit has none.
+
+    `withdrawn`: what the citizen took back counts as on time (form II.06a, column 9).
+    """
     leg = draft.leg(path)
     if leg.limit is None or leg.verdict is not None:
         return
@@ -126,6 +132,8 @@ def end_clock(draft: Draft, path: str) -> None:
     overdue = not path and draft.dossier.counts_as_overdue
     calendar = draft.law.calendar(draft.dossier.calendar)
     words = "overdue" if overdue else verdict(calendar, ended, leg.due)
+    if withdrawn:
+        words = "on time"
     draft.emit(e.ClockEnded(leg=path, due=leg.due, verdict=words))
 
 
@@ -243,10 +251,11 @@ def end_dossier(
     draft: Draft, outcome: Outcome, leg: str, legal_basis: str | None = None, ground: str = ""
 ) -> None:
     """Ends every clock and the whole tree, in one append."""
+    withdrawn = outcome == "stopped" and ground == WITHDRAWAL
     for each in list(draft.dossier.open_legs()):
         if each.path:
-            end_clock(draft, each.path)
-    end_clock(draft, "")
+            end_clock(draft, each.path, withdrawn=withdrawn)
+    end_clock(draft, "", withdrawn=withdrawn)
     if outcome == "stopped":
         draft.emit(e.DossierStopped(ground=ground, legal_basis=legal_basis))
     else:

@@ -67,6 +67,7 @@ RULES: dict[str, Rule] = {
     "agency-unclear": Rule(
         "It is not clear who has to do this: {why}. Name the agency with the fact {function!r}."
     ),
+    "nobody-with-role": Rule("{agency} has nobody with the role {role}, so nobody could take it."),
     "bad-limit": Rule("This is no time by which a date can be moved: {why}."),
     # procedure and receipt
     "procedure-unknown": Rule("There is no procedure {procedure}{version}."),

@@ -55,7 +55,8 @@ class DossierRefused(Event, frozen=True, kw_only=True, omit_defaults=True):
 class LegTransferred(LegEvent, frozen=True, kw_only=True, omit_defaults=True):
     """Another agency became competent; both are kept.
 
-    `why`: changed, recorded-wrongly or out-of-boundary.
+    `why`: changed, recorded-wrongly, out-of-boundary, or not-taken: the agency to which it
+    was transferred did not take it, and it is again where it was.
     """
 
     type: ClassVar[str] = "leg.transferred"

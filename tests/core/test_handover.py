@@ -194,10 +194,30 @@ def test_a_transfer_offers_the_step_to_the_agency_that_is_competent_now() -> Non
 def test_a_transfer_that_nobody_takes_skips_no_work() -> None:
     at = reached("t-counter", "appraise")
     at.given(c.Transfer(actor=ENVIRONMENT, to_agency="hl-environment"))
-    at.given(c.RecallHandover(actor=ENVIRONMENT))
+    at.when(c.RecallHandover(actor=ENVIRONMENT)).then(
+        a(e.HandoverRecalled, step="appraise"),
+        # Who was competent before still is; both stay known.
+        a(
+            e.LegTransferred,
+            from_agency="hl-environment",
+            to_agency="ub-desk",
+            why="not-taken",
+        ),
+    )
     assert (at.leg().step, at.leg().mode) == ("appraise", AT_WORK)
     at.when(c.Forward(actor=ENVIRONMENT)).refused("act-not-possible", "forward", "appraise")
     at.when(c.Appraise(actor=ENVIRONMENT)).then(e.AppraisalRecorded)
+
+
+def test_a_leg_whose_transfer_came_back_goes_on_at_its_own_agency() -> None:
+    at = reached("lt-09-land-transfer-2021", "check", leg="confirm")
+    officer = at.leg("confirm").holder.officer
+    at.given(c.Transfer(actor=officer, leg="confirm", to_agency="ub-thanh-son"))
+    refusal = c.RefuseHandover(
+        actor="ub-thanh-son.land-officer-1", leg="confirm", reason="Không phải địa bàn"
+    )
+    at.given(refusal, c.Complete(actor=officer, leg="confirm"))
+    assert at.leg("confirm").transit.to_agency == "ub-bac-son"
 
 
 def test_a_transfer_needs_an_agency_that_exists_and_is_another_one() -> None:
@@ -207,5 +227,7 @@ def test_a_transfer_needs_an_agency_that_exists_and_is_another_one() -> None:
     at.when(nowhere).refused("unknown-agency", "atlantis", "2021-03-01")
     same = c.Transfer(actor=actor, leg="confirm", to_agency="ub-bac-son")
     at.when(same).refused("wrong-agency", "another agency")
+    unfit = c.Transfer(actor=actor, leg="confirm", to_agency="ub-tax")
+    at.when(unfit).refused("nobody-with-role", "ub-tax", "land-officer")
     gone = c.Transfer(actor=actor, leg="confirm", to_agency="w-uong-bi")
     at.when(gone).refused("unknown-agency", "w-uong-bi")

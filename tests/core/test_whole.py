@@ -82,7 +82,7 @@ def test_the_citizen_asks_at_the_desk_and_the_authority_decides() -> None:
     at.when(stop).refused("withdrawal-not-asked")
     at.when(c.AskWithdrawal(actor=DESK, reason="Đổi ý")).then(e.WithdrawalAsked)
     assert at.dossier.status == "open", "only the authority ends it"
-    at.when(stop).then(a(e.ClockEnded, verdict="early"), a(e.DossierStopped, ground="withdrawal"))
+    at.when(stop).then(a(e.ClockEnded, verdict="on time"), a(e.DossierStopped, ground="withdrawal"))
     assert at.dossier.outcome == "stopped"
 
 

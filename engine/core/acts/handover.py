@@ -39,12 +39,12 @@ def accept(draft: Draft, command: c.Accept) -> None:
 def refuse_handover(draft: Draft, command: c.RefuseHandover) -> None:
     if not command.reason:
         refuse("reason-needed")
-    draft.emit(e.HandoverRefused(**_back(draft, command.leg)))
+    _not_taken(draft, command.leg, e.HandoverRefused)
 
 
 @carries_out(c.RecallHandover)
 def recall_handover(draft: Draft, command: c.RecallHandover) -> None:
-    draft.emit(e.HandoverRecalled(**_back(draft, command.leg)))
+    _not_taken(draft, command.leg, e.HandoverRecalled)
 
 
 @carries_out(c.ExpireHandover)
@@ -54,7 +54,7 @@ def expire_handover(draft: Draft, command: c.ExpireHandover) -> None:
     if draft.now < transit.expires:
         refuse("handover-not-expired", until=transit.expires)
     above = draft.law.organisation.agency(transit.to_agency).parent or transit.to_agency
-    draft.emit(e.HandoverExpired(escalated_to=above, **_back(draft, command.leg)))
+    _not_taken(draft, command.leg, e.HandoverExpired, escalated_to=above)
 
 
 @carries_out(c.Transfer)
@@ -65,6 +65,9 @@ def transfer(draft: Draft, command: c.Transfer) -> None:
     if to_agency == leg.agency:
         refuse("wrong-agency", agency=to_agency, expected="another agency")
     step = draft.process(command.leg).steps.get(leg.step)
+    who = step.by if step else None
+    if who and not draft.law.organisation.officers_in(to_agency, who.role, draft.today):
+        refuse("nobody-with-role", agency=to_agency, role=who.role)
     draft.emit(
         e.LegTransferred(
             leg=command.leg,
@@ -74,9 +77,8 @@ def transfer(draft: Draft, command: c.Transfer) -> None:
             legal_basis=command.legal_basis,
         )
     )
-    if step is not None and step.by is not None:
-        role = Who(step.by.role, None)
-        offer_to(draft, command.leg, step, (to_agency, role), back=leg.step)
+    if step and who:
+        offer_to(draft, command.leg, step, (to_agency, Who(who.role)), back=leg.step)
 
 
 def _in_transit(draft: Draft, path: str) -> tuple[LegState, Transit]:
@@ -85,16 +87,31 @@ def _in_transit(draft: Draft, path: str) -> tuple[LegState, Transit]:
     return leg, leg.transit
 
 
-def _back(draft: Draft, path: str) -> dict[str, Any]:
+def _not_taken(draft: Draft, path: str, event: type[e.HandoverNotTaken], **more: Any) -> None:
     """The leg lies with the sender again; the step left has its first start still."""
     leg, transit = _in_transit(draft, path)
     step = draft.process(path).steps.get(transit.back)
-    due = step and due_of(step_deadline(draft.law, draft.dossier, leg, step, now=draft.now))
-    return {
-        "leg": path,
-        "handover": transit.handover,
-        "step": transit.back,
-        "agency": transit.sender.agency,
-        "officer": transit.sender.officer,
-        "due": due,
-    }
+    due = None
+    if step is not None:
+        due = due_of(step_deadline(draft.law, draft.dossier, leg, step, now=draft.now))
+    draft.emit(
+        event(
+            leg=path,
+            handover=transit.handover,
+            step=transit.back,
+            agency=transit.sender.agency,
+            officer=transit.sender.officer,
+            due=due,
+            **more,
+        )
+    )
+    if transit.back == leg.step and leg.former_agency is not None:
+        # The agency that was to become competent did not take it: who was before still is.
+        draft.emit(
+            e.LegTransferred(
+                leg=path,
+                from_agency=leg.agency,
+                to_agency=leg.former_agency,
+                why="not-taken",
+            )
+        )

@@ -13,7 +13,7 @@ from engine.core.deadlines import start_rule, step_deadline, whole_limit
 from engine.core.dossier import WHOLE
 from engine.core.draft import Draft
 from engine.core.evolve.clock import closed
-from engine.core.moves import end_dossier
+from engine.core.moves import WITHDRAWAL, end_dossier
 from engine.core.rules import refuse
 from schemas import commands as c
 from schemas import events as e
@@ -53,7 +53,7 @@ def ask_withdrawal(draft: Draft, command: c.AskWithdrawal) -> None:
 @carries_out(c.Stop)
 def stop(draft: Draft, command: c.Stop) -> None:
     """Form 05: the authority stops processing, because the citizen asked or on its own."""
-    if command.ground == "withdrawal":
+    if command.ground == WITHDRAWAL:
         if not draft.dossier.withdrawal_asked:
             refuse("withdrawal-not-asked")
     elif not command.reason:

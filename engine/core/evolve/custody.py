@@ -66,4 +66,4 @@ def _not_taken(dossier: Dossier, event: e.HandoverNotTaken, at: datetime) -> Dos
 
 @on(e.LegTransferred)
 def _transferred(dossier: Dossier, event: e.LegTransferred, at: datetime) -> Dossier:
-    return with_leg(dossier, event.leg, agency=event.to_agency)
+    return with_leg(dossier, event.leg, agency=event.to_agency, former_agency=event.from_agency)
