@@ -27,7 +27,7 @@ import psycopg
 
 from engine.store import Append, Log, open_log
 from engine.store.postgres import COPY, COPY_TYPES
-from engine.store.rows import rows_of
+from engine.store.rows import Row, rows_of
 from schemas.envelope import GENESIS, Origin, seal
 from schemas.events import StepCompleted
 
@@ -50,10 +50,11 @@ def batch(events: int, appends: int) -> list[Append]:
     """Appends to streams of their own, each event with some 200 bytes of payload."""
     made = []
     for number in (next(_numbers) for _ in range(appends)):
+        command_id = os.urandom(16)
         origin = Origin(
-            command_id=os.urandom(16),
-            correlation=os.urandom(16),
-            actor=f"chuyen-vien-{number % 500}",
+            command_id=command_id,
+            correlation=command_id,
+            actor=f"chuyen-vien-{number % 100}",
             agency=f"land-office-{number % 40}",
             occurred_at=1_600_000_000_000_000 + number,
             recorded_at=1_600_000_000_000_000 + number,
@@ -78,13 +79,14 @@ def batch(events: int, appends: int) -> list[Append]:
     return made
 
 
-Rows = tuple[list[tuple[int, str]], list[tuple[Any, ...]]]
+Rows = tuple[list[tuple[int, str]], list[Row]]
 
 
 def rows(appends: Sequence[Append]) -> Rows:
     """The rows of streams and of events that the log would write, ready for the driver."""
     words: Any = defaultdict(lambda: 7, {None: None})
-    streams, events = [], []
+    streams: list[tuple[int, str]] = []
+    events: list[Row] = []
     for append in appends:
         stream = next(_numbers)
         streams.append((stream, append.stream))
@@ -256,7 +258,7 @@ def main() -> None:
             stores["postgres"] = Postgres(options.postgres)
         results = {}
         for name, store in stores.items():
-            results[name] = {"bytes an event": {"log": size(store)}} | measured(store)
+            results[name] = measured(store) | {"bytes an event": {"log": size(store)}}
             store.close()
     if options.json:
         print(json.dumps(results))

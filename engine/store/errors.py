@@ -87,6 +87,7 @@ def _postgres() -> tuple[tuple[type[Exception], type[StoreError], str], ...]:
         (pg.DataCorrupted, StoreDamaged, "the database is damaged; restore it from a backup"),
         (pg.IndexCorrupted, StoreDamaged, "an index is damaged; REINDEX it"),
         (pg.LockNotAvailable, StoreBusy, "another program holds a lock and does not finish"),
+        (pg.DeadlockDetected, StoreBusy, "two programs waited for each other"),
         (pg.QueryCanceled, StoreBusy, "the server took too long"),
         (pg.UndefinedTable, StoreDamaged, "a table of the store is missing"),
         (pg.OperationalError, StoreUnreachable, "the server does not answer"),

@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from engine.store.errors import StoreError, in_plain_words
 from engine.store.log import Append, Conflict, Outcome, Repeated, Stored
 from engine.store.rows import checked, rows_of
-from engine.store.sql import Fault, SqlLog, no_fault
+from engine.store.sql import SqlLog
 from schemas.codec import dumps
 from schemas.envelope import Recorded, shard_of
 
@@ -43,7 +43,7 @@ _LOCK = "SELECT pg_advisory_xact_lock(1282828372, shard) FROM unnest(%s::int[]) 
 _APPEND = "SELECT append_events(%s::json, %s::json, %s::json)"
 _CLAIM = "SELECT claim_streams(%s::json, %s::json)"
 _POSITIONS = """
-    SELECT nextval(pg_get_serial_sequence('events', 'position')) FROM generate_series(1, %s)
+    SELECT nextval('events_position_seq') FROM generate_series(1, %s)
 """
 _ANSWERED = """
     SELECT command_id FROM events WHERE first AND command_id = ANY(%(ids)s)
@@ -88,29 +88,18 @@ def postgres_engine(url: sa.URL) -> sa.Engine:
 class PostgresLog(SqlLog):
     """The log in a PostgreSQL database."""
 
-    def __init__(self, engine: sa.Engine, *, fault: Fault = no_fault) -> None:
-        super().__init__(engine, fault=fault)
-
     def append(self, appends: Sequence[Append]) -> list[Outcome]:
         checked(appends)
         if not appends:
             return []
-        added = [event for append in appends for event in append.events]
-        numbers = self._words.numbers_for(added)
+        numbers = self._words.numbers_for(event for each in appends for event in each.events)
+        self._fault("before-append")
         with in_plain_words(self.name), self._connection() as connection:
-            positions = None
-            if _can_be_stored_at_once(appends):
-                try:
-                    if len(added) < COPIED:
-                        positions = self._call(connection, appends, numbers)
-                    else:
-                        positions = self._copy(connection, appends, numbers)
-                except psycopg.errors.UniqueViolation:
-                    # The same command in another shard, at this very moment.
-                    pass
-            if positions is None:
-                return self._one_by_one(connection, appends, numbers)
-            return _stored(appends, positions)
+            outcomes = self._at_once(connection, appends, numbers) or self._one_by_one(
+                connection, appends, numbers
+            )
+        self._fault("after-commit")
+        return outcomes
 
     @contextmanager
     def begin(self) -> Iterator[sa.Connection]:
@@ -151,23 +140,35 @@ class PostgresLog(SqlLog):
         else:
             pooled.close()
 
+    def _at_once(
+        self, connection: psycopg.Connection[Any], appends: Sequence[Append], numbers: Numbers
+    ) -> list[Outcome] | None:
+        """The outcomes when all can be stored, as is usual; None when not, and none is."""
+        if not _fit(appends):
+            return None
+        large = sum(len(each.events) for each in appends) >= COPIED
+        store = self._copy if large else self._call
+        try:
+            positions = store(connection, appends, numbers)
+        except psycopg.errors.UniqueViolation:
+            # The same command in another shard, at this very moment.
+            return None
+        return None if positions is None else _stored(appends, positions)
+
     def _call(
         self, connection: psycopg.Connection[Any], appends: Sequence[Append], numbers: Numbers
     ) -> list[int] | None:
         """Positions of the events, or None when not all can be stored; then none is."""
-        self._fault("before-append")
         heads, commands = _claims(appends)
         places = {head["stream"]: place for place, head in enumerate(heads, 1)}
         added = [row for each in appends for row in _json_rows(each, places, numbers)]
         row = connection.execute(_APPEND, (_json(heads), commands, _json(added))).fetchone()
-        self._fault("after-commit")
         return row[0] if row else None
 
     def _copy(
         self, connection: psycopg.Connection[Any], appends: Sequence[Append], numbers: Numbers
     ) -> list[int] | None:
         """As `_call`, for many events."""
-        self._fault("before-append")
         heads, commands = _claims(appends)
         with connection.transaction(), connection.cursor() as cursor:
             claimed = cursor.execute(_CLAIM, (_json(heads), commands)).fetchone()
@@ -184,7 +185,6 @@ class PostgresLog(SqlLog):
                     for row in rows_of(each, ids[each.stream], numbers, drawn):
                         copy.write_row(row)
             self._fault("before-commit")
-        self._fault("after-commit")
         return positions
 
     def _one_by_one(
@@ -198,7 +198,6 @@ class PostgresLog(SqlLog):
             for each in appends:
                 outcomes.append(self._one(connection, each, numbers))
             self._fault("before-commit")
-        self._fault("after-commit")
         return outcomes
 
     def _one(
@@ -217,7 +216,7 @@ class PostgresLog(SqlLog):
         return Conflict(append.stream, append.expected)
 
 
-def _can_be_stored_at_once(appends: Sequence[Append]) -> bool:
+def _fit(appends: Sequence[Append]) -> bool:
     """Whether they can all be stored, as far as they themselves can tell: no command twice,
     and what a stream gets follows on."""
     ends: dict[str, Recorded] = {}

@@ -121,7 +121,8 @@ class SqlLog(ABC):
             return []
         shards = tuple(sorted(cursors))
         if shards not in self._of_shards:
-            self._of_shards[shards] = self._statement(_by_shards(shards))
+            merges = self.engine.dialect.name == "sqlite"
+            self._of_shards[shards] = self._statement(_by_shards(shards, merges=merges))
         after = {f"after_{shard}": cursors[shard] for shard in shards}
         rows = self._read(self._of_shards[shards], most=limit, **after)
         return recorded(rows, self._words, [b""] * len(rows))
@@ -311,24 +312,25 @@ _BY_SHARD = (
 )
 
 
-def _by_shards(shards: Sequence[int]) -> sa.Select[Any]:
-    """Both databases merge the shards' index ranges lazily: the limit bounds what is read."""
+def _by_shards(shards: Sequence[int], *, merges: bool) -> sa.Select[Any]:
+    """The positions first, from the index alone, then the rows of the nearest.
+
+    SQLite merges the ranges of the shards (`merges`) and stops at the limit. PostgreSQL,
+    where it has no statistics yet, would sort the whole log: there each range has its limit.
+    """
+    most = sa.bindparam("most", type_=sa.Integer)
     ranges = [
         sa.select(events.c.shard, events.c.position).where(
             events.c.shard == shard, events.c.position > sa.bindparam(f"after_{shard}")
         )
         for shard in shards
     ]
-    merged = sa.union_all(*ranges).order_by("position").limit(sa.bindparam("most")).subquery()
-    return (
-        sa.select(*_columns(_NAME))
-        .join_from(
-            merged,
-            events,
-            (events.c.position == merged.c.position) & (events.c.shard == merged.c.shard),
-        )
-        .order_by(events.c.position)
-    )
+    if not merges:
+        limited = [each.order_by(events.c.position).limit(most).subquery() for each in ranges]
+        ranges = [sa.select(each.c.shard, each.c.position) for each in limited]
+    nearest = sa.union_all(*ranges).order_by("position").limit(most).subquery()
+    same = (events.c.position == nearest.c.position) & (events.c.shard == nearest.c.shard)
+    return sa.select(*_columns(_NAME)).join_from(nearest, events, same).order_by(events.c.position)
 
 
 _HEADS = sa.select(

@@ -35,11 +35,12 @@ _PRAGMAS = (
 _STANDING = """
     SELECT EXISTS (SELECT 1 FROM events WHERE first AND command_id = ?1)
         OR EXISTS (SELECT 1 FROM rejections WHERE command_id = ?1),
-        s.id, e.version, e.hash
+        (SELECT max(position) FROM events), s.id, e.version, e.hash
     FROM (SELECT 1) LEFT JOIN streams AS s ON s.name = ?2 LEFT JOIN events AS e
         ON e.stream = s.id AND e.version = (SELECT max(version) FROM events WHERE stream = s.id)
 """
-"""Whether a command was answered, and where a stream stands: one row in any case."""
+"""Whether a command was answered, the last position, and where a stream stands: one row in
+any case, and one question, for each question costs as much as its answer."""
 
 
 class _Head:
@@ -78,16 +79,22 @@ class SqliteLog(SqlLog):
         with in_plain_words(self.name):
             self._writer = engine.connect()
             self._driver: Any = self._writer.connection.driver_connection
+            self._writing = self._driver.cursor()
 
     def close(self) -> None:
         with self._lock:
+            self._writing.close()
             self._writer.close()
         super().close()
 
     def append(self, appends: Sequence[Append]) -> list[Outcome]:
         checked(appends)
+        if not appends:
+            return []
+        self._fault("before-append")
         numbers = self._words.numbers_for(event for each in appends for event in each.events)
-        with in_plain_words(self.name), self._lock, closing(self._driver.cursor()) as cursor:
+        cursor = self._writing
+        with in_plain_words(self.name), self._lock:
             cursor.execute("BEGIN IMMEDIATE")
             try:
                 outcomes, rows = _judge(cursor, appends, numbers)
@@ -103,8 +110,8 @@ class SqliteLog(SqlLog):
     @contextmanager
     def begin(self) -> Iterator[sa.Connection]:
         with in_plain_words(self.name), self._lock:
-            self._writer.exec_driver_sql("BEGIN IMMEDIATE")
             try:
+                self._writer.exec_driver_sql("BEGIN IMMEDIATE")
                 yield self._writer
                 self._writer.commit()
             except BaseException:
@@ -132,10 +139,10 @@ def _judge(
     rows: list[Row] = []
     heads: dict[str, _Head] = {}
     answered: set[bytes] = set()
-    (position,) = cursor.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()
+    position: int | None = None
     for append in appends:
         asked = cursor.execute(_STANDING, (append.command_id, append.stream))
-        answered_before, *standing = asked.fetchone()
+        answered_before, last, *standing = asked.fetchone()
         if answered_before or append.command_id in answered:
             outcomes.append(Repeated(append.command_id))
             continue
@@ -149,6 +156,7 @@ def _judge(
         if head.id is None:
             cursor.execute("INSERT INTO streams (name) VALUES (?)", (append.stream,))
             head.id = cursor.lastrowid
+        position = last or 0 if position is None else position
         rows += rows_of(append, head.id, numbers, count(position + 1))
         position += len(append.events)
         head.version, head.hash = append.events[-1].version, append.events[-1].hash
