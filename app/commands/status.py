@@ -159,20 +159,11 @@ def where(found: Status) -> str:
 
 def _many(house: House, connection: Connection, agency: str, limit: int) -> None:
     from app.definitions import agency_of
-    from consumers.views.inbox import inbox
-    from consumers.views.status import held_by, recent
     from consumers.views.status import status as query
 
     agency_of(house.law.organisation, agency)
-    found = {each.code: each for each in held_by(connection, agency, limit)}
-    for each in recent(connection, agency, limit):
-        if each.ended_at is None:
-            found.setdefault(each.code, each)
-    for task in inbox(connection, agency, act_of=house.act_of, limit=limit):
-        if task.code not in found and (one := query(connection, task.code)):
-            found[task.code] = one
-    listed = sorted(found.values(), key=lambda each: (each.due is None, each.due, each.code))
-    listed = listed[:limit]
+    found = [query(connection, code) for code in _open_at(connection, agency, limit)]
+    listed = [each for each in found if each is not None]
 
     def human() -> None:
         rows = [
@@ -191,3 +182,27 @@ def _many(house: House, connection: Connection, agency: str, limit: int) -> None
         table(headers, rows, whole=["code", "due"], nothing=nothing)
 
     show(house.settings, [plain(each) for each in listed], human)
+
+
+def _open_at(connection: Connection, agency: str, limit: int) -> list[str]:
+    """The open dossiers that an agency received, holds, or has a leg of; the nearest due
+    date first."""
+    from sqlalchemy import or_, select
+
+    from consumers.views.inbox import TABLE as TASKS
+    from consumers.views.status import TABLE
+
+    has_leg = select(TASKS.c.dossier).where(TASKS.c.agency == agency)
+    part = or_(
+        TABLE.c.desk == agency,
+        TABLE.c.agency == agency,
+        TABLE.c.to_agency == agency,
+        TABLE.c.dossier.in_(has_leg),
+    )
+    query = (
+        select(TABLE.c.dossier)
+        .where(part, TABLE.c.ended_at.is_(None))
+        .order_by(TABLE.c.due.is_(None), TABLE.c.due, TABLE.c.dossier)
+        .limit(limit)
+    )
+    return list(connection.scalars(query))
