@@ -212,12 +212,14 @@ def three_level(walk: Walk) -> None:
     walk.finish()
 
 
-def walks(count: int, seed: int = 1, three: float = 0.3) -> Iterator[Walk]:
+def walks(
+    count: int, seed: int = 1, three: float = 0.3, prefix: str = "000.00.01.H22-210104"
+) -> Iterator[Walk]:
     """`count` dossiers, a share `three` of which are 3-level, received one after another."""
     rng = random.Random(seed)
     for number in range(count):
         at = START + timedelta(minutes=number)
-        walk = Walk(f"000.00.01.H22-210104-{number:06d}", at, random.Random(rng.random()))
+        walk = Walk(f"{prefix}-{number:06d}", at, random.Random(rng.random()))
         (three_level if rng.random() < three else single)(walk)
         yield walk
 
