@@ -115,7 +115,7 @@ class Log(Protocol):
         """Names of streams beyond `after` that start with `prefix`, sorted by code point."""
 
     def last_code(self, prefix: str) -> str | None:
-        """The greatest name of a stream that starts with `prefix`."""
+        """The greatest name of a stream that starts with `prefix`; a longer name is greater."""
 
     def answer(self, command_id: bytes) -> list[Recorded] | Rejected | None:
         """The first answer to a command: its events, its rejection, or None."""

@@ -78,8 +78,9 @@ class SqliteLog(SqlLog):
         self._insert = str(events.insert().compile(dialect=engine.dialect))
         with in_plain_words(self.name):
             self._writer = engine.connect()
-            self._driver: Any = self._writer.connection.driver_connection
-            self._writing = self._driver.cursor()
+            driver: Any = self._writer.connection.driver_connection
+            self._driver = driver
+            self._writing = driver.cursor()
 
     def close(self) -> None:
         with self._lock:

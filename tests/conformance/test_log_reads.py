@@ -122,6 +122,8 @@ def test_the_last_code_of_a_day(log: Log) -> None:
 
     assert log.last_code(day) == f"{day}0010"
     assert log.last_code("000.00.01.H23") is None
+    log.append([append(f"{day}9999"), append(f"{day}10000")])
+    assert log.last_code(day) == f"{day}10000"
 
 
 # --- damage --------------------------------------------------------------------------------------
