@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import click
 
 from app.cli import cli
+from app.shell import SETTINGS
 
 WIDTH = 96
 
@@ -58,7 +59,7 @@ def manual() -> str:
 
 
 def _pages() -> Iterator[str]:
-    root = click.Context(cli, info_name="lienthong", terminal_width=WIDTH)
+    root = click.Context(cli, info_name="lienthong", terminal_width=WIDTH, **SETTINGS)
     yield _page(root)
     for context in _below(root):
         yield _page(context)
@@ -70,7 +71,7 @@ def _below(parent: click.Context) -> Iterator[click.Context]:
     for name in group.list_commands(parent):
         command = group.get_command(parent, name)
         assert command is not None
-        context = click.Context(command, parent, name, terminal_width=WIDTH)
+        context = click.Context(command, parent, name, terminal_width=WIDTH, **SETTINGS)
         yield context
         if isinstance(command, click.Group):
             yield from _below(context)

@@ -23,7 +23,7 @@ from app.trouble import BadInput, Trouble, as_trouble, debugging, did_you_mean
 Lazy = Mapping[str, str]
 """Name of a command -> where it is, as "module:attribute"."""
 
-SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 ENVIRONMENT = {
     "database": "LIENTHONG_DATABASE_URL",

@@ -94,7 +94,7 @@ def test_inbox_says_who_must_do_what_by_when(received: Received) -> None:
 
 
 def test_deadlines_nearest_first(received: Received) -> None:
-    run, code = received
+    run, _ = received
     found = run("deadlines", "--now", "2021-03-03 10:00", "--json").json
     assert [(each["kind"], each["due"][:10]) for each in found] == [
         ("step", "2021-03-03"),

@@ -46,8 +46,9 @@ class Store(NamedTuple):
 
 def fill(url: str) -> Store:
     for _ in CODES:
-        said = run("receive", "--procedure", LAND, "--agency", DESK, "--as", RECEIVER, "--at",
-                   MORNING, "--field", "name=Nguyễn Văn An", "--database", url, "--json")  # fmt: skip
+        words = ("--procedure", LAND, "--agency", DESK, "--as", RECEIVER, "--at", MORNING)
+        name = ("--field", "name=Nguyễn Văn An")
+        said = run("receive", *words, *name, "--database", url, "--json")
         run("act", said.json["code"], "forward", "--as", RECEIVER, "--at", "2021-03-03 09:30",
             "--database", url)  # fmt: skip
     return Store(url)
