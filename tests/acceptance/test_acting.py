@@ -119,7 +119,7 @@ def test_act_refused_names_rule_and_ground(received: Received) -> None:
     [
         (["{code}", "forwrd", "--as", RECEIVER], "did you mean 'forward'?"),
         (["{code}", "forward", "--as", "ub-desk.reciever-1"], "did you mean 'ub-desk.receiver-1'"),
-        (["ub-desk-210303-0002", "forward", "--as", RECEIVER], "did you mean 'ub-desk-210303-0001'"),
+        (["ub-desk-210303-0002", "forward", "--as", RECEIVER], "mean 'ub-desk-210303-0001'?"),
         (["{code}", "receive", "--as", RECEIVER], "use lienthong receive"),
         (["{code}", "forward", "--as", RECEIVER, "--field", "reson=x"], "did you mean 'reason'?"),
         (["{code}", "number", "--as", RECEIVER], "--field number: is missing: number needs it"),

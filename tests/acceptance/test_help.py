@@ -65,8 +65,8 @@ def lienthong(folder: Path, *words: str, **environment: str) -> subprocess.Compl
 
 
 def test_a_real_process_end_to_end(tmp_path: Path) -> None:
-    opened = lienthong(tmp_path, "receive", "--procedure", LAND, "--agency", DESK,
-                       "--as", RECEIVER, "--at", MORNING, "--field", "name=Nguyễn Văn Ẩn")  # fmt: skip
+    new = ("--procedure", LAND, "--agency", DESK, "--as", RECEIVER, "--at", MORNING)
+    opened = lienthong(tmp_path, "receive", *new, "--field", "name=Nguyễn Văn Ẩn")
     assert (opened.returncode, opened.stderr) == (0, "")
     assert "Mã hồ sơ" in opened.stdout
     assert "\x1b" not in opened.stdout, "colour only on a terminal"
