@@ -304,15 +304,8 @@ def _stopped(event: e.ClockStopped, seen: Recorded) -> list[Change]:
     return _row(seen, stops=f"{event.leg}={event.ground}\n")
 
 
-def _resumed(event: e.ClockResumed, seen: Recorded) -> list[Change]:
-    return _again(seen, event.leg, event)
-
-
-def _whole_resumed(event: e.DossierResumed, seen: Recorded) -> list[Change]:
-    return _again(seen, WHOLE, event)
-
-
-def _again(seen: Recorded, leg: str, event: e.ClockResumed | e.DossierResumed) -> list[Change]:
+def _resumed(event: e.ClockResumed | e.DossierResumed, seen: Recorded) -> list[Change]:
+    leg = event.leg if isinstance(event, e.ClockResumed) else WHOLE
     if "" in event.dues:
         return _row(seen, stops=f"{leg}=\n", due=micros(event.dues[""]))
     return _row(seen, stops=f"{leg}=\n")
@@ -389,7 +382,7 @@ VIEW = View(
         e.ClockResumed: _resumed,
         e.ClockEnded: _clock_ended,
         e.DossierSuspended: _suspended,
-        e.DossierResumed: _whole_resumed,
+        e.DossierResumed: _resumed,
         e.LegOpened: _leg_opened,
         e.ResultReady: _ready,
         e.SupplementExpired: _expired,

@@ -1,103 +1,23 @@
-"""I7: each (dossier, leg, kind, deadline) is raised exactly once, never early."""
+"""Each kind of alert at its moment, and what moves or cancels it."""
 
 from __future__ import annotations
 
-import random
-import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from consumers import alerts as raising
-from consumers.alerts import Alert, act_on, alerts, sweep
-from consumers.home import Home
-from consumers.rebuild import open_views, rebuild
-from consumers.subscription import Subscription
-from consumers.transport import LogTransport
-from consumers.views import all_views, view
-from engine.store import Append, Log
+from consumers.alerts import alerts
+from engine.store import Log
 from schemas import events as e
-from schemas.envelope import GENESIS, Origin, Recorded, from_micros, seal, to_micros
-from tests.alerts_check import i7
-from tests.appends import new_id
-from tests.streams import appends, walks
-
-DAY = timedelta(days=1)
-HOUR = timedelta(hours=1)
-MOMENT = timedelta(microseconds=1)
-T0 = datetime(2021, 3, 1, 2, 0, tzinfo=UTC)
-DUE = datetime(2021, 3, 10, 10, 0, tzinfo=UTC)
-MIDNIGHT = datetime(2021, 3, 10, 17, 0, tzinfo=UTC)
-"""The local day after DUE begins: 11 March, 0:00 in Asia/Ho_Chi_Minh."""
-LATER = datetime(2021, 12, 31, tzinfo=UTC)
-
-
-def warn_at(due: datetime, procedure: str, version: str, calendar: str) -> datetime:
-    assert (procedure, version, calendar) == ("1.012783", "2024-08-01", "2025")
-    return due - 8 * HOUR
+from schemas.envelope import to_micros
+from tests.office import DAY, DUE, HOUR, LATER, MIDNIGHT, T0, Office, opened
 
 
 @pytest.fixture
-def home(log: Log) -> Home:
-    return log
-
-
-class Office:
-    """One dossier on a log, the views that follow it, and the alerts raised so far."""
-
-    def __init__(self, home: Home, log: Log, stream: str = "d-1") -> None:
-        self.home, self.log, self.stream = home, log, stream
-        open_views(home, log, all_views())
-        self.follower = Subscription(home, LogTransport(log), all_views())
-        self.last: Recorded | None = None
-
-    def happens(self, at: datetime, *events: e.Event) -> None:
-        micros = to_micros(at)
-        command = new_id()
-        sealed = seal(
-            self.stream,
-            events,
-            Origin(command, command, "desk.receiver-1", "desk", micros, micros),
-            version=self.last.version if self.last else 0,
-            previous=self.last.hash if self.last else GENESIS,
-            new_id=new_id,
-        )
-        self.log.append([Append(tuple(sealed))])
-        self.last = sealed[-1]
-        self.follower.catch_up()
-
-    def received(self, due: datetime = DUE) -> None:
-        self.happens(
-            T0,
-            e.DossierReceived(
-                procedure="1.012783",
-                procedure_version="2024-08-01",
-                calendar="2025",
-                agency="desk",
-                officer="desk.receiver-1",
-                channel="direct",
-                step="receive",
-                appointment=due,
-            ),
-            e.ClockStarted(limit="7 working days", rule="day-after", due=due),
-        )
-
-    def sweep(self, at: datetime) -> list[tuple[str, str]]:
-        return [(each.kind, each.leg) for each in sweep(self.home, at, warn_at)]
-
-    def only_at(self, at: datetime, *expected: tuple[str, str]) -> None:
-        """Not a microsecond before, at that moment, and never again."""
-        assert self.sweep(at - MOMENT) == []
-        assert sorted(self.sweep(at)) == sorted(expected)
-        assert self.sweep(at) == []
-        assert self.sweep(at + HOUR) == []
-
-
-@pytest.fixture
-def office(home: Home, log: Log) -> Office:
-    return Office(home, log)
+def office(log: Log) -> Office:
+    return Office(log, log)
 
 
 # --- each kind ---------------------------------------------------------------------------
@@ -131,29 +51,6 @@ def test_a_step_done_in_time_is_not_overdue(office: Office) -> None:
     office.happens(T0 + HOUR, e.StepCompleted(step="receive", to="check", due=T0 + DAY))
     office.happens(T0 + 2 * HOUR, e.StepCompleted(step="check", to="sign"))
     assert office.sweep(T0 + 2 * DAY) == []
-
-
-def opened(office: Office, leg: str = "tax", due: datetime = T0 + 3 * DAY) -> None:
-    office.happens(
-        T0 + HOUR,
-        e.LegOpened(leg=leg, agency="tax-office", step="assess", opened_by="await"),
-        e.ClockStarted(leg=leg, limit="3 working days", rule="day-after", due=due),
-        offer(leg),
-    )
-
-
-def offer(leg: str = "", expires: datetime = T0 + DAY) -> e.HandoverOffered:
-    return e.HandoverOffered(
-        leg=leg,
-        handover=1,
-        from_agency="desk",
-        from_officer="desk.receiver-1",
-        to_agency="tax-office",
-        to_role="specialist",
-        step="assess",
-        back="receive",
-        expires=expires,
-    )
 
 
 def test_a_handover_that_nobody_takes(office: Office) -> None:
@@ -300,131 +197,3 @@ def test_the_end_cancels_everything(office: Office, end: e.Event) -> None:
     with office.home.engine.connect() as connection:
         left = connection.execute(text("SELECT count(*) FROM view_timers")).scalar_one()
     assert left == 0
-
-
-# --- exactly once ------------------------------------------------------------------------
-
-
-def test_timers_that_are_rebuilt_raise_nothing_twice(office: Office) -> None:
-    office.received()
-    opened(office)
-    first = office.sweep(LATER)
-    assert len(first) == 5
-    rebuild(office.home, office.log, [view("timers")])
-    assert office.sweep(LATER) == []
-
-
-def test_sweeps_at_the_same_time_raise_each_once(home: Home, log: Log) -> None:
-    log.append([Append(tuple(events)) for events in _cut(60)])
-    open_views(home, log, all_views())
-    Subscription(home, LogTransport(log), all_views()).catch_up()
-    found: list[Alert] = []
-
-    def work() -> None:
-        found.extend(sweep(home, LATER, lambda due, *_: due - 8 * HOUR, batch=7))
-
-    threads = [threading.Thread(target=work) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert len(found) > 60
-    assert len({each.id for each in found}) == len(found)
-    with home.engine.connect() as connection:
-        assert {each.id for each in alerts(connection)} == {each.id for each in found}
-
-
-def _cut(count: int, seed: int = 3) -> list[list[Recorded]]:
-    """Dossiers that are left lying somewhere on their way."""
-    rng = random.Random(seed)
-    made = []
-    for walk in walks(count, seed):
-        del walk.commands[rng.randrange(1, len(walk.commands)) :]
-        made.append(walk)
-    return list(appends(made, spread=10))
-
-
-# --- the checker ------------------------------------------------------------------------
-
-
-def simulate(home: Home, log: Log, seed: int) -> tuple[list[Recorded], list[Any]]:
-    """Events in the order of time, with a sweep every now and then."""
-    batches = sorted(_cut(40, seed), key=lambda batch: batch[0].occurred_at)
-    open_views(home, log, all_views())
-    follower = Subscription(home, LogTransport(log), all_views())
-    rng, swept = random.Random(seed), []
-    for index, batch in enumerate(batches):
-        log.append([Append(tuple(batch))])
-        later = batches[index + 1][0].occurred_at if index + 1 < len(batches) else None
-        if later is None or rng.random() < 0.15:
-            follower.catch_up()
-            at = batch[0].occurred_at if later else to_micros(LATER)
-            swept.append((at, sweep(home, from_micros(at), lambda due, *_: due - 8 * HOUR)))
-    return [event for batch in batches for event in batch], swept
-
-
-@pytest.mark.parametrize("seed", [1, 2])
-def test_i7_holds(log: Log, seed: int) -> None:
-    events, swept = simulate(log, log, seed)
-    assert i7(events, swept) == []
-    assert sum(len(found) for _, found in swept) > 60
-
-
-NOTHING = "UPDATE view_timers SET agency = agency WHERE dossier = :of || '?' AND leg = :in_leg"
-
-
-@pytest.mark.parametrize("bug", ["early", "twice", "never"])
-def test_the_checker_bites(log: Log, bug: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    if bug == "early":
-        monkeypatch.setattr("consumers.views.timers.midnight_after", lambda due: due)
-    elif bug == "twice":
-        monkeypatch.setattr(raising, "alert_id", lambda *_: new_id())
-        monkeypatch.setattr(raising, "_CLEAR", text(NOTHING))
-        monkeypatch.setattr(raising, "_due", _only_once_a_sweep(raising._due))
-    else:
-        wrong = {k: v for k, v in raising.KINDS.items() if k != "step_due"}
-        monkeypatch.setattr(raising, "KINDS", wrong)
-    events, swept = simulate(log, log, 1)
-    assert i7(events, swept) != []
-
-
-def _only_once_a_sweep(due: Any) -> Any:
-    """A sweep that clears nothing would go on for ever; this one takes one batch."""
-
-    def limited(connection: Any, at: int, batch: int) -> Any:
-        return due(connection, at, batch)[: batch - 1]
-
-    return limited
-
-
-# --- acting on them ----------------------------------------------------------------------
-
-
-def test_the_engine_is_asked_until_it_is_settled(office: Office) -> None:
-    office.received()
-    opened(office)
-    office.sweep(T0 + DAY)
-    asked: list[Alert] = []
-
-    def submit(alert: Alert) -> bool:
-        asked.append(alert)
-        return len(asked) > 1
-
-    assert act_on(office.home, submit) == 0
-    assert act_on(office.home, submit) == 1
-    assert act_on(office.home, submit) == 0
-    assert [each.kind for each in asked] == ["handover-not-accepted"] * 2
-    assert asked[0].leg == "tax"
-
-
-def test_a_crash_while_acting_loses_nothing(office: Office) -> None:
-    office.received()
-    opened(office)
-    office.sweep(T0 + DAY)
-
-    def crash(alert: Alert) -> bool:
-        raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        act_on(office.home, crash)
-    assert act_on(office.home, lambda alert: True) == 1
