@@ -1,8 +1,8 @@
 """The office at work: a heap of next acts in virtual time, over the real runtime.
 
-Time goes in windows. What is due in a window is handed to the runtime in rounds, each dossier
-once a round, until the window is empty; then timers are swept at the window's end. So the
-events depend on scenario, size and seed alone, not on how many commands a commit takes.
+One act after the other, in the order of virtual time; each is decided when its time comes and
+recorded at that time. What is decided is committed in large batches, at the latest at the end
+of a window, where timers are swept. So the events depend on scenario, size and seed alone.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from heapq import heappop, heappush
+from typing import cast
 
 from app.simulation.arrivals import Arrival, arrivals
 from app.simulation.case import Case, Plan
 from app.simulation.chance import Chance
 from app.simulation.conduct import Conduct
+from app.simulation.gathering import Gathering
 from app.simulation.scenario import Phase, Scenario
 from app.simulation.staff import Staff
 from app.simulation.tally import Tally
@@ -22,12 +24,9 @@ from app.simulation.worktime import DAY_TICKS, moment_of
 from engine.core.dossier import Dossier
 from engine.core.law import Law
 from engine.ids import Ids
-from engine.runtime import Call, Folded, Runtime
-from engine.store import Append, Log
+from engine.runtime import Call, Runtime
+from engine.store import Log
 from schemas.rejection import Rejected
-
-COMMIT = 512
-"""The most commands handed to the runtime at once."""
 
 WINDOW = DAY_TICKS // 4
 """The office's morning and its afternoon: how often timers are swept, how late an alert is."""
@@ -47,29 +46,21 @@ class Clock:
         return self.now
 
 
-class VirtualRuntime(Runtime):
-    """A runtime whose clock goes to the moment of each command as it is decided, so that
-    what happened at 9:12 is recorded at 9:12, whatever else is in the batch."""
-
-    def __init__(self, log: Log, law: Law, seed: int) -> None:
-        self.virtual = Clock()
-        super().__init__(log, law, self.virtual, Ids(self.virtual, seed))
-
-    def _decide(self, call: Call, code: str, folded: Folded) -> tuple[Append, Folded] | Rejected:
-        assert call.at is not None
-        self.virtual.now = call.at
-        return super()._decide(call, code, folded)
-
-
 class Office:
-    """Runs the phases of a scenario, one after the other, on one store."""
+    """Runs the phases of a scenario, one after the other, on one store.
+
+    `expired`: the alerts on which it has acted, by letting a handover expire.
+    """
 
     def __init__(
         self, scenario: Scenario, of_part: dict[str, int], log: Log, law: Law, seed: int
     ) -> None:
-        self.runtime = VirtualRuntime(log, law, seed)
+        self.clock = Clock()
+        self.log = Gathering(log)
+        self.runtime = Runtime(cast(Log, self.log), law, self.clock, Ids(self.clock, seed))
         self.cases: dict[str, Case] = {}
         self.dossiers = self.events = 0
+        self.expired: set[bytes] = set()
         self._of_part = of_part
         self._arrivals = Chance(seed, "arrivals")
         conduct = scenario.conduct
@@ -86,7 +77,7 @@ class Office:
             for leave in scenario.leaves
         )
         self._heap: list[tuple[int, int, int, Case]] = []
-        self._ids = Ids(self.runtime.virtual, seed + 1)
+        self._ids = Ids(self.clock, seed + 1)
 
     def run(self, phase: Phase, swept: Swept, progress: Progress) -> Tally:
         """Everything of a phase; what is still open at its end stays so.
@@ -106,7 +97,8 @@ class Office:
             for arrival in coming.until(until):
                 self._arrive(arrival)
             while self._heap and self._heap[0][0] < until:
-                self._round(until, tally)
+                self._next(tally)
+            self.log.flush()
             swept(moment_of(min(until, end - 60)))
             progress(self.dossiers, self.events, moment_of(until))
         swept(moment_of(end - 60))
@@ -127,38 +119,31 @@ class Office:
             case.turn += 1
             heappush(self._heap, (plan.tick, case.number, case.turn, case))
 
-    def _round(self, until: int, tally: Tally) -> None:
-        """Everything that is due before `until`, one act a dossier."""
-        due: list[tuple[Case, int, Call]] = []
-        while self._heap and self._heap[0][0] < until:
-            tick, _, turn, case = heappop(self._heap)
-            if turn == case.turn:
-                call = self._call(case, tick)
-                if call is not None:
-                    due.append((case, tick, call))
-        for start in range(0, len(due), COMMIT):
-            batch = due[start : start + COMMIT]
-            answers = self.runtime.handle_many([call for _, _, call in batch])
-            for (case, tick, call), answer in zip(batch, answers, strict=True):
-                if isinstance(answer, Rejected):
-                    tally.rejected[f"{type(call.command).__name__}: {answer.rule}"] += 1
-                    self._again(case, tick)
-                    continue
-                tally.answered(answer)
-                self.events += len(answer.events)
-                self._settle(case, answer.code, answer.version, tick, tally)
-
-    def _call(self, case: Case, tick: int) -> Call | None:
+    def _next(self, tally: Tally) -> None:
+        """The act whose time has come."""
+        tick, _, turn, case = heappop(self._heap)
+        if turn != case.turn:
+            return
         plan = case.next()
-        assert plan is not None
+        assert plan is not None, "a case without a plan is not in the heap"
         dossier = self._dossier(case.code) if case.code else Dossier("")
         performed = self._conduct.perform(case, dossier, plan)
         if performed is None:
             self._push(case)
-            return None
+            return
         command, command_id = performed
-        self.runtime.virtual.now = moment_of(tick)
-        return Call(command, command_id or self._ids(), case.code, moment_of(tick))
+        self.clock.now = moment_of(tick)
+        call = Call(command, command_id or self._ids(), case.code)
+        (answer,) = self.runtime.handle_many([call])
+        if isinstance(answer, Rejected):
+            tally.rejected[f"{command.act}: {answer.rule}"] += 1
+            self._again(case, tick)
+            return
+        tally.answered(answer)
+        self.events += len(answer.events)
+        if command_id is not None:
+            self.expired.add(command_id)
+        self._settle(case, answer.code, answer.version, tick, tally)
 
     def _settle(self, case: Case, code: str, version: int, tick: int, tally: Tally) -> None:
         dossier = self._dossier(code)

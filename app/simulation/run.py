@@ -16,7 +16,7 @@ from app.simulation.office import Office
 from app.simulation.scenario import Phase, Scenario
 from app.simulation.tally import Tally
 from app.simulation.worktime import DAY_TICKS, moment_of
-from consumers.alerts import Alert, act_on
+from consumers.alerts import act_on
 from consumers.rebuild import open_views
 from consumers.views import all_views
 
@@ -67,7 +67,8 @@ def play(house: House, scenario: Scenario, of_part: dict[str, int], seed: int) -
         finally:
             bar.clear()
         seconds = bar.seconds
-    _settle(house)
+    while act_on(house.log, lambda alert: alert.id in office.expired):
+        pass
     registry.mark_simulated(house.log, now)
     return Played(tallies, rows, raised, now, seconds)
 
@@ -75,13 +76,3 @@ def play(house: House, scenario: Scenario, of_part: dict[str, int], seed: int) -
 def end_of(phase: Phase) -> datetime:
     """The last minute of a phase's last day."""
     return moment_of((date.fromisoformat(phase.to).toordinal() + 1) * DAY_TICKS - 60)
-
-
-def _settle(house: House) -> None:
-    """Ticks off the alerts on which the office has acted already, under the alert's id."""
-
-    def acted(alert: Alert) -> bool:
-        return house.log.answer(alert.id) is not None
-
-    while act_on(house.log, acted):
-        pass

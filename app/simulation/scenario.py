@@ -40,6 +40,7 @@ def _key(value: object) -> object:
 
 Share = Annotated[float, PlainValidator(_share)]
 Chance = Annotated[float, PlainValidator(_share), Field(le=1)]
+Months = Annotated[list[Number], Field(min_length=12, max_length=12)]
 Procedures = dict[Annotated[str, BeforeValidator(_key)], Number]
 
 
@@ -156,7 +157,7 @@ class Part(Shape):
     at_least: Number = 1
     from_: Day
     carried_over: CarriedOver | None = None
-    months: Annotated[list[Number], Field(min_length=12, max_length=12)] = [1] * 12
+    months: Months = [1] * 12
     weekdays: Annotated[list[Number], Field(min_length=5, max_length=5)] = [1] * 5
     online: Chance = 0.0
     mix: Annotated[Procedures, Field(min_length=1)]
