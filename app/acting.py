@@ -46,11 +46,6 @@ def carry_out(house: House, call: Call) -> Done:
     return answer
 
 
-def happened(house: House, at: datetime | None) -> datetime | None:
-    """When an act happened: as said, else as `--now` says, else (None) now."""
-    return at or house.settings.now
-
-
 def meant(dossier: Dossier, act: str, leg: str | None) -> str:
     """`refuse` of a leg in transit means its handover."""
     if act != "refuse":

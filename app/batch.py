@@ -74,7 +74,7 @@ def _call(house: House, line: Line, report: Report) -> Call:
             command = COMMANDS[act](
                 actor=command.actor, leg=command.leg, reason=command.reason, note=command.note
             )
-    return Call(command, line.command_id, code, line.at or house.settings.now)
+    return Call(command, line.command_id, code, house.happened(line.at))
 
 
 def _done(report: Report, line: Line, done: Done) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from app import registry
 from app.output import note
 from app.settings import Settings
+from app.times import shown
 from app.trouble import BadInput, did_you_mean
 from consumers.alerts import Alert
 from consumers.checkpoints import Fenced
@@ -58,9 +59,22 @@ class House:
         return Runtime(self.log, self.law, wall_clock, Ids(wall_clock))
 
     @cached_property
+    def made_up_now(self) -> datetime | None:
+        """The end of made-up time in a store that was simulated; None in any other."""
+        found = registry.simulated_until(self.log)
+        if found is not None and self.settings.now is None and not self.settings.json:
+            note(f"The store's time stands at {shown(found)}; --now asks at another moment.")
+        return found
+
+    @property
     def real_now(self) -> datetime:
-        """The wall clock, or the end of made-up time in a store that was simulated."""
-        return registry.simulated_until(self.log) or datetime.now(UTC)
+        """The wall clock, or the end of made-up time."""
+        return self.made_up_now or datetime.now(UTC)
+
+    def happened(self, at: datetime | None) -> datetime | None:
+        """When an act happened: as said, else as `--now` says, else now in the store's made-up
+        time; None lets the runtime look at its clock."""
+        return at or self.settings.now or self.made_up_now
 
     @property
     def now(self) -> datetime:

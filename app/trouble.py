@@ -20,6 +20,11 @@ from schemas.rejection import Rejected
 REFUSED, WRONG, BROKEN = 1, 2, 3
 
 
+BUSY = frozenset({"Busy", "Fenced", "ParkedMeanwhile"})
+UNREADABLE = frozenset({"UnknownEvent", "DamagedEvent", "Poison"})
+"""Errors of layers below that say all there is to say; by name, so that nothing is imported."""
+
+
 class Trouble(click.ClickException):
     """Ends the program with `exit_code` and the message on stderr."""
 
@@ -54,17 +59,19 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def as_trouble(error: Exception) -> Trouble:
     """What to tell about an error that no command expected to end with."""
-    for name, told in (("engine.store.errors", _of_store), ("workflows.load", _of_definitions)):
+    for module, told in (("engine.store.errors", _of_store), ("workflows.load", _of_definitions)):
         # A module that nobody has imported cannot have raised; importing it would be slow.
-        if name in sys.modules and (found := told(error)):
+        if module in sys.modules and (found := told(error)):
             return found
-    if type(error).__name__ == "Busy":
-        return Broken(f"The store is busy: {error}. Try again.")
+    name = type(error).__name__
+    if name in BUSY:
+        return Broken(f"The store is busy: {error or 'others were first'}. Try again.")
+    if name in UNREADABLE:
+        return Broken(f"The store holds an event that this program cannot read: {error}.")
     if isinstance(error, OSError) and error.filename is not None:
         return BadInput(f"{error.filename}: {(error.strerror or str(error)).lower()}")
-    kind = type(error).__name__
     return Broken(
-        f"This should not have happened ({kind}: {error}). "
+        f"This should not have happened ({name}: {error}). "
         "Set LIENTHONG_DEBUG=1 and try again to see where."
     )
 

@@ -60,9 +60,9 @@ def act(
         asked = house.law.outline(dossier.procedure).facts
         # First without the leg, so that wrong fields are told whatever the leg.
         acting.made(house, name, fields, asked, actor=actor, leg=leg or "")
-        moment = acting.happened(house, at)
+        moment = house.happened(at)
         if leg is None:
-            leg = acting.leg_for(house, dossier, name, actor, moment or house.settings.time())
+            leg = acting.leg_for(house, dossier, name, actor, moment or house.now)
         made = acting.made(house, name, fields, asked, actor=actor, leg=leg)
         call = Call(made, acting.command_id(house, command_id), code, moment)
         done = acting.carry_out(house, call)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,9 @@ from app.settings import Settings
 from app.shell import MOMENT, command
 from app.times import HOW
 from app.trouble import REFUSED
+
+if TYPE_CHECKING:
+    from app.house import House
 
 
 @command("reassign")
@@ -23,7 +27,6 @@ def reassign(settings: Settings, leaver: str, heir: str, actor: str, at: datetim
 
     Exit status 1 when something could not.
     """
-    from app import acting
     from app.definitions import known_officer
     from app.house import open_house
     from engine.runtime import Call, Done
@@ -41,7 +44,7 @@ def reassign(settings: Settings, leaver: str, heir: str, actor: str, at: datetim
                 Assign(actor=actor, leg=leg, officer=heir),
                 house.runtime.new_id(),
                 code,
-                acting.happened(house, at),
+                house.happened(at),
             )
             for code, leg, _ in held
         ]
@@ -78,14 +81,12 @@ def reassign(settings: Settings, leaver: str, heir: str, actor: str, at: datetim
         click.get_current_context().exit(REFUSED)
 
 
-def _caseload(house: object, officer: str) -> list[tuple[str, str, str]]:
+def _caseload(house: House, officer: str) -> list[tuple[str, str, str]]:
     """(code, leg, mode) of every leg that lies with an officer, waiting ones included."""
     from sqlalchemy import select
 
-    from app.house import House
     from consumers.views.inbox import TABLE
 
-    assert isinstance(house, House)
     query = (
         select(TABLE.c.dossier, TABLE.c.leg, TABLE.c.mode)
         .where(TABLE.c.officer == officer)

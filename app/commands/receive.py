@@ -107,7 +107,7 @@ def _open(settings: Settings, act: str, code: str | None, said: Said) -> None:
             made,
             acting.command_id(house, said.command_id),
             code or "",
-            acting.happened(house, said.at),
+            house.happened(said.at),
         )
         done = acting.carry_out(house, call)
         dossier = house.runtime.current(done.code).dossier

@@ -6,7 +6,7 @@ from time import monotonic
 
 import click
 
-from app.output import Cell, progress, show, table
+from app.output import Cell, line, progress, show, table
 from app.settings import Settings
 from app.shell import Group, command
 from app.trouble import BadInput, did_you_mean
@@ -18,21 +18,30 @@ views = Group(name="views", help="The read models, which can be thrown away and 
 @click.option("--as-is", is_flag=True, help="Without bringing them up to the log before.")
 def list_(settings: Settings, as_is: bool) -> None:
     """Each view, its version and how far it is behind the log."""
+    from sqlalchemy import inspect
+
     from app.house import open_house
+    from consumers.checkpoints import catalogue
     from consumers.lag import lag
+    from consumers.parking import listed
+    from consumers.subscription import LIVE
     from engine.store.errors import in_plain_words
 
     with open_house(settings) as house:
         if not as_is:
             house.refresh()
-        with in_plain_words(house.name):
-            found = lag(house.log, house.log)
+        found, parked = [], []
+        with in_plain_words(house.name), house.log.engine.connect() as connection:
+            if inspect(connection).has_table(catalogue.name):
+                found = lag(house.log, house.log)
+                parked = [each for each in listed(connection, LIVE) if not each.dropped]
     value = [
         {
             "view": each.view,
             "version": each.version,
             "behind": sum(each.behind.values()),
             "seconds": each.seconds,
+            "parked": len(parked),
         }
         for each in found
     ]
@@ -49,6 +58,8 @@ def list_(settings: Settings, as_is: bool) -> None:
         ]
         headers = ["view", "version", "behind", "seconds"]
         table(headers, rows, right=headers[1:], nothing="No view has been made yet.")
+        for each in parked[:10]:
+            line(f"parked: {each.dossier}, event {each.version}: {each.reason}", "problem")
 
     show(settings, value, human)
 

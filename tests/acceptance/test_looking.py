@@ -204,7 +204,8 @@ def test_views_are_listed_and_rebuilt(office: Lienthong) -> None:
     assert {each["view"] for each in listed} >= {
         "status", "inbox", "legs", "custody", "deadlines", "register",
     }  # fmt: skip
-    assert {each["behind"] for each in listed} == {0}
+    assert {(each["behind"], each["parked"]) for each in listed} == {(0, 0)}
+    assert {"view", "version", "behind", "seconds"} <= set(listed[0])
     before = office("inbox", DESK, "--now", "2021-03-08", "--json").out
     value = office("rebuild", "inbox", "--json").json
     assert (value["views"], value["events"] > 500) == (["inbox"], True)

@@ -91,14 +91,30 @@ def test_a_store_that_can_only_be_read_is_read(
     run_, code = received
     run_("status", code)
     url = f"sqlite:///file:{tmp_path / 'received.db'}?mode=ro&uri=true"
+    assert run("status", code, "--json", "--database", url).json["state"] == "received"
+    _forward_without_views(tmp_path / "received.db", code)
     said = run("status", code, "--json", "--database", url)
-    assert said.json["code"] == code
+    assert said.json["state"] == "received"
     assert said.err == (
         "The store can only be read: what follows is as the views were last written.\n"
     )
-    assert len(run("history", code, "--json", "--database", url).json) == 2
+    assert len(run("history", code, "--json", "--database", url).json) == 4
     assert run("alerts", "--json", "--database", url).json == []
     assert "read but not written" in run(*NEW, "--database", url, code=3).err
+
+
+def _forward_without_views(file: Path, code: str) -> None:
+    """What a program does that feeds no views: they are behind the log then."""
+    from app.house import open_house
+    from app.settings import Settings
+    from app.times import parse_moment
+    from engine.runtime import Call, Done
+    from schemas.commands import Forward
+
+    with open_house(Settings(database=f"sqlite:///{file}")) as house:
+        at = parse_moment("2021-03-03 09:30")
+        call = Call(Forward(actor=RECEIVER), house.runtime.new_id(), code, at)
+        assert isinstance(house.runtime.handle(call), Done)
 
 
 @pytest.mark.parametrize(
@@ -173,8 +189,30 @@ def test_a_store_of_made_up_time_has_its_own_now(received: tuple[Lienthong, str]
     log.close()
     (task,) = run_("inbox", DESK, "--json").json
     assert (task["code"], task["remaining_working_minutes"]) == (code, 180)
-    assert run_("acts", code).err == "", "the desk is there at that time"
+    told = "The store's time stands at 2021-03-03 10:00; --now asks at another moment.\n"
+    assert run_("acts", code).err == told, "the desk is there at that time"
     assert run_("alerts", "--json").json == []
+    run_("act", code, "forward", "--as", RECEIVER)
+    last = run_("history", code, "--json").json[-1]
+    assert last["occurred_at"] == "2021-03-03T10:00:00+07:00", "what is done now is done then"
+
+
+def test_busy_stores_and_unreadable_events_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    from engine.runtime import Busy
+    from schemas.codec import UnknownEvent
+
+    for error, told in (
+        (Busy("3 commands found their dossiers changed"), "The store is busy: 3 commands"),
+        (UnknownEvent("event type 'x' is not known here"), "an event that this program cannot"),
+        (FileNotFoundError(2, "No such file", "f.yaml"), "f.yaml: no such file"),
+    ):
+
+        def fail(*_: object, error: Exception = error) -> None:
+            raise error
+
+        monkeypatch.setattr("app.definitions.calendar", fail)
+        code = 2 if isinstance(error, OSError) else 3
+        assert told in run("due", "--from", "2021-03-04", "--limit", "5", code=code).err
 
 
 def test_doctor_checks_everything(office: Lienthong, monkeypatch: pytest.MonkeyPatch) -> None:
