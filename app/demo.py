@@ -15,6 +15,8 @@ from app.house import House, open_house
 from app.output import note, progress
 from app.settings import Settings
 from app.simulation.arrivals import sizes
+from app.simulation.feed import FeedFailed
+from app.simulation.gathering import Disturbed
 from app.simulation.run import play
 from app.simulation.scenario import SCENARIOS, Bad, Scenario, load_scenario
 from app.simulation.show import Shown, as_json, tell
@@ -62,7 +64,10 @@ def run_demo(
         _mark(house.log, Mark(story.scenario, total, seed))
         if not settings.json:
             note(f"Playing {story.title.en}: {total:,} dossiers, seed {seed}.")
-        played = play(house, story, of_part, seed)
+        try:
+            played = play(house, story, of_part, seed)
+        except (FeedFailed, Disturbed) as error:
+            raise Broken(str(error)) from None
     with open_house(settings) as house:
         shown = Shown(story, played, total, seed, *_verified(house))
         if settings.json:

@@ -115,5 +115,9 @@ def alerts_of(connection: Connection, latest: int = 4) -> Alerts:
         .order_by(alerts_table.c.raised_at.desc(), alerts_table.c.id)
         .limit(latest)
     )
-    counted = sorted(connection.execute(kinds).tuples(), key=lambda each: -each[1])
-    return Alerts(dict(counted), [tuple(row) for row in connection.execute(newest)])
+    counted = {kind: number for kind, number in connection.execute(kinds)}
+    most = sorted(counted, key=lambda kind: (-counted[kind], kind))
+    return Alerts(
+        {kind: counted[kind] for kind in most},
+        [(at, kind, code, agency or "") for at, kind, code, agency in connection.execute(newest)],
+    )

@@ -93,13 +93,14 @@ class Feed:
         except (OSError, EOFError) as error:
             raise FeedFailed(self._why()) from error
         if isinstance(handled, str):
-            raise FeedFailed(handled)
+            raise FeedFailed(f"The views could not be fed: {handled}")
         return handled
 
     def _why(self) -> str:
-        if self._ours.poll():
-            return f"the views could not be fed: {self._ours.recv()}"
-        return "the process that feeds the views has ended"
+        try:
+            return f"The views could not be fed: {self._ours.recv()}"
+        except (OSError, EOFError):
+            return "The process that feeds the views has ended."
 
     def __enter__(self) -> Feed:
         return self
@@ -119,15 +120,17 @@ class Feed:
 
 def _work(settings: Settings, pipe: Connection) -> None:
     """The second process: a window after the other, until the pipe is closed."""
-    log = open_log(settings.database, create=False)
     try:
-        _windows(House(settings, log), log, pipe)
+        log = open_log(settings.database, create=False)
+        try:
+            _windows(House(settings, log), log, pipe)
+        finally:
+            log.close()
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
         return
     except Exception as error:
+        # Whatever it was, the first process has to tell it: nobody looks here.
         pipe.send(f"{type(error).__name__}: {error}")
-    finally:
-        log.close()
 
 
 def _windows(house: House, log: Log, pipe: Connection) -> None:

@@ -38,7 +38,7 @@ class Gathering:
         outcomes = self._log.append(self._gathered)
         self._gathered = []
         if not all(isinstance(outcome, Stored) for outcome in outcomes):
-            raise Disturbed("another program writes to this store; play on a store of its own")
+            raise Disturbed("Another program writes to this store: play on a fresh one.")
 
     def read_stream(self, stream: str, **range_: int) -> list[Recorded]:
         self.flush()

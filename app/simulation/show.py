@@ -172,7 +172,8 @@ def _shares(it: Shown) -> None:
             rows.append(_simulated(part, tally, first=part.published is None))
     table(headers, rows, right=headers[2:], whole=headers[1:])
     line(f"Published: {it.scenario.source}. The mix over our sixteen procedures is assumed too.")
-    line(_accidents(it), "dim")
+    for told in _accidents(it):
+        line(told, "dim")
     later = it.scenario.phases[1:]
     if later:
         names = "; ".join(f"{phase.title.en} (to {phase.to})" for phase in later)
@@ -207,7 +208,7 @@ def _percent(share: float) -> str:
     return f"{share:.2%}"
 
 
-def _accidents(it: Shown) -> str:
+def _accidents(it: Shown) -> list[str]:
     types = it.main.types
     for tally in it.played.tallies[1:]:
         types = types + tally.types
@@ -215,7 +216,8 @@ def _accidents(it: Shown) -> str:
     gated = sum(tally.gated for tally in it.played.tallies)
     partial = sum(tally.partial for tally in it.played.tallies)
     counted += [f"{gated:,} ended at a gate", f"{partial:,} groups with a partial result"]
-    return "What went on: " + ", ".join(counted) + "."
+    half = len(counted) // 2
+    return ["What went on: " + ", ".join(counted[:half]) + ",", ", ".join(counted[half:]) + "."]
 
 
 # --- what next ---------------------------------------------------------------------------
