@@ -44,10 +44,12 @@ def open_views(
     """Makes what is missing and rebuilds what was made by another version of its handlers;
     the views that were rebuilt. Call it before a subscription starts."""
     views = list(views)
-    with home.begin() as connection:
-        tables.make_own(connection)
-        make_alerts(connection)
-        checkpoints.start(connection, LIVE, range(SHARDS))
+    if not tables.own_are_there(home.engine):
+        with home.begin() as connection:
+            tables.make_own(connection)
+            make_alerts(connection)
+            checkpoints.start(connection, LIVE, range(SHARDS))
+    with home.engine.connect() as connection:
         known = checkpoints.views(connection)
     stale = [
         view for view in views if view.name not in known or known[view.name].version != view.version

@@ -66,9 +66,11 @@ class Subscription:
         self.names = names
         self.cursors: dict[int, int] = {}
         self._parked: dict[str, int] = {}
-        with home.begin() as connection:
-            checkpoints.start(connection, name, transport.partitions())
         self.load()
+        if len(self.cursors) < len(transport.partitions()):
+            with home.begin() as connection:
+                checkpoints.start(connection, name, transport.partitions())
+            self.load()
 
     def load(self) -> None:
         """Reads cursors and what is parked anew: after being fenced, say."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, Index, MetaData, Table, inspect
+from sqlalchemy import Connection, Engine, Index, MetaData, Table, inspect
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 
 from consumers.checkpoints import metadata
@@ -20,6 +20,11 @@ from consumers.view import View
 def make_own(connection: Connection) -> None:
     """The tables beside the views, where they are missing."""
     metadata.create_all(connection, checkfirst=True)
+
+
+def own_are_there(engine: Engine) -> bool:
+    """Looked up without writing, so that a mere query takes no writer's lock."""
+    return metadata.tables.keys() <= set(inspect(engine).get_table_names())
 
 
 def beside(view: View, generation: int) -> Names:

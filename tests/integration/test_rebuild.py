@@ -27,19 +27,27 @@ from tests.views_check import faults
 MADE = [Append(tuple(events)) for events in appends(walks(120), spread=30)]
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Log]:
-    if request.param == "sqlite":
-        opened = open_log(f"sqlite:///{tmp_path / 'log.db'}")
-    else:
+PLACES = ["sqlite", "sqlite, views elsewhere", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(params=PLACES)
+def place(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def log(place: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Log]:
+    if place == "postgres":
         opened = open_log(request.getfixturevalue("postgres_database")())
+    else:
+        opened = open_log(f"sqlite:///{tmp_path / 'log.db'}")
     yield opened
     opened.close()
 
 
-@pytest.fixture(params=["with the log", "elsewhere"])
-def home(request: pytest.FixtureRequest, log: Log, tmp_path: Path) -> Iterator[Home]:
-    if request.param == "with the log":
+@pytest.fixture
+def home(place: str, log: Log, tmp_path: Path) -> Iterator[Home]:
+    if "elsewhere" not in place:
         yield log
         return
     engine = create_engine(f"sqlite:///{tmp_path / 'views.db'}")
