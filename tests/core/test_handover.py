@@ -51,12 +51,28 @@ def test_accepting_moves_custody_and_the_papers_arrive() -> None:
     assert taken.leg().transit is None
 
 
+def test_who_takes_it_has_the_steps_date_and_the_sender_gets_his_own_back() -> None:
+    at = offered()
+    # Two working days from 9:10 on Monday; the desk had until 14:30 that day.
+    at.when(c.Accept(actor=OTHER)).then(
+        a(e.HandoverAccepted, due=datetime(2021, 3, 3, 2, 10, tzinfo=UTC))
+    )
+    back = offered().on(2021, 3, 1, 11, 10)
+    back.when(c.RecallHandover(actor=DESK)).then(
+        # Ten minutes of its half day were used, and two hours it was not at the desk.
+        a(e.HandoverRecalled, due=datetime(2021, 3, 1, 9, 30, tzinfo=UTC))
+    )
+    assert back.leg().step_due == datetime(2021, 3, 1, 9, 30, tzinfo=UTC)
+
+
 def test_the_receiver_says_which_papers_really_came() -> None:
     offered().when(c.Accept(actor=OTHER, papers=("map",))).then(
         a(e.HandoverAccepted, papers=("map",))
     )
     ghost = c.Accept(actor=OTHER, papers=("contract",))
     offered().when(ghost).refused("paper-not-offered", "contract", "application, map")
+    bare = received("t-counter").given(c.Forward(actor=DESK))
+    bare.when(ghost).refused("paper-not-offered", "with it came: none")
 
 
 def test_refusing_with_a_reason_sends_it_back() -> None:
@@ -209,6 +225,16 @@ def test_a_transfer_that_nobody_takes_skips_no_work() -> None:
     at.when(c.Appraise(actor=ENVIRONMENT)).then(e.AppraisalRecorded)
 
 
+def test_a_transfer_that_was_taken_stays_when_a_later_offer_comes_back() -> None:
+    at = reached("t-counter", "approve")
+    at.given(c.Transfer(actor="ub-environment.head-1", to_agency="hl-environment"))
+    at.given(c.Accept(actor="hl-environment.head-1"), c.Approve(actor="hl-environment.head-1"))
+    at.when(c.RecallHandover(actor="hl-environment.head-1")).then(
+        a(e.HandoverRecalled, step="approve", agency="hl-environment")
+    )
+    assert at.leg().agency == "hl-environment"
+
+
 def test_a_leg_whose_transfer_came_back_goes_on_at_its_own_agency() -> None:
     at = reached("lt-09-land-transfer-2021", "check", leg="confirm")
     officer = at.leg("confirm").holder.officer
@@ -226,7 +252,7 @@ def test_a_transfer_needs_an_agency_that_exists_and_is_another_one() -> None:
     nowhere = c.Transfer(actor=actor, leg="confirm", to_agency="atlantis")
     at.when(nowhere).refused("unknown-agency", "atlantis", "2021-03-01")
     same = c.Transfer(actor=actor, leg="confirm", to_agency="ub-bac-son")
-    at.when(same).refused("wrong-agency", "another agency")
+    at.when(same).refused("wrong-agency", "ub-bac-son", "is for another agency")
     unfit = c.Transfer(actor=actor, leg="confirm", to_agency="ub-tax")
     at.when(unfit).refused("nobody-with-role", "ub-tax", "land-officer")
     gone = c.Transfer(actor=actor, leg="confirm", to_agency="w-uong-bi")
