@@ -17,6 +17,7 @@ from workflows.yaml_source import Misread
 
 NAME = r"[a-z0-9]+([.-][a-z0-9]+)*"
 _LIMIT = re.compile(r"\d+(\.\d+)? ((working )?hour|((working|calendar) )?day|month)s?")
+_PERCENT = re.compile(r"\d+(\.\d+)? ?%")
 _WHO = re.compile(rf"({NAME})(?: at ({NAME}))?")
 
 
@@ -101,6 +102,20 @@ def _clock_time(value: object) -> str:
     return text
 
 
+def _share(value: object) -> float:
+    text = value.text if isinstance(value, Misread) else str(value)
+    if not _PERCENT.fullmatch(text):
+        raise ValueError(f"{text!r} is no share: write it in percent, such as 2.5 %")
+    return float(text.removesuffix("%")) / 100
+
+
+def _chance(value: object) -> float:
+    share = _share(value)
+    if share > 1:
+        raise ValueError(f"{value} is more than all of them: write at most 100 %")
+    return share
+
+
 _DAY_PATTERN = r"^\d{4}-\d\d-\d\d$"
 _NAME_JSON = {"type": "string", "pattern": f"^{NAME}$"}
 
@@ -139,3 +154,7 @@ WhoText = Annotated[
         }
     ),
 ]
+_SHARE_JSON = {"type": "string", "pattern": f"^{_PERCENT.pattern}$", "examples": ["2.5 %"]}
+Share = Annotated[float, PlainValidator(_share), WithJsonSchema(_SHARE_JSON)]
+Chance = Annotated[float, PlainValidator(_chance), WithJsonSchema(_SHARE_JSON)]
+"""Written in percent; a chance is at most 100 %."""

@@ -86,7 +86,7 @@ class _Stream:
 
     def counts(self, hours: OfficeHours) -> dict[date, int]:
         """How many come on each day: by month and weekday, `number` in all."""
-        months = self.part.busy.get(self.procedure, self.part.months)
+        months = (self.part.busy or {}).get(self.procedure, self.part.months)
         days = [day for day in _days(self.first, self.last) if _works(hours, day)]
         in_month: dict[int, int] = {}
         for day in days:

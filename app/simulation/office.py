@@ -68,13 +68,13 @@ class Office:
             law.organisation,
             conduct.pace,
             conduct.officers_differ,
-            scenario.leaves,
+            scenario.leaves or [],
             Chance(seed, "staff"),
         )
         self._conduct = Conduct(scenario, law, staff, Chance(seed, "conduct"), WINDOW)
         self._leaves = sorted(
             (date.fromisoformat(leave.day).toordinal() * DAY_TICKS, leave.officer)
-            for leave in scenario.leaves
+            for leave in scenario.leaves or ()
         )
         self._heap: list[tuple[int, int, int, Case]] = []
         self._ids = Ids(self.clock, seed + 1)

@@ -6,42 +6,23 @@ Shares are written in percent, lengths of time as limits ("3 hours", "2 days").
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
-
-from pydantic import BeforeValidator, Field, PlainValidator
 
 from workflows.load import Catalogue
 from workflows.model import Limit, Unit
 from workflows.organisation import Organisation
 from workflows.shape import Shape, TextShape, did_you_mean, fit
-from workflows.written import Day, LimitText, Name, Number, Words
-from workflows.yaml_source import Loc, Misread, Problem, Source, read_source
+from workflows.written import Chance, Day, LimitText, Name, Number, Share, Words
+from workflows.yaml_source import Loc, Problem, Source, read_source
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 
-_PERCENT = re.compile(r"(\d+(?:\.\d+)?) ?%")
+Months = list[Number]
+"""A weight for each month, January first."""
 
-
-def _share(value: object) -> float:
-    text = value.text if isinstance(value, Misread) else str(value)
-    found = _PERCENT.fullmatch(text)
-    if not found:
-        raise ValueError(f"{text!r} is no share: write it in percent, such as 2.5 %")
-    return float(found[1]) / 100
-
-
-def _key(value: object) -> object:
-    return str(value) if isinstance(value, (int, date)) else value
-
-
-Share = Annotated[float, PlainValidator(_share)]
-Chance = Annotated[float, PlainValidator(_share), Field(le=1)]
-Months = Annotated[list[Number], Field(min_length=12, max_length=12)]
-Procedures = dict[Annotated[str, BeforeValidator(_key)], Number]
+Procedures = dict[str, Number]
+"""The weight of each procedure, by its id."""
 
 
 class Bad(Exception):
@@ -107,7 +88,7 @@ class Waits(Shape):
 class Conduct(Shape):
     """How officers and citizens behave. Each role has its own pace, or the `default`."""
 
-    pace: Annotated[dict[Name, Pace], Field(min_length=1)]
+    pace: dict[Name, Pace]
     without_a_limit: LimitText
     officers_differ: Share
     minds_the_date: Chance
@@ -152,18 +133,16 @@ class Part(Shape):
 
     id: Name
     title: TextShape
-    desks: Annotated[list[Name], Field(min_length=1)]
+    desks: list[Name]
     received: Number
     at_least: Number = 1
     from_: Day
     carried_over: CarriedOver | None = None
     months: Months = [1] * 12
-    weekdays: Annotated[list[Number], Field(min_length=5, max_length=5)] = [1] * 5
+    weekdays: list[Number] = [1] * 5
     online: Chance = 0.0
-    mix: Annotated[Procedures, Field(min_length=1)]
-    busy: dict[str, Annotated[list[Number], Field(min_length=12, max_length=12)]] = Field(
-        default_factory=dict
-    )
+    mix: Procedures
+    busy: dict[str, Months] | None = None
     published: Published | None = None
 
 
@@ -175,7 +154,7 @@ class Phase(Shape):
     title: TextShape
     to: Day
     worked_off: Day | None = None
-    parts: Annotated[list[Part], Field(min_length=1)]
+    parts: list[Part]
 
 
 class Scenario(Shape):
@@ -185,9 +164,9 @@ class Scenario(Shape):
     title: TextShape
     source: Words
     scale: Chance
-    phases: Annotated[list[Phase], Field(min_length=1)]
+    phases: list[Phase]
     conduct: Conduct
-    leaves: list[Leaves] = Field(default_factory=list)
+    leaves: list[Leaves] | None = None
 
     def parts(self) -> Iterator[Part]:
         return (part for phase in self.phases for part in phase.parts)
@@ -224,8 +203,12 @@ class _Check:
 
     def all(self, scenario: Scenario) -> Iterator[Problem]:
         last = ""
+        if not scenario.phases:
+            yield self._problem(("phases",), "is empty")
         for number, phase in enumerate(scenario.phases):
             at: Loc = ("phases", number)
+            if not phase.parts:
+                yield self._problem((*at, "parts"), "is empty")
             if phase.to < last:
                 yield self._problem((*at, "to"), "phases stand in order of time")
             if phase.worked_off and phase.worked_off < phase.to:
@@ -238,11 +221,17 @@ class _Check:
             last = phase.worked_off or phase.to
         if "default" not in scenario.conduct.pace:
             yield self._problem(("conduct", "pace"), "'default' is missing")
-        for index, leave in enumerate(scenario.leaves):
+        for index, leave in enumerate(scenario.leaves or ()):
             for field, officer in (("officer", leave.officer), ("to", leave.to)):
                 yield from self._officer(("leaves", index, field), officer)
 
     def _part(self, at: Loc, part: Part, phase: Phase) -> Iterator[Problem]:
+        for name, few in (("desks", part.desks), ("mix", part.mix)):
+            if not few:
+                yield self._problem((*at, name), "is empty")
+        if not sum(part.mix.values()):
+            yield self._problem((*at, "mix"), "every weight is 0")
+        yield from self._weights(at, part)
         if part.from_ > phase.to:
             yield self._problem((*at, "from"), f"is after the end of the phase, {phase.to}")
         functions = set()
@@ -263,10 +252,22 @@ class _Check:
         for where, mix, day in mixes:
             for id_ in mix:
                 yield from self._procedure((*where, id_), id_, day, functions)
-        for id_ in part.busy:
+
+    def _weights(self, at: Loc, part: Part) -> Iterator[Problem]:
+        """A weight for each month and each working day of the week, not all of them 0."""
+        lists: list[tuple[Loc, list[int], int]] = [
+            ((*at, "months"), part.months, 12),
+            ((*at, "weekdays"), part.weekdays, 5),
+        ]
+        for id_, months in (part.busy or {}).items():
+            lists.append(((*at, "busy", id_), months, 12))
             if id_ not in part.mix:
                 message = f"{id_!r} is not in the mix{did_you_mean(id_, set(part.mix))}"
                 yield self._problem((*at, "busy", id_), message)
+        for where, weights, wanted in lists:
+            if len(weights) != wanted or not sum(weights):
+                message = f"must be {wanted} weights, not all of them 0; here are {len(weights)}"
+                yield self._problem(where, message)
 
     def _procedure(self, at: Loc, id_: str, day: str, functions: set[str]) -> Iterator[Problem]:
         known = {procedure.id for procedure in self.catalogue}
@@ -292,8 +293,3 @@ class _Check:
 
     def _problem(self, at: Loc, message: str) -> Problem:
         return self.source.problem(at, message, at_key=True)
-
-
-def schema() -> dict[str, Any]:
-    """The JSON Schema of a scenario file."""
-    return Scenario.model_json_schema(by_alias=True)

@@ -32,7 +32,7 @@ def line_of(text: str, part: str) -> int:
     ("good", "bad", "field", "sentence"),
     [
         ("online: 18 %", "online: 0.18", "phases[0].parts[0].online", "no share: write it in per"),
-        ("online: 18 %", "online: 180 %", "phases[0].parts[0].online", "less than or equal to 1"),
+        ("online: 18 %", "online: 180 %", "phases[0].parts[0].online", "at most 100 %"),
         ("desks: [ub-desk]", "desks: [ub-dask]", "phases[0].parts[0].desks[0]", "did you mean"),
         ("desks: [ub-desk]", "desks: [qn-centre]", "mix", "is received at a district-one-stop"),
         ("            lt-05-split-merge-plot: 3", "            lt-05-split: 3", "mix.lt-05-split",
@@ -43,6 +43,9 @@ def line_of(text: str, part: str) -> int:
         ("without a limit: 4 hours", "without a limit: four hours", "conduct.without a limit",
          "no limit"),
         ("    default:", "    anybody:", "conduct.pace", "'default' is missing"),
+        ("weekdays: [25, 21, 19, 18, 17]", "weekdays: [25, 21, 19, 18]", "weekdays", "5 weights"),
+        ("2, 130]", "2]", "busy.lt-16-social-allowance", "must be 12 weights"),
+        ("desks: [ub-desk]", "desks: []", "desks", "is empty"),
         ("officer: ub-land.specialist-3", "officer: ub-land.specialist-33", "leaves[0].officer",
          "there is no officer"),
         ("        from: 2025-07-01", "        from: 2025-09-01", "from", "after the end of the"),
