@@ -44,16 +44,19 @@ class View:
                 self.handlers[type_name] = found
 
 
-def table(name: str, key: Iterable[str], columns: Iterable[Column[Any]], *more: Any) -> Table:
+def table(
+    name: str, key: Iterable[str], columns: Iterable[Column[Any]], *more: Any, wide: bool = False
+) -> Table:
     """The table `view_<name>`. Without rowid on SQLite: the key is the table, not an index
-    beside it, which halves a row that is mostly key."""
+    beside it, which halves a row that is mostly key. `wide`: its rows may be longer than the
+    thousand bytes beyond which such a table gives each a page of its own."""
     return Table(
         f"view_{name}",
         MetaData(),
         *(Column(each, Text, primary_key=True) for each in key),
         *columns,
         *more,
-        sqlite_with_rowid=False,
+        sqlite_with_rowid=wide,
     )
 
 
