@@ -207,6 +207,14 @@ def test_a_transfer_offers_the_step_to_the_agency_that_is_competent_now() -> Non
     at.when(c.Accept(actor="hl-environment.specialist-1")).then(e.HandoverAccepted)
 
 
+def test_a_transfer_at_a_wait_offers_nothing_for_there_is_no_work() -> None:
+    at = reached("lt-06-lost-certificate-branch", "draft", mode=OFFERED)
+    sender = at.leg().transit.sender.officer
+    at.given(c.RecallHandover(actor=sender))
+    assert (at.leg().step, at.leg().mode) == ("commune", BACK)
+    at.when(c.Transfer(actor=sender, to_agency="hl-land")).then(e.LegTransferred)
+
+
 def test_a_transfer_that_nobody_takes_skips_no_work() -> None:
     at = reached("t-counter", "appraise")
     at.given(c.Transfer(actor=ENVIRONMENT, to_agency="hl-environment"))
