@@ -48,7 +48,7 @@ class ClockResumed(LegEvent, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ClockExtended(LegEvent, frozen=True, kw_only=True, omit_defaults=True):
-    """The limit was made longer `by` a limit in words, once, on a legal basis; `due` is the new end."""
+    """The limit was made longer by `by` (words), once, on a legal basis; `due` is the new end."""
 
     type: ClassVar[str] = "clock.extended"
 
