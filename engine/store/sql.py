@@ -346,7 +346,12 @@ _HEADS = sa.select(
 _ANSWERED = (
     sa.select(streams.c.name, events.c.version)
     .join_from(events, streams, streams.c.id == events.c.stream)
-    .where(events.c.first, events.c.command_id == sa.bindparam("command_id"))
+    # As the partial index says it: `events.first = 1`, which SQLAlchemy would write on SQLite,
+    # does not use that index, and every answer would read the whole log.
+    .where(
+        sa.text("events.first"),
+        events.c.command_id == sa.bindparam("command_id"),
+    )
 )
 
 _REJECTED = sa.select(rejections.c.rule, rejections.c.message, rejections.c.legal_basis).where(
