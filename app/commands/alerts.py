@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.output import Cell, note, show, table
+from app.output import Cell, note, progress, show, table
 from app.settings import Settings
 from app.shell import MOMENT, command
 from app.times import iso, shown
@@ -95,10 +95,10 @@ def sweep(house: House) -> int:
         return True
 
     try:
-        with in_plain_words(house.name):
+        with in_plain_words(house.name), progress("Handovers that nobody answered") as advance:
             raise_due(house.log, house.now, house.warn_at)
-            while act_on(house.log, submit):
-                pass
+            while settled := act_on(house.log, submit):
+                advance(settled)
     except StoreReadOnly:
         note("The store can only be read: nothing new is raised.")
     return expired
