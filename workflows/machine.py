@@ -54,7 +54,8 @@ WORK_ACTS = (
 """The acts that may end a step of work. Only `return` ends the step that returns the result."""
 
 ASIDE_ACTS = ("assign", "extend", "transfer")
-"""Possible while somebody holds the leg; none of them moves it."""
+"""Possible while somebody works on the leg; none of them moves it. A leg that waits may be
+assigned too: who leaves gives on all that he holds."""
 
 OFFER_ENDS = ("refuse-handover", "recall-handover", "expire-handover")
 
@@ -257,6 +258,7 @@ class _Arcs:
         self._exits(step.act, at_work, exits)
         self._aside(at_work, supplement, refused)
         self._arc("supply", supplement, at_work)
+        self._arc("assign", supplement, supplement)
         self._arc("expire-supplement", supplement, refused)
         self._arc("refuse", supplement, refused)
 
@@ -292,10 +294,12 @@ class _Arcs:
         if step.pause:
             paused = self._state(path, step.name, PAUSED)
             self._exits(resume_act(step.pause.ground), paused, exits)
+            self._arc("assign", paused, paused)
             return
         waiting = self._state(path, step.name, LEGS)
         self._exits("join", waiting, exits)
         self._arc("extend", waiting, waiting)
+        self._arc("assign", waiting, waiting)
         if step.refused:
             entry = self._entry(path, process, runs_at, held, step.refused)
             self._arc("join-refused", waiting, entry)

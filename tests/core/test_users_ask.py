@@ -12,10 +12,12 @@ from schemas import commands as c
 from schemas import events as e
 from tests.core.scenario import (
     DESK,
+    DESK_HEAD,
     ENVIRONMENT,
     ENVIRONMENT_HEAD,
     SYSTEM,
     Scenario,
+    a,
     catalogue,
     finished,
     reached,
@@ -167,9 +169,12 @@ def test_the_work_of_who_leaves_is_given_on_by_the_head() -> None:
     colleague = "ub-environment.specialist-2"
     at.when(c.Assign(actor=ENVIRONMENT_HEAD, officer=colleague)).then(e.StepAssigned)
     waiting = reached("lt-09-land-transfer-2021", "check", leg="confirm")
-    # The root waits for its leg: it cannot be given on now, and the answer names what it awaits.
     give = c.Assign(actor="ub-land.head-1", officer="ub-land.specialist-2")
-    waiting.when(give).refused("waiting-for-legs", "confirm")
+    waiting.when(give).then(a(e.StepAssigned, leg="", officer="ub-land.specialist-2"))
+    # What is on its way to somebody else is no longer his to give on.
+    offered = reached("t-counter", "appraise", mode="offered")
+    forced = c.Assign(actor=DESK_HEAD, officer="ub-desk.receiver-2")
+    offered.when(forced).refused("handover-in-transit", "ub-environment")
 
 
 def test_a_change_of_competence_keeps_both_agencies_and_the_clock_goes_on() -> None:

@@ -228,6 +228,26 @@ def test_a_step_is_assigned_within_the_agency_to_somebody_with_the_role() -> Non
     at.when(c.Assign(actor=DESK, officer=ENVIRONMENT)).refused("wrong-agency")
 
 
+@pytest.mark.parametrize(
+    ("procedure", "step", "mode"),
+    [
+        ("lt-09-land-transfer-2021", "confirm", "legs"),
+        ("lt-09-land-transfer-2021", "await-payment", "paused"),
+    ],
+)
+def test_who_leaves_gives_on_what_waits_too(procedure: str, step: str, mode: str) -> None:
+    at = reached(procedure, step, mode=mode)
+    holder = at.leg("").holder
+    assert holder is not None
+    unfit = holder.officer.replace("specialist", "head").replace("receiver", "head")
+    at.when(c.Assign(actor=holder.officer, officer=unfit)).refused("wrong-role")
+    colleague = holder.officer.replace("-1", "-2")
+    moved = at.when(c.Assign(actor=holder.officer, officer=colleague)).then(
+        a(e.StepAssigned, officer=colleague)
+    )
+    assert moved.leg("").mode == mode
+
+
 def test_the_system_does_nobodys_work() -> None:
     received("t-counter").when(c.Forward(actor=SYSTEM)).refused("unknown-officer")
 

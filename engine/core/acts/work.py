@@ -11,6 +11,7 @@ from engine.core.moves import follow, next_due
 from engine.core.rules import refuse
 from schemas import commands as c
 from schemas import events as e
+from workflows.machine import keepers
 
 _EVIDENCE: dict[type[c.StepAct], Callable[[Any, dict[str, Any]], e.StepEnded]] = {
     c.Forward: lambda act, end: e.StepCompleted(act="forward", **end),
@@ -63,15 +64,17 @@ def end_step(draft: Draft, command: c.StepAct) -> None:
 
 @carries_out(c.Assign)
 def assign(draft: Draft, command: c.Assign) -> None:
-    """The step goes to another officer of the same agency who has the role for it."""
+    """The step goes to another officer of the same agency who has the role for it; of a leg
+    that waits, the role for what it held before, with which it goes on."""
     leg = draft.leg(command.leg)
     holder = draft.keeper(command.leg)
     officer = draft.officer(command.officer)
     if officer.agency != holder.agency:
         refuse("wrong-agency", agency=officer.agency, expected=holder.agency)
-    step = draft.process(command.leg).steps.get(leg.step)
-    if step and step.by and step.by.role not in officer.roles:
-        refuse("wrong-role", officer=officer.id, expected=step.by.role)
+    held_by = keepers(draft.process(command.leg), leg.agency).get(leg.step, frozenset())
+    roles = {who.role for who in held_by}
+    if roles and roles.isdisjoint(officer.roles):
+        refuse("wrong-role", officer=officer.id, expected=" or ".join(sorted(roles)))
     draft.emit(
         e.StepAssigned(
             leg=command.leg, step=leg.step, officer=officer.id, from_officer=holder.officer
