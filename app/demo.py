@@ -9,6 +9,7 @@ from time import monotonic
 import click
 import msgspec
 from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from app import definitions
 from app.house import House, open_house
@@ -99,9 +100,14 @@ def _verified(house: House) -> tuple[Verdict, float]:
 
 def _make_room(settings: Settings) -> None:
     """Leaves no store, or an empty one, at the address. Raises BadInput for any other."""
-    address = make_url(settings.database)
+    try:
+        address = make_url(settings.database)
+    except ArgumentError:
+        raise BadInput(f"{settings.database!r} is no address such as sqlite:///demo.db") from None
     if address.get_backend_name() == "sqlite":
-        _make_room_in_file(settings, Path(address.database or ""))
+        if address.database in (None, "", ":memory:"):
+            raise BadInput("The demo leaves its store behind: name a file, sqlite:///demo.db")
+        _make_room_in_file(settings, Path(str(address.database)))
         return
     log = open_log(settings.database)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from engine.core.dossier import Dossier
 from schemas.commands import Command
 
 Place = tuple[str, str, object]
@@ -27,7 +28,8 @@ class Aside(NamedTuple):
 
 
 class Case:
-    """One dossier on its way. `code` is "" until the engine has given it one."""
+    """One dossier on its way. `code` is "" until the engine has given it one; `dossier` is
+    the state that the engine's last answer led to."""
 
     __slots__ = (
         "apologises",
@@ -35,6 +37,7 @@ class Case:
         "asked_again",
         "code",
         "counted",
+        "dossier",
         "number",
         "part",
         "plans",
@@ -49,6 +52,7 @@ class Case:
         self.part = part
         self.procedure = procedure
         self.code = ""
+        self.dossier = Dossier("")
         self.plans: dict[str, Plan] = {}
         self.aside: Aside | None = None
         self.turn = 0
@@ -60,7 +64,7 @@ class Case:
 
     def next(self) -> Plan | Aside | None:
         """What comes first."""
-        due = min(self.plans.values(), key=_tick) if self.plans else None
+        due = min(self.plans.values(), key=_tick, default=None)
         if self.aside is not None and (due is None or self.aside.tick <= due.tick):
             return self.aside
         return due

@@ -6,6 +6,7 @@ The engine answers each command; from the state that it gives, the next one is p
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from app.simulation.arrivals import Arrival
@@ -390,6 +391,7 @@ def _receiver(procedure: Procedure) -> str:
     return first.role if first else procedure.returned_by.role
 
 
+@lru_cache(maxsize=256)
 def _minutes(limit: Limit) -> int:
     """Working minutes; a month counts as 22 working days."""
     each = {Unit.WORKING_HOUR: 60, Unit.MONTH: 22 * 480}.get(limit.unit, 480)

@@ -21,7 +21,6 @@ from app.simulation.scenario import Phase, Scenario
 from app.simulation.staff import Staff
 from app.simulation.tally import Tally
 from app.simulation.worktime import DAY_TICKS, moment_of
-from engine.core.dossier import Dossier
 from engine.core.law import Law
 from engine.ids import Ids
 from engine.runtime import Call, Runtime
@@ -126,8 +125,7 @@ class Office:
             return
         plan = case.next()
         assert plan is not None, "a case without a plan is not in the heap"
-        dossier = self._dossier(case.code) if case.code else Dossier("")
-        performed = self._conduct.perform(case, dossier, plan)
+        performed = self._conduct.perform(case, case.dossier, plan)
         if performed is None:
             self._push(case)
             return
@@ -146,7 +144,7 @@ class Office:
         self._settle(case, answer.code, answer.version, tick, tally)
 
     def _settle(self, case: Case, code: str, version: int, tick: int, tally: Tally) -> None:
-        dossier = self._dossier(code)
+        dossier = case.dossier = self.runtime.current(code).dossier
         if not case.code:
             case.code = code
             self.cases[code] = case
@@ -165,7 +163,7 @@ class Office:
         """The engine refused what was planned: plan anew, an hour later."""
         case.plans, case.aside = {}, None
         if case.code:
-            self._conduct.plan(case, self._dossier(case.code), tick + 3600)
+            self._conduct.plan(case, case.dossier, tick + 3600)
             self._push(case)
 
     def _leave(self, until: int) -> None:
@@ -179,14 +177,9 @@ class Office:
                     if plan.command.actor != officer or plan.tick < tick
                 }
                 if len(kept) < len(case.plans):
-                    dossier = self._dossier(case.code)
-                    assert dossier.last_at is not None
                     case.plans = kept
-                    self._conduct.plan(case, dossier, tick)
+                    self._conduct.plan(case, case.dossier, tick)
                     self._push(case)
-
-    def _dossier(self, code: str) -> Dossier:
-        return self.runtime.current(code).dossier
 
 
 class _Coming:

@@ -77,12 +77,14 @@ def _control_sheet(house: House, connection: Connection, found: Dossier) -> None
     rows: list[tuple[object, ...]] = []
     turns = custody(connection, found.stream)
     for turn in turns:
+        if turn.since == turn.until:
+            continue
         spent = working_time(house.working_minutes(found.calendar, turn.since, turn.until))
         until = "now" if turn.until is None else f"{local(turn.until):%d/%m %H:%M}"
         since = f"{local(turn.since):%d/%m %H:%M}"
         if turn.waiting_for is None:
             rows.append((turn.leg, since, until, turn.officer, spent, ""))
-        elif rows and turn.until is not None:
+        else:
             who = f"→ {turn.waiting_for[0]}"
             rows.append((turn.leg, since, until, Cell(who, "dim"), "", spent))
     headers = ["leg", "from", "to", "who", "held", "waited"]

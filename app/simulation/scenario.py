@@ -158,11 +158,15 @@ class Phase(Shape):
 
 
 class Scenario(Shape):
-    """The store is left at the end of the first phase; later ones are shown beside it."""
+    """The store is left at the end of the first phase; later ones are shown beside it.
+
+    `source`: of what is published; `assumed`: sentences about everything else.
+    """
 
     scenario: Name
     title: TextShape
     source: Words
+    assumed: list[Words]
     scale: Chance
     phases: list[Phase]
     conduct: Conduct

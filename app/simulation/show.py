@@ -22,7 +22,7 @@ from engine.verify import Verdict
 
 LEVELS = {"district": "city", "commune": "commune", "province": "province"}
 
-NAME = 26
+NAME = 22
 """Letters of an agency's name that fit on the board."""
 
 ACCIDENTS = {
@@ -171,16 +171,11 @@ def _shares(it: Shown) -> None:
                 rows.append(_published(part))
             rows.append(_simulated(part, tally, first=part.published is None))
     table(headers, rows, right=headers[2:], whole=headers[1:])
-    line(f"Published: {it.scenario.source}. The mix over our sixteen procedures is assumed too.")
+    line(f"Published: {it.scenario.source}.")
+    for sentence in it.scenario.assumed:
+        line(sentence, "dim")
     for told in _accidents(it):
         line(told, "dim")
-    later = it.scenario.phases[1:]
-    if later:
-        names = "; ".join(f"{phase.title.en} (to {phase.to})" for phase in later)
-        line(
-            f"Apart from the year, with few dossiers, for what was not in force in it: {names}.",
-            "dim",
-        )
 
 
 def _published(part: Part) -> list[object]:

@@ -235,6 +235,11 @@ def test_a_file_that_is_no_store_is_never_overwritten(tmp_path: Path) -> None:
     assert file.read_text() == "Dear colleague,\n" * 100
 
 
+@pytest.mark.parametrize("url", ["nonsense", "sqlite://", "sqlite:///:memory:"])
+def test_an_address_without_a_file_is_refused(url: str) -> None:
+    assert "sqlite:///demo.db" in run("demo", "--database", url, code=2).err
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

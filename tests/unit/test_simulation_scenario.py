@@ -39,7 +39,7 @@ def line_of(text: str, part: str) -> int:
          "there is no procedure"),
         ("          lt-14-birth-group: 6", "          lt-01-land-transfer-tax: 6", "mix",
          "is not in force on 2025-07-01"),
-        ('"2.000908": 520', "2.000908: 520", "mix", "quote it"),
+        ('"2.000908": 475', "2.000908: 475", "mix", "quote it"),
         ("without a limit: 4 hours", "without a limit: four hours", "conduct.without a limit",
          "no limit"),
         ("    default:", "    anybody:", "conduct.pace", "'default' is missing"),
