@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.conftest import LAND, run
+from tests.acceptance.conftest import LAND, Lienthong, run
+from workflows.draw import MARKED
 from workflows.load import CATALOGUE
 
 
@@ -75,6 +76,20 @@ def test_procedures_draw_makes_a_picture(tmp_path: Path) -> None:
     value = run("procedures", "draw", LAND, "-o", tmp_path / "land.png", "--json").json
     assert value["file"].endswith("land.png")
     assert (tmp_path / "land.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
+def test_procedures_draw_marks_where_a_dossier_is(
+    received: tuple[Lienthong, str], tmp_path: Path
+) -> None:
+    lienthong, code = received
+    plain, marked = tmp_path / "plain.svg", tmp_path / "marked.svg"
+    lienthong("procedures", "draw", LAND, "-o", plain)
+    lienthong("procedures", "draw", LAND, "-o", marked, "--dossier", code)
+    assert MARKED["color"] in marked.read_text(encoding="utf-8")
+    assert MARKED["color"] not in plain.read_text(encoding="utf-8")
+    words = ("procedures", "draw", "lt-02-land-change-no-tax", "-o", plain, "--dossier", code)
+    assert f"is a dossier of {LAND}" in lienthong(*words, code=2).err
 
 
 def test_procedures_draw_says_when_graphviz_is_missing(

@@ -139,3 +139,31 @@ def test_an_empty_file_is_no_error(fresh: Lienthong, tmp_path: Path) -> None:
     assert fresh("submit", written(tmp_path), "--json").json["lines"] == 0
     assert fresh("submit", written(tmp_path, name="empty.csv"), code=2).out
     assert "does not exist" in fresh("submit", tmp_path / "nowhere.jsonl", code=2).err
+
+
+def test_a_submission_that_was_cut_off_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    from app.batch import apply
+    from app.house import open_house
+    from app.lines import read
+    from app.settings import Settings
+
+    settings = Settings(database=f"sqlite:///{tmp_path / 'cut.db'}")
+    file = SAMPLES / "six-dossiers.csv"
+    done = 0
+
+    def killed(count: int) -> None:
+        nonlocal done
+        done += count
+        if done > 20:
+            raise KeyboardInterrupt
+
+    with open_house(settings, create=True) as house:
+        lines, problems = read(file, house)
+        assert problems == []
+        with pytest.raises(KeyboardInterrupt):
+            apply(house, lines, killed)
+    with open_house(settings, write=True) as house:
+        lines, _ = read(file, house)
+        report = apply(house, lines, lambda count: None)
+    assert (report.repeated, report.applied) == (done, 43 - done)
+    assert len(set(report.dossiers.values())) == 6
