@@ -206,3 +206,43 @@ def test_reassign_moves_a_caseload_and_names_what_could_not_move(received: Recei
     assert "0 of 1 moved" in said.out
     assert "wrong-role" in said.out
     assert run("reassign", "--from", "nobody", *words[2:], code=2).err
+
+
+def refused_legs(run: Lienthong) -> str:
+    """A group whose two parallel legs both came back to the desk."""
+    place = "ub-quang-trung"
+    desk = f"{place}-desk.receiver-1"
+    said = run("receive", "--procedure", "lt-14-birth-group", "--agency", f"{place}-desk",
+               "--as", desk, "--at", "2024-07-03 08:00", "--json").json  # fmt: skip
+    code = said["code"]
+    steps = [
+        ("forward", desk, "08:10"),
+        ("accept", f"{place}.justice-officer-1", "08:20"),
+        ("appraise", f"{place}.justice-officer-1", "08:30"),
+        ("accept", f"{place}.chairman-1", "08:40"),
+        ("sign", f"{place}.chairman-1", "08:50"),
+    ]
+    for act, officer, time in steps:
+        run("act", code, act, "--as", officer, "--at", f"2024-07-03 {time}")
+    for leg in run("status", code, "--json").json["legs"]:
+        if leg["in_transit_to"]:
+            officer = {"residence": "police-officer-1", "health-insurance": "insurance-officer-1"}
+            words = ("--as", f"{leg['in_transit_to']}.{officer[leg['leg']]}", "--leg", leg["leg"])
+            run("act", code, "refuse", *words, "--at", "2024-07-03 09:00", "--field", "reason=x")
+    return str(code)
+
+
+def test_an_act_that_is_possible_in_several_legs_asks_which(fresh: Lienthong) -> None:
+    code = refused_legs(fresh)
+    legs = {leg["leg"]: leg for leg in fresh("status", code, "--json").json["legs"]}
+    officer = legs["residence"]["holder"]["officer"]
+    words = ("act", code, "forward", "--as", officer, "--at", "2024-07-03 09:10")
+    told = fresh(*words, code=2).err
+    assert told.startswith("forward is possible in several legs; say which with --leg:")
+    assert "'residence'" in told
+    assert "'health-insurance'" in told
+    said = fresh(*words, "--leg", "residence", "--json").json
+    assert (said["leg"], said["events"]) == ("residence", ["step.completed", "handover.offered"])
+    wrong = (*words[:2], "sign", *words[3:])
+    refusal = fresh(*wrong, code=1).err
+    assert refusal.startswith("act-not-possible"), "told of the leg that the officer holds"
