@@ -245,4 +245,4 @@ def test_an_act_that_is_possible_in_several_legs_asks_which(fresh: Lienthong) ->
     assert (said["leg"], said["events"]) == ("residence", ["step.completed", "handover.offered"])
     wrong = (*words[:2], "sign", *words[3:])
     refusal = fresh(*wrong, code=1).err
-    assert refusal.startswith("act-not-possible"), "told of the leg that the officer holds"
+    assert refusal.startswith("waiting-for-legs"), "told of the leg that the officer holds"
