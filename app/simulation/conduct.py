@@ -32,8 +32,8 @@ SYSTEM = "system"
 class Conduct:
     """How officers and citizens behave, by the scenario.
 
-    `sweep_after`: the tick of the next sweep of timers at or after a tick; only then does
-    the system see that an offer was not answered.
+    `window`: ticks from one sweep of timers to the next; only after a sweep does the system
+    see that an offer was not answered.
     """
 
     def __init__(
@@ -199,10 +199,9 @@ class Conduct:
         outline = self.law.outline(dossier.procedure)
         step = outline.processes[leg.path].steps[leg.step]
         assert step.by is not None
-        soon = self._in(now, 5 + self.chance.below(40))
-        passed_on = self._by_heir(leg, soon)
+        passed_on = self._by_heir(leg, now)
         if passed_on is not None:
-            return Plan(place, soon, passed_on)
+            return Plan(place, self._in(now, 5 + self.chance.below(40)), passed_on)
         pace = self.staff.pace(step.by.role)
         limit = _minutes(step.limit) if step.limit else self.unlimited
         share = pace.typical * self.chance.factor(pace.spread) * self.staff.factors[officer]
