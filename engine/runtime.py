@@ -34,7 +34,7 @@ BATCH = 256
 """The most commands that one commit takes from waiting callers."""
 
 
-class Call(msgspec.Struct, frozen=True):
+class Call(msgspec.Struct, frozen=True, gc=False):
     """A command for one dossier. `code`: "" lets the engine give a new dossier its code.
 
     `at`: when it happened, if not now. A call repeated with its `command_id` gets the first answer.
@@ -47,7 +47,7 @@ class Call(msgspec.Struct, frozen=True):
     correlation: bytes | None = None
 
 
-class Done(msgspec.Struct, frozen=True):
+class Done(msgspec.Struct, frozen=True, gc=False):
     """The command had its effect: these events. `repeated`: it was answered so before."""
 
     code: str
@@ -59,7 +59,7 @@ class Done(msgspec.Struct, frozen=True):
 Answer = Done | Rejected
 
 
-class Folded(msgspec.Struct, frozen=True):
+class Folded(msgspec.Struct, frozen=True, gc=False):
     """A stream folded up to `version`, and which command gave its versions from where."""
 
     dossier: Dossier
@@ -201,7 +201,7 @@ class Runtime:
             known = self.current(code) if call.code else Folded(Dossier(code))
             folded = drafts.get(code, known)
             if call.command_id in folded.commands and code not in drafts:
-                answers[index] = self._first_answer(call.command_id)
+                answers[index] = self._first_answer(call)
                 continue
             outcome = self._decide(call, code, folded)
             if isinstance(outcome, Rejected) and code not in drafts and self._caught_up(folded):
@@ -240,7 +240,7 @@ class Runtime:
                 continue
             stale.add(code)
             if isinstance(result, Repeated):
-                answers[index] = self._first_answer(call.command_id)
+                answers[index] = self._first_answer(call)
             else:
                 again.append((index, call))
         for code, folded in drafts.items():
@@ -289,12 +289,20 @@ class Runtime:
     def _rejected(self, call: Call, code: str, rejected: Rejected) -> Answer:
         """Remembers the refusal outside of the dossier, or gives the answer of before."""
         fresh = self.log.reject(call.command_id, code, rejected, to_micros(self._clock()))
-        return rejected if fresh else self._first_answer(call.command_id)
+        return rejected if fresh else self._first_answer(call)
 
-    def _first_answer(self, command_id: bytes) -> Answer:
-        known = self.log.answer(command_id)
+    def _first_answer(self, call: Call) -> Answer:
+        """What the command was answered with; a refusal when its id was another command's."""
+        known = self.log.answer(call.command_id)
         assert known is not None, "the store said that it had answered this command"
-        return _as_answer(known)
+        if isinstance(known, Rejected):
+            return known
+        first = known[0]
+        if first.actor != call.command.actor or call.code not in ("", first.stream):
+            sentence = RULES["command-id-reused"].sentence
+            told = sentence.format(code=first.stream, actor=first.actor)
+            return Rejected("command-id-reused", told)
+        return Done(first.stream, known[-1].version, tuple(known), repeated=True)
 
     def _new_code(self, call: Call) -> str:
         """The next code of an agency's day. Two runtimes that take the same one conflict, and
@@ -307,9 +315,3 @@ class Runtime:
             number = int(last.removeprefix(prefix)) if last else 0
         self._numbers[prefix] = number + 1
         return code_of(prefix, number + 1)
-
-
-def _as_answer(known: Sequence[Recorded] | Rejected) -> Answer:
-    if isinstance(known, Rejected):
-        return known
-    return Done(known[0].stream, known[-1].version, tuple(known), repeated=True)

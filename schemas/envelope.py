@@ -46,7 +46,7 @@ class Origin(msgspec.Struct, frozen=True):
     on_behalf: str | None = None
 
 
-class Recorded(msgspec.Struct, frozen=True):
+class Recorded(msgspec.Struct, frozen=True, gc=False):
     """One event of a stream with its envelope. Ids are 16 bytes, hashes 32.
 
     `position` is 0 until the store has given it one.

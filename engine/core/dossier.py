@@ -1,7 +1,8 @@
 """The state of one dossier: its root leg and the legs it opened, by path.
 
-Plain frozen values. `decide.py` says what may happen to it, `evolve.py` what each event
-makes of it; nothing else changes it.
+Plain frozen values; without cycles, so that the collector need not watch them (`gc=False`).
+`decide.py` says what may happen to a dossier, `evolve/` what each event makes of it; nothing
+else changes it.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ Outcome = Literal["done", "refused", "stopped"]
 Status = Literal["new", "registered", "open", "suspended", "ended"]
 
 
-class Holder(msgspec.Struct, frozen=True):
+class Holder(msgspec.Struct, frozen=True, gc=False):
     """Who has custody: one officer of one agency."""
 
     agency: str
     officer: str
 
 
-class Transit(msgspec.Struct, frozen=True):
+class Transit(msgspec.Struct, frozen=True, gc=False):
     """One handover on its way. If it is not taken, the leg returns to the step `back` in the
     mode `back_mode`."""
 
@@ -42,7 +43,7 @@ class Transit(msgspec.Struct, frozen=True):
     papers: tuple[str, ...] = ()
 
 
-class Stop(msgspec.Struct, frozen=True):
+class Stop(msgspec.Struct, frozen=True, gc=False):
     """A time in which a leg's clock stands still; `until` is None while it does.
 
     `leg`: the leg the ground lies in (a stop also stops the legs above it);
@@ -57,12 +58,12 @@ class Stop(msgspec.Struct, frozen=True):
     restarts: bool = False
 
 
-class Extension(msgspec.Struct, frozen=True):
+class Extension(msgspec.Struct, frozen=True, gc=False):
     by: str
     legal_basis: str
 
 
-class LegState(msgspec.Struct, frozen=True):
+class LegState(msgspec.Struct, frozen=True, gc=False):
     """One leg. At every version it has either a `holder` or a `transit`, never both.
 
     `step` and `mode` are the machine's place. `visits`: for each step the times at which
@@ -101,7 +102,7 @@ class LegState(msgspec.Struct, frozen=True):
         return all(stop.until is not None for stop in self.stops)
 
 
-class Dossier(msgspec.Struct, frozen=True):
+class Dossier(msgspec.Struct, frozen=True, gc=False):
     """One case of a procedure. `last_at`: when the last thing happened to it."""
 
     stream: str

@@ -16,7 +16,7 @@ BATCH = 1000
 """Events in one read when the caller does not say."""
 
 
-class Append(msgspec.Struct, frozen=True):
+class Append(msgspec.Struct, frozen=True, gc=False):
     """What one command adds to one stream: all of it or nothing.
 
     The expected version is that of the event before the first, and so is the expected hash.
@@ -37,7 +37,7 @@ class Append(msgspec.Struct, frozen=True):
         return self.events[0].command_id
 
 
-class Stored(msgspec.Struct, frozen=True):
+class Stored(msgspec.Struct, frozen=True, gc=False):
     """Durable. `position` is that of the append's last event."""
 
     position: int

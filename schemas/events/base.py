@@ -21,7 +21,7 @@ class Private(msgspec.Struct, frozen=True, omit_defaults=True):
     applicant: dict[str, str] = {}
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Something that happened to a dossier."""
 
     type: ClassVar[str]
