@@ -22,6 +22,7 @@ REFUSED, WRONG, BROKEN = 1, 2, 3
 
 BUSY = frozenset({"Busy", "Fenced", "ParkedMeanwhile"})
 UNREADABLE = frozenset({"UnknownEvent", "DamagedEvent", "Poison"})
+UNCOUNTABLE = frozenset({"CalendarError", "ClockError"})
 """Errors of layers below that say all there is to say; by name, so that nothing is imported."""
 
 
@@ -68,6 +69,8 @@ def as_trouble(error: Exception) -> Trouble:
         return Broken(f"The store is busy: {error or 'others were first'}. Try again.")
     if name in UNREADABLE:
         return Broken(f"The store holds an event that this program cannot read: {error}.")
+    if name in UNCOUNTABLE:
+        return BadInput(f"No deadline can be counted: {error}.")
     if isinstance(error, OSError) and error.filename is not None:
         return BadInput(f"{error.filename}: {(error.strerror or str(error)).lower()}")
     return Broken(

@@ -298,7 +298,8 @@ class Runtime:
         if isinstance(known, Rejected):
             return known
         first = known[0]
-        if first.actor != call.command.actor or call.code not in ("", first.stream):
+        same = first.stream == call.code if call.code else first.version == 1
+        if not same or first.actor != call.command.actor:
             sentence = RULES["command-id-reused"].sentence
             told = sentence.format(code=first.stream, actor=first.actor)
             return Rejected("command-id-reused", told)

@@ -70,7 +70,7 @@ class _Chain:
             return f"it comes after version {self.version}"
         if record.previous != self.hash:
             return "it does not follow from the event before it: their hashes do not meet"
-        if record.expected_hash() != record.hash:
+        if _resealed(record) != record.hash:
             return "its content is not what was sealed: the hash differs"
         if record.position <= self.position:
             before = self.position
@@ -78,11 +78,26 @@ class _Chain:
         return _private_fault(record)
 
 
+def _resealed(record: Recorded) -> bytes | None:
+    """The hash that the event should have; None when a field is not even of its type.
+
+    SQLite keeps a value of any type in any column: somebody may have put text in for bytes.
+    """
+    try:
+        return record.expected_hash()
+    except (TypeError, ValueError, AttributeError):
+        return None
+
+
 def _private_fault(record: Recorded) -> str | None:
     """Private text may have been destroyed, but not changed or put there later."""
     if record.private is None:
         return None
-    if private_digest(record.payload) != hashlib.sha256(record.private).hexdigest():
+    try:
+        found = hashlib.sha256(record.private).hexdigest()
+    except TypeError:
+        found = ""
+    if private_digest(record.payload) != found:
         return "its private text is not the one whose digest was sealed"
     return None
 

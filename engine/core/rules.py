@@ -39,6 +39,10 @@ RULES: dict[str, Rule] = {
     "only-a-rule": Rule("Nobody may do this by hand: the engine does it when the time is up."),
     # what and when
     "unknown-dossier": Rule("There is no dossier {code}."),
+    "command-id-reused": Rule(
+        "This command id was used before for another command ({code}, by {actor}); nothing was "
+        "done. Take a new id."
+    ),
     "no-such-leg": Rule("This dossier has no leg {leg!r}; it has: {legs}."),
     "no-such-step": Rule("This procedure has no work step {step!r}; it has: {known}."),
     "leg-ended": Rule("The leg {leg!r} has ended ({outcome}); nothing more can be done in it."),

@@ -53,6 +53,9 @@ class Words:
     def look_up(self, rows: Iterable[Row]) -> None:
         """Makes sure that every number of these rows is known. Raises StoreDamaged."""
         numbers = {row[at] for row in rows for at in (2, 7, 8, 9)} - {None}
+        for number in numbers:
+            if not isinstance(number, int):  # SQLite keeps whatever was put in
+                raise StoreDamaged(f"An event uses word {number!r}, which no store has.")
         self._keep(self._look_up(sorted(numbers)))
         missing = numbers - self.words.keys()
         if missing:

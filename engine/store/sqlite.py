@@ -84,7 +84,10 @@ class SqliteLog(SqlLog):
 
     def close(self) -> None:
         with self._lock:
-            self._writing.close()
+            # An interruption in the middle of a write has invalidated the connection, and
+            # a cursor of a closed connection cannot be closed.
+            if not self._writer.invalidated:
+                self._writing.close()
             self._writer.close()
         super().close()
 

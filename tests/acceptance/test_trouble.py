@@ -178,6 +178,14 @@ def test_an_unexpected_error_is_one_sentence(monkeypatch: pytest.MonkeyPatch) ->
     assert run(*words, code=None).err == "", "the traceback is let through to Python"
 
 
+def test_a_deadline_beyond_the_calendar_is_wrong_input(tmp_path: Path) -> None:
+    words = ("receive", "--procedure", "2.000908", "--agency", "w-uong-bi-desk")
+    late = ("--as", "w-uong-bi-desk.receiver-1", "--at", "2030-12-31 18:00")
+    said = run(*words, *late, "--database", f"sqlite:///{tmp_path}/late.db", code=2)
+    assert "2031-01-01 is outside calendar" in said.err
+    assert said.err.count("\n") == 1
+
+
 def test_a_store_of_made_up_time_has_its_own_now(received: tuple[Lienthong, str]) -> None:
     from app.registry import mark_simulated
     from app.times import parse_moment

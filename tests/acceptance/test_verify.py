@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -171,6 +172,19 @@ def test_one_changed_byte_of_a_payload_is_found(store: Store) -> None:
     assert store.verify(ONE, code=0)["ok"], "another dossier still holds"
     told = run("verify", TWO, "--database", store.url, code=3).out
     assert told.startswith(f"{TWO}, event 2 does not hold: its content is not what was sealed")
+
+
+@pytest.mark.parametrize("column", ["payload", "private", "event_id", "command_id", "actor"])
+def test_a_value_of_another_type_is_found_in_sqlite(filled: Path, column: str) -> None:
+    """SQLite keeps text where bytes belong: an UPDATE by hand leaves it so."""
+    with TemporaryDirectory() as folder:
+        for file in filled.iterdir():
+            shutil.copy(file, folder)
+        store = Store(f"sqlite:///{folder}/verify.db")
+        store.tamper(f"UPDATE events SET {column} = 'zzz' WHERE {of(TWO, 1)}")
+        verdict = store.verify(code=3)
+        assert verdict["ok"] is False
+        assert verdict["events"] in (0, 4), "what came before still holds"
 
 
 def test_private_text_may_be_destroyed_but_not_changed(store: Store) -> None:

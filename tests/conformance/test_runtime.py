@@ -122,6 +122,27 @@ def test_a_dossier_that_does_not_exist_is_refused(make: Make) -> None:
     assert answer.rule == "unknown-dossier"
 
 
+def test_an_id_of_another_command_is_never_an_answer(make: Make, life: Life) -> None:
+    runtime = make()
+    one, two = begin(runtime, life), begin(runtime, life)
+    command, at = life[1]
+    used = runtime.new_id()
+    assert isinstance(runtime.handle(Call(command, used, one, at)), Done)
+    before = runtime.load(two)
+
+    strangers = [
+        Call(command, used, two, at),
+        Call(life[0][0], used, at=START),
+        Call(c.Accept(actor="ub-quang-trung.social-officer-1"), used, one, at),
+    ]
+    for runs in (runtime, make()):
+        for call in strangers:
+            answer = runs.handle(call)
+            assert isinstance(answer, Rejected), call
+            assert answer.rule == "command-id-reused"
+    assert runtime.load(two) == before
+
+
 def test_a_stale_cache_cannot_win(make: Make, life: Life) -> None:
     quick, slow = make(), make()
     code = begin(quick, life)

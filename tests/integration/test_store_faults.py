@@ -206,6 +206,20 @@ def grown(file: Path) -> Path:
     return file
 
 
+def test_a_write_that_was_interrupted_leaves_a_log_that_closes(file: Path) -> None:
+    """An interruption inside of the driver makes SQLAlchemy throw its connection away."""
+    log = open_log(f"sqlite:///{file}")
+
+    def interrupted() -> None:
+        with log.begin() as connection:
+            connection.invalidate()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    log.close()
+
+
 def test_a_damaged_page_is_said(grown: Path) -> None:
     page, content = 4096, bytearray(grown.read_bytes())
     for at in range(20, len(content) // page):
