@@ -116,8 +116,10 @@ def _asked(house: House, dossier: Dossier, at: datetime, actor: str | None) -> F
 def _people(house: House, dossier: Dossier, at: datetime) -> list[str]:
     """Who holds the dossier, whom a handover is for, and everyone else in office at the
     agencies that have a part in it."""
+    from engine.core.admission import authority
     from engine.core.calendar import local_day
     from engine.core.decide import SYSTEM
+    from engine.core.draft import Draft
 
     day = local_day(at)
     staff = house.law.organisation
@@ -134,6 +136,8 @@ def _people(house: House, dossier: Dossier, at: datetime) -> list[str]:
             people.update(dict.fromkeys([named] if named else [each.id for each in addressed]))
             agencies |= {to: None, leg.transit.sender.agency: None}
         agencies[leg.agency] = None
+    if dossier.legs:
+        agencies |= dict.fromkeys(sorted(authority(Draft(dossier, house.law, at))))
     for agency in [*agencies, *_resumers(house, dossier, at)]:
         people.update(dict.fromkeys(each.id for each in staff.officers_in(agency, day=day)))
     return list(people) or [SYSTEM]

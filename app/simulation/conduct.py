@@ -327,6 +327,7 @@ class Conduct:
             case.aside = Aside(self._in(now, 45), aside.kind)
             return None
         officer = root.holder.officer
+        decider = self.staff.decider(self.law, dossier, now)
         if aside.kind == "withdraw":
             wait = self.chance.minutes(self.waits.decides_withdrawal)
             case.aside = Aside(self._in(now, wait), "stop")
@@ -334,13 +335,13 @@ class Conduct:
             desk = self.staff.pick(dossier.agency, role, now)
             return c.AskWithdrawal(actor=desk, reason=self.words.withdraws())
         if aside.kind == "stop":
-            return c.Stop(actor=officer, ground="withdrawal")
+            return c.Stop(actor=decider, ground="withdrawal")
         if aside.kind == "suspend":
             wait = self.chance.minutes(self.waits.suspension)
             case.aside = Aside(self._in(now, wait), "resume")
-            return c.Suspend(actor=officer, ground="dispute", reason=self.words.dispute())
+            return c.Suspend(actor=decider, ground="dispute", reason=self.words.dispute())
         if aside.kind == "resume":
-            return c.Resume(actor=officer, evidence=self.words.document(case.number, "TL"))
+            return c.Resume(actor=decider, evidence=self.words.document(case.number, "TL"))
         late = root.due is not None and now // DAY_TICKS >= local_minute(root.due) // DAY
         if late or not root.running or root.extension is not None:
             return None

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 
 from app.simulation.chance import Chance
 from app.simulation.scenario import Leaves, Pace
-from app.simulation.worktime import DAY_TICKS
+from app.simulation.worktime import DAY_TICKS, moment_of
+from engine.core.admission import authority
+from engine.core.dossier import Dossier
+from engine.core.draft import Draft
+from engine.core.law import Law
 from workflows.organisation import Organisation
 
 
@@ -46,6 +51,15 @@ class Staff:
         if there is None:
             there = self._in_office[agency, role] = self._there(agency, role, tick)
         return there[0] if len(there) == 1 else self._chance.one_of(there)
+
+    def decider(self, law: Law, dossier: Dossier, tick: int) -> str:
+        """An officer who may decide about the whole dossier. Raises Nobody."""
+        roles = law.procedure(dossier.procedure).policy.deciders
+        for agency in sorted(authority(Draft(dossier, law, moment_of(tick)))):
+            for role in roles:
+                with suppress(Nobody):
+                    return self.pick(agency, role, tick)
+        raise Nobody(f"nobody may decide about {dossier.stream}")
 
     def heir(self, officer: str, tick: int) -> str | None:
         """Who takes over from an officer who has left; None while he is there."""

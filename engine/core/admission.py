@@ -84,14 +84,37 @@ def _whole(draft: Draft, act: str, actor: str) -> None:
         _at_desk(draft, actor)
         return
     officer = draft.officer(actor)
-    # Who did a leg that is over has no more say, except in an ended dossier he held last.
-    held = [dossier.root] if act == "reopen" and dossier.legs else dossier.open_legs()
-    holds = any(leg.holder and leg.holder.officer == actor for leg in held)
-    parts = {leg.agency for leg in dossier.legs.values()} | {dossier.agency}
-    parts |= {leg.holder.agency for leg in dossier.legs.values() if leg.holder}
-    decides = officer.agency in parts and _is_decider(draft, officer)
-    if not holds and not decides:
-        _not_a_decider(draft, officer)
+    # Whoever held it last may take an ended dossier up again; all else is for the authority.
+    held_it = act == "reopen" and dossier.legs and dossier.root.holder
+    if held_it and held_it.officer == actor:
+        return
+    deciding = authority(draft)
+    if officer.agency not in deciding or not _is_decider(draft, officer):
+        refuse(
+            "not-the-authority",
+            officer=officer.id,
+            expected=" or ".join(draft.procedure.policy.deciders),
+            agencies=" or ".join(sorted(deciding)),
+        )
+
+
+def authority(draft: Draft) -> set[str]:
+    """The agencies whose deciders decide about the whole dossier: its desk and the body that
+    the desk stands under, those that work in the root leg, and where the result is signed.
+
+    An agency that has only a leg of it (tax, police, another procedure of a group) does not.
+    """
+    dossier = draft.dossier
+    desk = draft.law.organisation.agency(dossier.agency)
+    agencies = {desk.id} | ({desk.parent} if desk.parent else set())
+    group = draft.procedure.kind == "group"
+    for path, process in draft.law.outline(dossier.procedure).processes.items():
+        if path not in dossier.legs or (path and group):
+            continue
+        for step in process.steps.values():
+            if step.by and (not path or step.act == "sign"):
+                agencies |= draft.resolved(step.by.at, dossier.legs[path].agency)
+    return agencies
 
 
 def _in_leg(draft: Draft, act: str, path: str, actor: str) -> None:
@@ -215,7 +238,8 @@ def _sender(draft: Draft, act: str, path: str, actor: str) -> None:
     assert transit is not None
     if officer.agency != transit.sender.agency:
         refuse("wrong-agency", agency=officer.agency, expected=transit.sender.agency)
-    if officer.id != transit.sender.officer and not _is_decider(draft, officer):
+    asked = officer.agency == transit.to_agency and transit.to_role in officer.roles
+    if officer.id != transit.sender.officer and (asked or not _is_decider(draft, officer)):
         refuse("not-the-sender", expected=transit.sender.officer)
 
 

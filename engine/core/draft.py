@@ -8,7 +8,7 @@ from engine.core.calendar import local_day
 from engine.core.dossier import Dossier, Holder, LegState
 from engine.core.evolve import evolve
 from engine.core.law import Law
-from engine.core.rules import refuse
+from engine.core.rules import Refusal, refuse
 from schemas.events import Event
 from workflows.machine import Place, ProcedureMachine, state_name
 from workflows.model import Procedure, Process, Step, Who
@@ -105,6 +105,13 @@ class Draft:
             )
         except Unresolved as unclear:
             refuse("agency-unclear", function=function, why=unclear)
+
+    def resolved(self, function: str | None, leg_agency: str) -> set[str]:
+        """The agency meant by a function, or none when that is not clear yet."""
+        try:
+            return {self.resolve(function, leg_agency)}
+        except Refusal:
+            return set()
 
     def doer(self, path: str, step: Step) -> tuple[str, Who]:
         """The agency and the role that has to do a step."""

@@ -36,6 +36,10 @@ RULES: dict[str, Rule] = {
         "{officer} may not decide this: it takes who holds the dossier, or the role {expected} "
         "at an agency that has a part in it."
     ),
+    "not-the-authority": Rule(
+        "{officer} may not decide about the whole dossier: it takes the role {expected} at "
+        "{agencies}."
+    ),
     "only-a-rule": Rule("Nobody may do this by hand: the engine does it when the time is up."),
     # what and when
     "unknown-dossier": Rule("There is no dossier {code}."),

@@ -88,8 +88,8 @@ def test_the_citizen_asks_at_the_desk_and_the_authority_decides() -> None:
 
 def test_on_its_own_ground_the_authority_stops_with_a_reason() -> None:
     at = reached("t-counter", "appraise")
-    at.when(c.Stop(actor=ENVIRONMENT, ground="dispute")).refused("reason-needed")
-    stop = c.Stop(actor=ENVIRONMENT, ground="dispute", reason="Tranh chấp", legal_basis=BASIS)
+    at.when(c.Stop(actor=ENVIRONMENT_HEAD, ground="dispute")).refused("reason-needed")
+    stop = c.Stop(actor=ENVIRONMENT_HEAD, ground="dispute", reason="Tranh chấp", legal_basis=BASIS)
     at.when(stop).then(e.ClockEnded, a(e.DossierStopped, ground="dispute", legal_basis=BASIS))
 
 
@@ -97,7 +97,7 @@ def test_stopping_ends_every_leg_and_what_was_in_transit_is_with_its_sender() ->
     at = received("t-opinions").given(c.Forward(actor=DESK))
     at.given(c.Accept(actor="ub-tax.tax-officer-1", leg="tax"))
     at.given(c.AskWithdrawal(actor=DESK))
-    at.when(c.Stop(actor=DESK)).then(
+    at.when(c.Stop(actor=DESK_HEAD)).then(
         a(e.ClockEnded, leg="tax"),
         a(e.ClockEnded, leg="police"),
         a(e.ClockEnded, leg=""),
@@ -110,7 +110,7 @@ def test_stopping_ends_every_leg_and_what_was_in_transit_is_with_its_sender() ->
 
 def test_legs_that_ended_before_keep_their_own_outcome() -> None:
     at = reached("t-opinions", "check", leg="confirm")
-    at.given(c.Stop(actor=DESK, ground="dispute", reason="Tranh chấp"))
+    at.given(c.Stop(actor=DESK_HEAD, ground="dispute", reason="Tranh chấp"))
     assert at.leg("tax").outcome == "done"
     assert at.leg("confirm").outcome == "stopped"
 
@@ -124,18 +124,34 @@ def test_a_refusal_on_the_merits_needs_its_reason_in_writing() -> None:
     at.when(c.AskWithdrawal(actor=DESK)).refused("dossier-ended")
 
 
-def test_who_decides_holds_it_or_leads_an_agency_with_a_part_in_it() -> None:
+def test_who_decides_about_the_whole_leads_its_desk_or_works_in_its_root() -> None:
     at = reached("t-counter", "appraise")
-    for stranger in ("ub-tax.head-1", "ub-environment.clerk-1", "hl-environment.head-1"):
+    strangers = ("ub-tax.head-1", "ub-environment.clerk-1", "hl-environment.head-1")
+    for stranger in (*strangers, DESK, ENVIRONMENT):
         suspend = c.Suspend(actor=stranger, ground="court-order")
-        at.when(suspend).refused("not-a-decider", stranger)
+        at.when(suspend).refused("not-the-authority", stranger)
     at.when(c.Suspend(actor=DESK_HEAD, ground="court-order")).then(e.DossierSuspended)
+
+
+def test_an_agency_with_a_leg_of_a_group_decides_nothing_about_the_whole() -> None:
+    at = reached("lt-15-death-group", "remove", leg="residence")
+    police = at.leg("residence").holder
+    assert police is not None
+    head = f"{police.agency}.head-1"
+    for actor in (police.officer, head):
+        stop = c.Stop(actor=actor, ground="dispute", reason="Tranh chấp")
+        at.when(stop).refused("not-the-authority", actor, at.dossier.agency)
+    chairman = f"{at.dossier.agency.removesuffix('-desk')}.chairman-1"
+    suspend = c.Suspend(actor=chairman, ground="court-order")
+    at.when(suspend).then(e.DossierSuspended)
+    at.when(c.Resume(actor=head)).refused("not-the-authority")
+    at.when(c.Resume(actor=chairman)).then(e.DossierResumed)
 
 
 def test_who_held_a_leg_that_is_over_decides_nothing_more() -> None:
     at = reached("t-opinions", "check", leg="confirm")
     former = at.leg("tax").holder.officer
-    at.when(c.Stop(actor=former, ground="dispute", reason="…")).refused("not-a-decider", former)
+    at.when(c.Stop(actor=former, ground="dispute", reason="…")).refused("not-the-authority", former)
 
 
 def test_an_ended_dossier_is_reopened_under_a_new_clock() -> None:
@@ -155,7 +171,9 @@ def test_the_signature_of_a_withdrawn_result_does_not_stand_for_a_new_one() -> N
     at = finished("t-counter")
     for step, actor in (("return", DESK), ("issue", "ub.clerk-1")):
         reopen = c.Reopen(actor=actor, step=step, legal_basis="Bản án 01/2021")
-        at.when(reopen).refused("not-a-decider" if step == "issue" else "result-without-signature")
+        at.when(reopen).refused(
+            "not-the-authority" if step == "issue" else "result-without-signature"
+        )
 
 
 def test_a_reopening_names_a_step_of_work_and_somebody_who_does_it() -> None:
@@ -168,7 +186,7 @@ def test_a_reopening_names_a_step_of_work_and_somebody_who_does_it() -> None:
     at.when(reopen("await-fee")).refused("no-such-step", "await-fee")
     at.when(reopen("appraise")).refused("wrong-agency", "ub-desk", "ub-construction")
     at.when(reopen("receive", DESK_HEAD)).refused("wrong-role", "receiver")
-    at.when(reopen("receive", "hl-desk.receiver-1")).refused("not-a-decider")
+    at.when(reopen("receive", "hl-desk.receiver-1")).refused("not-the-authority")
 
 
 def test_only_an_ended_dossier_that_was_received_is_reopened() -> None:
