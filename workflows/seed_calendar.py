@@ -62,6 +62,11 @@ class LateHoliday(msgspec.Struct, frozen=True):
     source: str
 
 
+class Mistake(msgspec.Struct, frozen=True):
+    day: date
+    source: str
+
+
 class Decree(msgspec.Struct, frozen=True):
     day: date
     name: Text
@@ -76,6 +81,7 @@ class Overrides(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     versions: tuple[Version, ...]
     swaps: tuple[Swap, ...]
     holidays: tuple[LateHoliday, ...]
+    mistaken: tuple[Mistake, ...]
     decrees: tuple[Decree, ...]
 
 
@@ -121,8 +127,9 @@ def _by_law(overrides: Overrides, known_on: date) -> list[DayOff]:
     late = {holiday.name: holiday for holiday in overrides.holidays}
     listed = {swap.day_off for swap in overrides.swaps}
     swap_label = str(package.substituted_label).partition("(")[0]
+    mistaken = {mistake.day for mistake in overrides.mistaken}
     found = []
-    for day in sorted(package):
+    for day in sorted(set(package) - mistaken):
         name = package[day]
         if name.startswith(swap_label):
             if day not in listed:

@@ -131,7 +131,8 @@ def test_a_dossier_whose_version_is_not_here_is_not_guessed_at() -> None:
 def test_before_any_calendar_was_known_the_oldest_is_taken() -> None:
     law = catalogue()
     assert law.calendar_known_on(date(2019, 1, 1)).version == "vn-2020-12-09"
-    assert law.calendar_known_on(date(2024, 4, 11)).version == "vn-2020-12-09"
+    assert law.calendar_known_on(date(2022, 1, 10)).version == "vn-2020-12-09"
+    assert law.calendar_known_on(date(2024, 4, 11)).version == "vn-2023-11-03"
     assert law.calendar_known_on(date(2024, 4, 12)).version == "vn-2024-04-12"
 
 

