@@ -1,6 +1,6 @@
 """How fast the log stores and reads events, beside the bare driver with the same rows.
 
-    python -m bench.append --postgres postgresql://user@host/empty_database [--json]
+    python -m bench append
 
 The log and the bare driver take turns call by call, for a machine that is shared drifts; the
 ratio is the median of several rounds. The bare driver writes the same
@@ -10,8 +10,6 @@ no answered command, no lock.
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import sqlite3
 import statistics
@@ -19,17 +17,20 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
+from bench.servers import FOLDER, fresh_database
 from engine.store import Append, Log, open_log
 from engine.store.postgres import COPY, COPY_TYPES
 from engine.store.rows import Row, rows_of
 from schemas.envelope import GENESIS, Origin, seal
 from schemas.events import StepCompleted
+from tests.servers import real_postgres
 
 SIZES = {"1 event": (1, 1), "3 events": (3, 1), "1,000 events": (4, 250)}
 """What one call appends: events of an append, appends of a call."""
@@ -103,7 +104,6 @@ class Sqlite:
         self._bare = sqlite3.connect(folder / "bare.db", isolation_level=None)
         self._bare.execute("PRAGMA synchronous = FULL")
         self._insert = _INSERT.format(", ".join("?" * 18))
-        self.file = folder / "log.db"
 
     def bare(self, made: Rows) -> None:
         streams, events = made
@@ -111,13 +111,6 @@ class Sqlite:
         self._bare.executemany("INSERT INTO streams VALUES (?, ?)", streams)
         self._bare.executemany(self._insert, events)
         self._bare.execute("COMMIT")
-
-    def bytes_stored(self) -> int:
-        with self.log.begin() as connection:
-            connection.exec_driver_sql("SELECT 1")
-        with self.log.engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        return self.file.stat().st_size
 
     def close(self) -> None:
         self.log.close()
@@ -152,12 +145,6 @@ class Postgres:
                 copy.set_types(COPY_TYPES)
                 for event in events:
                     copy.write_row(event)
-
-    def bytes_stored(self) -> int:
-        self._bare.execute("VACUUM (FREEZE) events")
-        tables = "'events'", "'streams'", "'words'"
-        sizes = " + ".join(f"pg_total_relation_size({each})" for each in tables)
-        return int(self._bare.execute(f"SELECT {sizes}").fetchone()[0])  # type: ignore[index]
 
     def close(self) -> None:
         self._bare.close()
@@ -213,62 +200,28 @@ def timed(run: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def size(store: Sqlite | Postgres) -> float:
-    """Bytes an event, with its indexes, of 3,000 dossiers of 20 events that grow together."""
-    before, grown = store.bytes_stored(), {each.stream: each for each in batch(2, 3000)}
-    store.log.append(list(grown.values()))
-    for _ in range(9):
-        following = [next_of(each) for each in grown.values()]
-        for start in range(0, len(following), 100):
-            store.log.append(following[start : start + 100])
-        grown = {each.stream: each for each in following}
-    return (store.bytes_stored() - before) / (3000 * 20)
-
-
-def next_of(append: Append) -> Append:
-    [template] = batch(2, 1)
-    last = append.events[-1]
-    events = seal(
-        append.stream,
-        [each.event() for each in template.events],
-        Origin(
-            template.command_id,
-            template.events[0].correlation,
-            template.events[0].actor,
-            template.events[0].agency,
-            template.events[0].occurred_at,
-            template.events[0].recorded_at,
-        ),
-        version=last.version,
-        previous=last.hash,
-        new_id=lambda: os.urandom(16),
-    )
-    return Append(tuple(events))
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--postgres", help="URL of an empty database")
-    parser.add_argument("--folder", help="where the SQLite file goes (default: a temporary one)")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-        stores: dict[str, Sqlite | Postgres] = {"sqlite": Sqlite(Path(folder))}
-        if options.postgres:
-            stores["postgres"] = Postgres(options.postgres)
-        results = {}
+def run() -> list[dict[str, Any]]:
+    """Both stores, beside the bare driver where it does the same."""
+    table = []
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(dir=FOLDER, prefix=".bench-"))
+        database = stack.enter_context(fresh_database(stack.enter_context(real_postgres())))
+        stores: dict[str, Sqlite | Postgres] = {
+            "sqlite": Sqlite(Path(folder)),
+            "postgresql": Postgres(database),
+        }
         for name, store in stores.items():
-            results[name] = measured(store) | {"bytes an event": {"log": size(store)}}
+            figures = measured(store)
+            for what, figure in figures.items():
+                bare, ratio = figure.get("bare"), figure.get("ratio")
+                table.append(
+                    {
+                        "store": name,
+                        "what": what,
+                        "events/s": round(figure["log"]),
+                        "bare driver": bare and round(bare),
+                        "ratio": ratio and round(ratio, 2),
+                    }
+                )
             store.close()
-    if options.json:
-        print(json.dumps(results))
-        return
-    for name, figures in results.items():
-        print(f"{name:24}{'log':>12}{'bare driver':>14}{'ratio':>8}")
-        for what, figure in figures.items():
-            bare = f"{figure['bare']:14,.0f}{figure['ratio']:8.2f}" if "bare" in figure else ""
-            print(f"  {what:22}{figure['log']:12,.0f}{bare}")
-
-
-if __name__ == "__main__":
-    main()
+    return table
