@@ -8,7 +8,7 @@ are read again only when their bytes have changed, which keeps starting quick.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from engine.core.calendar import build
 from engine.core.law import Law
 from engine.store.errors import DefinitionChanged
 from engine.store.log import Definition, Log
+from engine.verify import Pin
 from workflows import calendar_files
 from workflows.calendar_model import CalendarSource
 from workflows.model import Procedure
@@ -125,6 +126,58 @@ def simulated_until(log: Log) -> datetime | None:
     """The end of the store's made-up time; None for a store that lives in real time."""
     marks: Iterable[Definition] = log.definitions(SIMULATED)
     return max((parse_moment(mark.version) for mark in marks), default=None)
+
+
+def faults(log: Log, pins: Collection[Pin] = ()) -> list[str]:
+    """What is wrong with the registered definitions: content that is not what its digest says,
+    and what was deleted although a dossier (`pins`) or another definition needs it.
+
+    The digest of FILES is over files that may be gone; there, the staff it names is looked up.
+    """
+    found: list[str] = []
+    known: dict[str, list[Definition]] = {}
+    for kind in (PROCEDURE, CALENDAR, ORGANISATION, SIMULATED, FILES):
+        known[kind] = log.definitions(kind)
+        for each in known[kind]:
+            if kind != FILES and _digest_of(each) != each.digest:
+                found.append(f"The {kind} {each.id} {each.version} is not what was registered:"
+                             " the digest differs")  # fmt: skip
+    procedures = {(each.id, each.version) for each in known[PROCEDURE]}
+    needed = {(pin.procedure, pin.version) for pin in pins}
+    for id_, version in sorted(needed - procedures):
+        found.append(f"The procedure {id_} {version} is gone, and dossiers are pinned to it")
+    calendars = {each.version for each in known[CALENDAR]}
+    for calendar in sorted({pin.calendar for pin in pins} - calendars):
+        found.append(f"The calendar {calendar} is gone, and dossiers are pinned to it")
+    return found + _notes_faults(known[FILES], {each.version for each in known[ORGANISATION]})
+
+
+def _digest_of(registered: Definition) -> str | None:
+    """What the digest has to be; None for content that cannot even be read."""
+    if registered.kind != PROCEDURE:
+        return _sha256(registered.content)
+    from workflows.load import digest
+
+    try:
+        return digest(msgspec.json.decode(registered.content, type=Procedure))
+    except (msgspec.MsgspecError, TypeError):
+        return None
+
+
+def _notes_faults(notes: list[Definition], staffs: set[str]) -> list[str]:
+    """Notes are numbered from 1; each names an organisation that is registered."""
+    found: list[str] = []
+    for number, note in enumerate(notes, 1):
+        if note.version != f"{number:06d}":
+            return [*found, f"The note {number} of the files that were read is gone"]
+        try:
+            staff = msgspec.json.decode(note.content, type=_Read).organisation
+        except (msgspec.MsgspecError, TypeError):
+            found.append(f"The note {number} of the files that were read is damaged")
+            continue
+        if staff not in staffs:
+            found.append(f"The organisation {staff[:12]}… is gone: note {number} names it")
+    return found
 
 
 def _digest_of_files(settings: Settings) -> str:

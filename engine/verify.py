@@ -1,20 +1,24 @@
 """Whether what the log holds is what was once acknowledged: the hash chain, event by event.
 
-Streaming, in bounded memory. What nobody can see from inside is a stream cut off at its end:
-for that the last hash, known from elsewhere (a receipt, an archive), is compared.
+Streaming, in bounded memory. Beside the chain, what no hash covers is held against what it
+follows from: the shard against the stream, the mark of a command's first event against the
+command ids. What nobody can see from inside is a stream cut off at its end: for that the last
+hash or version, known from elsewhere (a receipt, an archive, a view), is compared.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import msgspec
 
 from engine.store.errors import StoreDamaged
-from engine.store.log import Log
-from schemas.codec import private_digest
-from schemas.envelope import GENESIS, Recorded
+from engine.store.log import Log, Placed
+from schemas.codec import loads, private_digest
+from schemas.envelope import GENESIS, Recorded, shard_of
+from schemas.events import DossierReceived, DossierRegistered
 
 Progress = Callable[[int], None]
 """Told, now and then, how many events were verified since it was told last."""
@@ -28,22 +32,40 @@ class Bad(msgspec.Struct, frozen=True):
     why: str
 
 
+class Pin(NamedTuple):
+    """Procedure, its version and the working calendar that a dossier is pinned to."""
+
+    procedure: str
+    version: str
+    calendar: str
+
+
 class Verdict(msgspec.Struct, frozen=True):
-    """`events`: how many hold. `last_hash`: of the stream, when it was one (hex)."""
+    """`events`: how many hold. `last_hash`: of the stream, when it was one (hex).
+
+    `private_gone`: events that hold although their private text was destroyed, as the law on
+    personal data may want. `pins`: the definitions under which dossiers were opened.
+    """
 
     ok: bool
     events: int
     first_bad: Bad | None = None
     last_hash: str | None = None
+    private_gone: int = 0
+    pins: frozenset[Pin] = frozenset()
+
+
+OPENING = frozenset({DossierRegistered.type, DossierReceived.type})
 
 
 class _Chain:
     """One stream after another, each from its first event."""
 
-    __slots__ = ("events", "hash", "position", "stream", "version")
+    __slots__ = ("events", "hash", "pins", "position", "private_gone", "stream", "version")
 
     def __init__(self) -> None:
-        self.events = 0
+        self.events = self.private_gone = 0
+        self.pins: set[Pin] = set()
         self._begin("")
 
     def _begin(self, stream: str) -> None:
@@ -56,15 +78,22 @@ class _Chain:
                 self._begin(record.stream)
             why = self._fault(record)
             if why is not None:
-                return Bad(record.stream, record.version, why)
+                known = record.version if isinstance(record.version, int) else self.version + 1
+                return Bad(record.stream, known, why)
             self.version, self.hash = record.version, record.hash
             self.position = record.position
             self.events += 1
+            if record.private is None and private_digest(record.payload):
+                self.private_gone += 1
+            if record.type in OPENING:
+                self.pins.add(_pin(record))
         return None
 
     def _fault(self, record: Recorded) -> str | None:
         expected = self.version + 1
         if record.version != expected:
+            if not isinstance(record.version, int):
+                return f"its version {record.version!r} is no number"
             if record.version > expected:
                 return f"version {expected} is missing before it"
             return f"it comes after version {self.version}"
@@ -76,6 +105,12 @@ class _Chain:
             before = self.position
             return f"its position {record.position} is not beyond {before}, its predecessor's"
         return _private_fault(record)
+
+
+def _pin(record: Recorded) -> Pin:
+    """What the event that opened a dossier says it was opened under."""
+    said = loads(record.payload)
+    return Pin(said["procedure"], said["procedure_version"], said["calendar"])
 
 
 def _resealed(record: Recorded) -> bytes | None:
@@ -112,6 +147,7 @@ def verify_stream(log: Log, code: str, last_hash: str | None = None) -> Verdict:
     bad = chain.add(records)
     if bad is None and not records:
         bad = Bad(code, 0, "it has no events")
+    bad = bad or _misplaced(log, code)
     if bad is None and last_hash is not None:
         known = {record.hash.hex(): record.version for record in records}
         if last_hash.lower() not in known:
@@ -122,7 +158,7 @@ def verify_stream(log: Log, code: str, last_hash: str | None = None) -> Verdict:
                 f"{chain.version}, or replaced",
             )
     tip = records[-1].hash.hex() if records else None
-    return Verdict(bad is None, chain.events, bad, tip)
+    return Verdict(bad is None, chain.events, bad, tip, chain.private_gone)
 
 
 def verify_all(log: Log, progress: Progress = lambda count: None) -> Verdict:
@@ -142,9 +178,41 @@ def verify_all(log: Log, progress: Progress = lambda count: None) -> Verdict:
     except StoreDamaged as damage:
         after = f"after {chain.stream} version {chain.version}: " if chain.stream else ""
         bad = Bad("", 0, f"{after}{damage}")
-    if bad is None:
-        bad = _emptied(log, streams)
-    return Verdict(bad is None, chain.events, bad)
+    bad = bad or _emptied(log, streams) or _unreached(log, chain.events) or _misplaced(log)
+    return Verdict(bad is None, chain.events, bad, None, chain.private_gone, frozenset(chain.pins))
+
+
+def _unreached(log: Log, verified: int) -> Bad | None:
+    """Events without a version or a stream: no reading by stream ever comes to them."""
+    if log.count() <= verified:
+        return None
+    # Or others have appended meanwhile: counted first, they cannot be taken for lost ones.
+    lost = log.count() - sum(len(placed) for placed in log.placed())
+    return Bad("", 0, f"{lost} of its events have no stream or no version") if lost > 0 else None
+
+
+def _misplaced(log: Log, stream: str | None = None) -> Bad | None:
+    """The first event in another shard than its stream's, or wrongly marked as first of its
+    command: whoever reads by shard, or asks for a command's answer, would miss it."""
+    name, command = "", b""
+    for batch in log.placed(stream):
+        for each in batch:
+            if each.stream != name:
+                name, command, shard = each.stream, b"", shard_of(each.stream)
+            why = _misplacement(each, shard, each.command_id != command)
+            if why is not None:
+                return Bad(each.stream, each.version, why)
+            command = each.command_id
+    return None
+
+
+def _misplacement(placed: Placed, shard: int, first: bool) -> str | None:
+    if placed.shard != shard:
+        return f"it stands in shard {placed.shard}, but its dossier is in shard {shard}"
+    if placed.first is not first:
+        said = "is not marked as" if first else "is marked as, but is not,"
+        return f"it {said} the first event of its command"
+    return None
 
 
 def _emptied(log: Log, verified: int) -> Bad | None:

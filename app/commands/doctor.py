@@ -74,6 +74,7 @@ def _store(settings: Settings) -> Iterator[Finding]:
         with _opened(settings) as log:
             yield Finding("store", OK, f"{log.engine.url.render_as_string(hide_password=True)}")
             yield from _inside(log)
+            yield from _registered(log)
             yield from _space(log.engine.url)
     except StoreMissing as missing:
         yield Finding("store", WARNING, str(missing), "lienthong receive, submit and demo make one")
@@ -115,6 +116,19 @@ def _inside(log: Log) -> Iterator[Finding]:
         yield Finding("writable", OK, "the store can be written to")
     except StoreError as error:
         yield Finding("writable", PROBLEM, str(error), "check the permissions of file and folder")
+
+
+def _registered(log: Log) -> Iterator[Finding]:
+    """The definitions in the store; the events are for `verify`, which takes longer."""
+    from app import registry
+
+    wrong = registry.faults(log)
+    if wrong:
+        more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+        yield Finding("registered", PROBLEM, f"{wrong[0]}{more}",
+                      "restore the store from a backup; lienthong verify lists all")  # fmt: skip
+    else:
+        yield Finding("registered", OK, "the store's definitions are what was registered")
 
 
 def _space(address: URL) -> Iterator[Finding]:

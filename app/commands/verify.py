@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from app.output import facts, line, progress, show
 from app.settings import Settings
 from app.shell import command
 from app.trouble import BROKEN, BadInput
+
+if TYPE_CHECKING:
+    from engine.store import Log
+    from engine.verify import Bad
 
 
 @command("verify")
@@ -17,7 +23,11 @@ from app.trouble import BROKEN, BadInput
 def verify(settings: Settings, code: str | None, last_hash: str | None) -> None:
     """The hash chain of a dossier or of the whole store; names the first event that does not
     hold. Exit status 3 when something does not.
+
+    The whole store is also held against what the views have seen of it, and its registered
+    definitions against their digests.
     """
+    from app import registry
     from app.house import open_house
     from engine.verify import verify_all, verify_stream
 
@@ -25,36 +35,81 @@ def verify(settings: Settings, code: str | None, last_hash: str | None) -> None:
         raise BadInput("--last-hash is of one dossier: say which (CODE)")
     if last_hash is not None and not _is_hash(last_hash):
         raise BadInput(f"--last-hash {last_hash!r} is not 64 hexadecimal digits")
+    wrong: list[str] = []
     with open_house(settings) as house:
         if code is None:
             with progress("Verifying events") as advance:
                 verdict = verify_all(house.log, advance)
+            wrong = registry.faults(house.log, verdict.pins)
         else:
             verdict = verify_stream(house.log, code, last_hash)
             if not verdict.ok and verdict.events == 0 and last_hash is None:
                 _refuse_unknown(house.log.read_stream(code, limit=1), house.unknown(code))
+        bad = verdict.first_bad or _cut_off(house.log, code)
+    ok = bad is None and not wrong
     value = {
-        "ok": verdict.ok,
+        "ok": ok,
         "events": verdict.events,
-        "first_bad": verdict.first_bad,
+        "first_bad": bad,
         "last_hash": verdict.last_hash,
+        "private_gone": verdict.private_gone,
+        "definitions": wrong,
     }
 
     def human() -> None:
         what = code or "The store"
         count = f"{verdict.events:,} event{'' if verdict.events == 1 else 's'}"
-        if verdict.first_bad is None:
+        if bad is None:
             line(f"{what} holds: {count}, each following from the one before.", "ok")
             facts([("last hash", verdict.last_hash)])
-            return
-        bad = verdict.first_bad
-        place = f"{bad.code}, event {bad.version}" if bad.code else what
-        line(f"{place} does not hold: {bad.why}.", "problem")
-        line(f"{count} before it hold.")
+        else:
+            place = f"{bad.code}, event {bad.version}" if bad.code else what
+            line(f"{place} does not hold: {bad.why}.", "problem")
+            line(f"{count} before it hold.")
+        if verdict.private_gone:
+            gone = verdict.private_gone
+            line(f"{gone:,} private text{' is' if gone == 1 else 's are'} gone (destroyed, which"
+                 " the chain allows).")  # fmt: skip
+        for each in wrong:
+            line(f"{each}.", "problem")
 
     show(settings, value, human)
-    if not verdict.ok:
+    if not ok:
         click.get_current_context().exit(BROKEN)
+
+
+def _cut_off(log: Log, code: str | None) -> Bad | None:
+    """A dossier of which the status view has seen more than the log has now.
+
+    A store without views cannot tell.
+    """
+    import sqlalchemy as sa
+
+    from consumers.views.status import TABLE
+    from engine.store.errors import in_plain_words
+    from engine.store.schema import events, streams
+    from engine.verify import Bad
+
+    last = (
+        sa.select(sa.func.coalesce(sa.func.max(events.c.version), 0))
+        .join_from(events, streams, streams.c.id == events.c.stream)
+        .where(streams.c.name == TABLE.c.dossier)
+        .correlate(TABLE)
+        .scalar_subquery()
+    )
+    query = sa.select(TABLE.c.dossier, TABLE.c.version, last).where(TABLE.c.version > last)
+    if code is not None:
+        query = query.where(TABLE.c.dossier == code)
+    name = log.engine.url.render_as_string(hide_password=True)
+    with in_plain_words(name), log.engine.connect() as connection:
+        if not sa.inspect(connection).has_table(TABLE.name):
+            return None
+        found = connection.execute(query.order_by(TABLE.c.dossier).limit(1)).first()
+    if found is None:
+        return None
+    dossier, seen, left = found
+    why = f"the status view has seen version {seen}: the end was cut off after version {left}"
+    return Bad(dossier, left + 1, why)
 
 
 def _refuse_unknown(records: object, message: str) -> None:

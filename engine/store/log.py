@@ -69,6 +69,16 @@ class Definition(msgspec.Struct, frozen=True):
     content: bytes
 
 
+class Placed(msgspec.Struct, frozen=True, gc=False):
+    """What the store keeps beside an event and no hash covers; None where it is missing."""
+
+    stream: str
+    version: int
+    shard: int | None
+    first: bool | None
+    command_id: bytes
+
+
 class Log(Protocol):
     """A store of events. Any thread may call it. Every method may raise a StoreError.
 
@@ -107,6 +117,12 @@ class Log(Protocol):
 
     def read_all(self, *, batch: int = BATCH) -> Iterator[list[Recorded]]:
         """Everything, stream by stream, in batches; to verify it. `previous` is filled."""
+
+    def placed(self, stream: str | None = None) -> Iterator[list[Placed]]:
+        """Where every event stands, of one stream or of all, stream by stream, in batches."""
+
+    def count(self) -> int:
+        """How many events there are, those that no stream leads to among them."""
 
     def heads(self) -> dict[int, int]:
         """The last position of each shard; 0 where there is none."""

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.store.errors import DefinitionChanged, StoreDamaged, in_plain_words
-from engine.store.log import BATCH, Append, Definition, Outcome
+from engine.store.log import BATCH, Append, Definition, Outcome, Placed
 from engine.store.rows import COLUMNS, Row, Words, hashes_before, recorded
 from engine.store.schema import definitions, events, rejections, streams, words
 from schemas.envelope import GENESIS, SHARDS, Recorded
@@ -115,6 +115,24 @@ class SqlLog(ABC):
             first = before if rows[0][16] == stream else GENESIS
             yield recorded(plain, self._words, hashes_before(plain, first))
             stream, version, before = rows[-1][16], rows[-1][1], rows[-1][14]
+
+    def placed(self, stream: str | None = None) -> Iterator[list[Placed]]:
+        last = (-1, -1)
+        while rows := self._placed(stream, last):
+            yield [Placed(*row[1:]) for row in rows]
+            last = (rows[-1][0], rows[-1][2])
+
+    def _placed(self, stream: str | None, last: tuple[int, int]) -> Sequence[Row]:
+        beyond = sa.tuple_(events.c.stream, events.c.version) > sa.tuple_(*map(sa.literal, last))
+        query = _PLACED.where(beyond)
+        if stream is not None:
+            query = query.where(streams.c.name == stream)
+        with self._connect() as connection:
+            return connection.execute(query).all()
+
+    def count(self) -> int:
+        with self._connect() as connection:
+            return connection.scalar(sa.select(sa.func.count()).select_from(events)) or 0
 
     def read_shards(self, cursors: Mapping[int, int], *, limit: int = BATCH) -> list[Recorded]:
         if not cursors:
@@ -332,6 +350,20 @@ def _by_shards(shards: Sequence[int], *, merges: bool) -> sa.Select[Any]:
     same = (events.c.position == nearest.c.position) & (events.c.shard == nearest.c.shard)
     return sa.select(*_columns(_NAME)).join_from(nearest, events, same).order_by(events.c.position)
 
+
+_PLACED = (
+    sa.select(
+        events.c.stream,
+        streams.c.name,
+        events.c.version,
+        events.c.shard,
+        events.c.first,
+        events.c.command_id,
+    )
+    .join_from(events, streams, streams.c.id == events.c.stream)
+    .order_by(events.c.stream, events.c.version)
+    .limit(BATCH)
+)
 
 _HEADS = sa.select(
     *(

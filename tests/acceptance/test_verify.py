@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import create_engine, make_url
 from sqlalchemy.pool import NullPool
 
+from consumers.views.status import TABLE
 from schemas.codec import dumps
 from tests.acceptance.conftest import DESK, LAND, MORNING, RECEIVER, run
 from tests.servers import PostgresDatabase
@@ -30,7 +31,7 @@ class Store(NamedTuple):
 
     def tamper(self, *statements: str) -> None:
         """Runs SQL as somebody would who has the database's password."""
-        engine = create_engine(make_url(self.url))
+        engine = create_engine(make_url(self.url), poolclass=NullPool)
         with engine.begin() as connection:
             for statement in (*self._disarm(connection), *statements):
                 connection.exec_driver_sql(statement)
@@ -138,12 +139,44 @@ CHANGES: dict[str, tuple[list[str], Callable[[Any], bool]]] = {
         [f"UPDATE events SET position = position + 1000 WHERE {of(TWO, 2)}"],
         bad(TWO, 3, "is not beyond"),
     ),
+    "a shard": (
+        [f"UPDATE events SET shard = 15 - shard WHERE {of(TWO, 2)}"],
+        bad(TWO, 2, "it stands in shard"),
+    ),
+    "no mark of a command's first event": (
+        [f"UPDATE events SET first = (1 = 0) WHERE {of(TWO, 1)}"],
+        bad(TWO, 1, "is not marked as the first event of its command"),
+    ),
+    "the end of every dossier": (
+        ["DELETE FROM events WHERE version = 4"],
+        bad(ONE, 4, "the status view has seen version 4"),
+    ),
+}  # fmt: skip
+DEFINITIONS = {
+    "a procedure's content": (
+        [f"UPDATE definitions SET content = (SELECT content FROM definitions WHERE kind ="
+         f" 'calendar' LIMIT 1) WHERE kind = 'procedure' AND id = '{LAND}'"],
+        f"The procedure {LAND} ",
+    ),
+    "one character of the organisation": (
+        ["UPDATE definitions SET content = {changed} WHERE kind = 'organisation'"],
+        "The organisation organisation ",
+    ),
+    "a deleted procedure": (
+        [f"DELETE FROM definitions WHERE kind = 'procedure' AND id = '{LAND}'"],
+        "is gone, and dossiers are pinned to it",
+    ),
+    "deleted calendars": (["DELETE FROM definitions WHERE kind = 'calendar'"], "The calendar "),
+    "a deleted organisation": (
+        ["DELETE FROM definitions WHERE kind = 'organisation'"], "The organisation ",
+    ),
 }  # fmt: skip
 
 
 def test_a_store_that_nobody_touched_holds(store: Store) -> None:
     assert store.verify(code=0) == {
-        "ok": True, "events": 12, "first_bad": None, "last_hash": None,
+        "ok": True, "events": 12, "first_bad": None, "last_hash": None, "private_gone": 0,
+        "definitions": [],
     }  # fmt: skip
     one = store.verify(TWO, code=0)
     assert (one["ok"], one["events"]) == (True, 4)
@@ -160,6 +193,53 @@ def test_what_was_changed_is_found_and_named(store: Store, what: str) -> None:
     verdict = store.verify(code=3)
     assert verdict["ok"] is False
     assert fits(verdict["first_bad"]), verdict
+
+
+@pytest.mark.parametrize("what", DEFINITIONS)
+def test_a_changed_definition_is_found_and_named(store: Store, what: str) -> None:
+    statements, told = DEFINITIONS[what]
+    lite = store.url.startswith("sqlite")
+    changed = "CAST(content || ' ' AS BLOB)" if lite else "content || ' '::bytea"
+    store.tamper(*(each.replace("{changed}", changed) for each in statements))
+    verdict = store.verify(code=3)
+    assert (verdict["ok"], verdict["events"], verdict["first_bad"]) == (False, 12, None)
+    assert any(told in each for each in verdict["definitions"]), verdict
+    assert told in run("verify", "--database", store.url, code=3).out
+
+
+def test_doctor_sees_a_changed_definition(store: Store) -> None:
+    store.tamper("UPDATE definitions SET digest = 'x' WHERE kind = 'calendar'")
+    found = run("doctor", "--database", store.url, "--json", code=3).json
+    states = {each["check"]: each["state"] for each in found["checks"]}
+    assert states["registered"] == "problem"
+
+
+def test_a_second_first_event_is_found(store: Store) -> None:
+    """The index on a command's first event refuses it while it is there."""
+    store.tamper("DROP INDEX events_command",
+                 f"UPDATE events SET first = (1 = 1) WHERE {of(TWO, 2)}")  # fmt: skip
+    assert bad(TWO, 2, "is marked as, but is not")(store.verify(code=3)["first_bad"])
+    assert store.verify(TWO, code=3)["first_bad"]["version"] == 2
+    assert store.verify(ONE, code=0)["ok"]
+
+
+@pytest.mark.parametrize(
+    ("column", "told"),
+    [
+        ("version", "its version None is no number"),
+        ("stream", "1 of its events have no stream or no version"),
+    ],
+)
+def test_an_event_without_a_place_is_missed(store: Store, column: str, told: str) -> None:
+    if store.url.startswith("sqlite"):
+        store.tamper("PRAGMA writable_schema = ON",
+                     f"UPDATE sqlite_master SET sql = replace(sql, '{column} INTEGER NOT NULL',"
+                     f" '{column} INTEGER') WHERE name = 'events'")  # fmt: skip
+    else:
+        store.tamper(f"ALTER TABLE events ALTER COLUMN {column} DROP NOT NULL")
+    store.tamper(f"DELETE FROM {TABLE.name}",
+                 f"UPDATE events SET {column} = NULL WHERE {of(THREE, 4)}")  # fmt: skip
+    assert told in store.verify(code=3)["first_bad"]["why"]
 
 
 def test_one_changed_byte_of_a_payload_is_found(store: Store) -> None:
@@ -189,7 +269,9 @@ def test_a_value_of_another_type_is_found_in_sqlite(filled: Path, column: str) -
 
 def test_private_text_may_be_destroyed_but_not_changed(store: Store) -> None:
     store.tamper(f"UPDATE events SET private = NULL WHERE {of(ONE, 1)}")
-    assert store.verify(code=0)["ok"]
+    verdict = store.verify(code=0)
+    assert (verdict["ok"], verdict["private_gone"]) == (True, 1)
+    assert "1 private text is gone" in run("verify", "--database", store.url).out
     stolen = f"(SELECT private FROM events WHERE {of(TWO, 1)})"
     store.tamper(f"UPDATE events SET private = {stolen} WHERE {of(ONE, 1)}")
     assert bad(ONE, 1, "private text")(store.verify(code=3)["first_bad"])
@@ -199,7 +281,9 @@ def test_an_end_that_was_cut_off_is_found_by_the_last_known_hash(store: Store) -
     last = store.verify(TWO, code=0)["last_hash"]
     assert store.verify(TWO, "--last-hash", last, code=0)["ok"]
     store.tamper(f"DELETE FROM events WHERE {of(TWO, 4)}")
-    assert store.verify(TWO, code=0)["ok"], "from inside nobody can tell"
+    assert bad(TWO, 4, "the status view")(store.verify(TWO, code=3)["first_bad"])
+    store.tamper(f"DROP TABLE {TABLE.name}")
+    assert store.verify(TWO, code=0)["ok"], "without views nobody can tell from inside"
     verdict = store.verify(TWO, "--last-hash", last.upper(), code=3)
     assert bad(TWO, 4, "cut off after version 3")(verdict["first_bad"])
 
