@@ -47,6 +47,7 @@ WORDS: dict[str, Text] = {
     "all": Text("chờ tất cả", "waits for all"),
     "if": Text("nếu", "if"),
     "any": Text("chờ một", "waits for one"),
+    "same day": Text("trong ngày", "same day"),
 }
 UNITS = {
     Unit.WORKING_HOUR: Text("giờ làm việc", "working hours"),
@@ -292,6 +293,8 @@ class _Drawing:
         )
 
     def _limit(self, limit: Limit) -> str:
+        if limit.same_day:
+            return self._word("same day")
         amount = f"{limit.amount.normalize():f}"
         unit = self._say(UNITS[limit.unit])
         if self._language == "vi":

@@ -21,6 +21,10 @@ ENDS = frozenset({DONE, REFUSED})
 """The two names a `then` may use that are not steps: the process ends there."""
 
 
+SAME_DAY = "same day"
+"""How a limit is written that ends on the working day of the receipt."""
+
+
 class Unit(StrEnum):
     WORKING_HOUR = "working hour"
     WORKING_DAY = "working day"
@@ -29,18 +33,25 @@ class Unit(StrEnum):
 
 
 class Limit(msgspec.Struct, frozen=True):
-    """A length of statutory time, such as 34 working days or 2 working hours."""
+    """A length of statutory time, such as 34 working days or 2 working hours.
+
+    `same_day`: one working day of which the day of receipt is the first, so that it ends with
+    that day's office hours; received after the policy's cut-off, with the next working day's.
+    """
 
     amount: Decimal
     unit: Unit
+    same_day: bool = False
 
     def __str__(self) -> str:
+        if self.same_day:
+            return SAME_DAY
         amount = f"{self.amount.normalize():f}"
         return f"{amount} {self.unit.value}" + ("" if self.amount == 1 else "s")
 
     @staticmethod
     def parse(text: str) -> Limit:
-        """The limit in words such as "34 working days", "0.5 day", "2 hours", "1 month".
+        """The limit in words: "34 working days", "0.5 day", "2 hours", "1 month", "same day".
 
         A plain "day" is a working day, a plain "hour" a working hour. Raises ValueError.
         """
@@ -56,6 +67,8 @@ _UNITS = {
 
 @lru_cache(maxsize=1024)
 def _parse_limit(text: str) -> Limit:
+    if text.strip() == SAME_DAY:
+        return Limit(Decimal(1), Unit.WORKING_DAY, same_day=True)
     amount, _, unit = text.strip().partition(" ")
     found = _UNITS.get(unit.strip().removesuffix("s"))
     try:

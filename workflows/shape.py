@@ -25,6 +25,7 @@ from workflows.written import (
     LimitText,
     Name,
     Number,
+    PromiseText,
     Truth,
     Version,
     WhoText,
@@ -94,7 +95,7 @@ class LegShape(Shape):
 
     at: Name
     name: Name | None = None
-    limit: LimitText | None = None
+    limit: PromiseText | None = None
     gate: Truth = False
     when: dict[Name, Words] = {}
     papers_out: list[Name] = []
@@ -125,7 +126,7 @@ class StepShape(Shape):
     title: TextShape | None = None
     by: WhoText | None = None
     act: Annotated[Words, Field(json_schema_extra={"enum": [*WORK_ACTS]})] | None = None
-    limit: LimitText | None = None
+    limit: PromiseText | None = None
     pause: Name | None = None
     resumed_by: WhoText | None = None
     lasts: LimitText | None = None
@@ -170,7 +171,7 @@ class ProcedureShape(Shape):
     kind: Literal["single", "interlinked", "group"]
     levels: Annotated[Number, Field(ge=1, le=4)] = 1
     desk: Name
-    limit: LimitText
+    limit: PromiseText
     valid_from: Day
     valid_to: Day | None = None
     legal_basis: list[Words] = []

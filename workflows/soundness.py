@@ -303,7 +303,11 @@ def _sum(path: str, stated: Limit, process: Process, what: str) -> Iterator[Find
 
 
 def _hours(limit: Limit) -> Decimal | None:
-    """Working hours; None for calendar time, which no sum of working time equals."""
+    """Working hours; None for calendar time, which no sum of working time equals.
+
+    The same day is a whole day of the sum: published totals count it so (the birth group: the
+    same day and 2 more make 3), and what comes after the cut-off takes that long.
+    """
     if limit.unit is Unit.WORKING_HOUR:
         return limit.amount
     return limit.amount * HOURS_A_DAY if limit.unit is Unit.WORKING_DAY else None

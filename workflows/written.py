@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
-from workflows.model import Limit, Who
+from workflows.model import SAME_DAY, Limit, Who
 from workflows.yaml_source import Misread
 
 NAME = r"[a-z0-9]+([.-][a-z0-9]+)*"
@@ -85,6 +85,10 @@ def _limit(value: object) -> Limit:
     return Limit.parse(text)
 
 
+def _promise(value: object) -> Limit:
+    return Limit.parse(SAME_DAY) if value == SAME_DAY else _limit(value)
+
+
 def _who(value: object) -> Who:
     text = _text(value)
     found = _WHO.fullmatch(text)
@@ -143,6 +147,18 @@ LimitText = Annotated[
         }
     ),
 ]
+PromiseText = Annotated[
+    Any,
+    PlainValidator(_promise),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": f"^({_LIMIT.pattern}|{SAME_DAY})$",
+            "examples": ["same day", "0.5 day", "3 days", "2 hours", "30 calendar days", "1 month"],
+        }
+    ),
+]
+"""A limit that begins with a receipt, so that it may be the same day; a duration may not."""
 WhoText = Annotated[
     Any,
     PlainValidator(_who),

@@ -66,11 +66,12 @@ def derive(
     """The deadline of a limit that started at `start`, with its reasons; cached by value.
 
     `rule` decides for working days only (see `StartRule`). A fraction of a day is rounded up
-    to the whole day except under `moment`. `cutoff` ("HH:MM", local): under `moment` and
-    `same-day`, what is received later counts from the next working day; a restart after it,
-    too. A pause has an effect if it began before the deadline; one that began earlier in
-    the last day and outlasts it moves the deadline to the end of office hours of the day of
-    resumption (or of the next working day, after hours), since the limit had not run out.
+    to the whole day except under `moment`. `cutoff` ("HH:MM", local): under `same-day`, what
+    is received later counts from the next working day; a restart after it, too. Other limits
+    have their whole length at any time. A pause has an effect if it began before the deadline;
+    one that began earlier in the last day and outlasts it moves the deadline to the end of
+    office hours of the day of resumption (or of the next working day, after hours), since the
+    limit had not run out.
 
     Raises ClockError for a limit that is not positive, months in fractions, a pause that
     ends before it begins; CalendarError for a naive datetime or a day outside the calendar.
@@ -155,13 +156,9 @@ def _first(pause: Pausing) -> int:
 
 def _begin(calendar: Calendar, minute: int, rule: StartRule, late: int | None) -> int:
     """From where a limit counts that was received in that local minute."""
-    if rule == "day-after":
+    if rule != "same-day":
         return minute
     day, of_day = divmod(minute, DAY)
-    if rule == "moment":
-        if late is None or of_day <= late or not calendar.works(day):
-            return minute
-        return calendar.next_workday(day + 1) * DAY + calendar.opens
     over = calendar.closes if late is None else min(late, calendar.closes)
     first = calendar.next_workday(day + 1 if of_day > over else day)
     # Days count from the day after: begin on the eve, and the first day is the first counted.

@@ -31,7 +31,10 @@ def whole_limit(
 
 
 def start_rule(limit: Limit) -> StartRule:
-    """Whole days and months count from the day after, anything shorter from the moment."""
+    """Whole days and months count from the day after, anything shorter from the moment; what
+    is due the same day has the day of receipt as its first."""
+    if limit.same_day:
+        return "same-day"
     hours = limit.unit is Unit.WORKING_HOUR or limit.amount < 1
     return "moment" if hours else "day-after"
 
@@ -85,7 +88,8 @@ def step_deadline(
         law.calendar(dossier.calendar),
         step.limit,
         visits[0],
-        rule="moment",
+        rule="same-day" if step.limit.same_day else "moment",
+        cutoff=law.procedure(dossier.procedure).policy.cutoff,
         pauses=(*(stop for stop in own if _after(stop, visits[0])), *away),
         source=f"{dossier.procedure[0]} {dossier.procedure[1]}, {step.name}",
     )

@@ -46,9 +46,11 @@ def explain(derivation: Derivation, lang: Lang = "vi") -> list[str]:
 
 
 def limit_text(limit: Limit, lang: Lang = "vi") -> str:
-    """ "34 ngày làm việc", "0,5 ngày làm việc"; in English as `str(limit)`."""
+    """ "34 ngày làm việc", "0,5 ngày làm việc", "trong ngày"; in English as `str(limit)`."""
     if lang == "en":
         return str(limit)
+    if limit.same_day:
+        return "trong ngày"
     return f"{_number(limit.amount).replace('.', ',')} {_UNITS[limit.unit]}"
 
 
@@ -60,7 +62,7 @@ def _lines(derivation: Derivation, lang: Lang) -> Iterator[Text]:
     start = _moment(derivation.start, lang)
     rule = _STARTS[derivation.rule]
     yield Text(f"Nhận lúc {start}; {rule.vi}.", f"Received {start}; {rule.en}.")
-    if derivation.cutoff and derivation.rule != "day-after":
+    if derivation.cutoff and derivation.rule == "same-day":
         yield Text(
             f"Nhận sau {derivation.cutoff} thì tính từ ngày làm việc tiếp theo.",
             f"What is received after {derivation.cutoff} counts from the next working day.",

@@ -17,15 +17,16 @@ from workflows.organisation import Organisation
 class Outline(NamedTuple):
     """What deciding asks again and again about one procedure version, worked out once.
 
-    `facts`: names a dossier may have a value for; `own_days`: the working days of the
-    receiving unit's own steps, None when no other agency has a part; `signs`: some step
-    signs the result.
+    `facts`: names a dossier may have a value for; `own_limit`: how long the receiving unit
+    has for its own part, the sum of its steps; where none of them is timed (the groups), the
+    limit of its first gate leg. None when no other agency has a part, or neither was
+    published. `signs`: some step signs the result.
     """
 
     processes: dict[str, Process]
     legs: dict[str, Leg]
     facts: frozenset[str]
-    own_days: Decimal | None
+    own_limit: Limit | None
     signs: bool
 
 
@@ -120,15 +121,21 @@ def _outline(procedure: Procedure) -> Outline:
     guards = [*(leg.when for leg in legs.values())]
     guards += [branch.when for step in steps for branch in step.then]
     functions = {leg.at for leg in legs.values()} | {step.by.at for step in steps if step.by}
-    own = sum((_days(step.limit) for step in procedure.process.steps.values()), Decimal(0))
     return Outline(
         processes=processes,
         legs=legs,
         facts=frozenset(name for guard in guards for name in guard)
         | {function for function in functions if function},
-        own_days=own if legs and own else None,
+        own_limit=_own_limit(procedure) if legs else None,
         signs=any(step.act == "sign" for step in steps),
     )
+
+
+def _own_limit(procedure: Procedure) -> Limit | None:
+    steps = procedure.process.steps.values()
+    if own := sum((_days(step.limit) for step in steps), Decimal(0)):
+        return Limit(own, Unit.WORKING_DAY)
+    return next((leg.limit for step in steps for leg in step.legs if leg.gate), None)
 
 
 def _days(limit: Limit | None) -> Decimal:

@@ -142,6 +142,18 @@ def test_due_in_every_unit(unit: str, amount: str, due: str) -> None:
     assert said.json["due"][:10] == due
 
 
+def test_due_the_same_day_and_hours_without_a_cutoff() -> None:
+    copy = ("--procedure", "2.000908")
+    morning = run("due", "--from", "2025-03-05 09:00", *copy).out
+    assert "Thời hạn: trong ngày" in morning
+    assert morning.splitlines()[-1] == "Hạn: 17:00 thứ tư 05/03/2025."
+    late = run("due", "--from", "2025-03-05 15:01", *copy, "--lang", "en", "--json").json
+    assert (late["due"], late["limit"]) == ("2025-03-06T17:00:00+07:00", "same day")
+    assert [(day["date"], day["kind"]) for day in late["not_counted"]] == [("2025-03-05", "cutoff")]
+    hours = ("due", "--from", "2025-03-05 15:30", "--limit", "2", "--unit", "working-hour")
+    assert run(*hours, "--json").json["due"] == "2025-03-06T08:00:00+07:00"
+
+
 def test_due_speaks_both_languages() -> None:
     words = ("due", "--from", "2021-03-04 08:00", "--procedure", LAND)
     assert run(*words).out.splitlines()[-1] == "Hạn: 17:00 thứ ba 23/03/2021."

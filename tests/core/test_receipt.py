@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+import pytest
+
+from engine.core.deadlines import leg_deadline
 from engine.core.law import Law
 from schemas import commands as c
 from schemas import events as e
@@ -189,10 +192,81 @@ def test_the_particulars_of_the_applicant_are_kept_apart() -> None:
     assert scenario.past[1][0].private is None
 
 
-def test_a_same_day_procedure_counts_hours_from_the_moment_until_the_cutoff() -> None:
-    copy = c.Receive(
-        actor="ub-quang-trung-desk.receiver-1", procedure="2.000908", agency="ub-quang-trung-desk"
+COMMUNE = {"actor": "ub-quang-trung-desk.receiver-1", "agency": "ub-quang-trung-desk"}
+
+
+@pytest.mark.parametrize(
+    ("received_at", "promised"),
+    [
+        ((2025, 3, 5, 9, 0), "2025-03-05"),
+        ((2025, 3, 5, 14, 59), "2025-03-05"),
+        ((2025, 3, 5, 15, 0), "2025-03-05"),  # after 15:00, not at it
+        ((2025, 3, 5, 15, 1), "2025-03-06"),
+        ((2025, 3, 7, 15, 30), "2025-03-10"),  # a Friday
+        ((2025, 3, 9, 10, 0), "2025-03-10"),  # a Sunday
+        ((2025, 3, 9, 16, 0), "2025-03-10"),  # late on a Sunday is still before Monday
+        ((2025, 1, 24, 14, 0), "2025-01-24"),  # the last day before Tết
+        ((2025, 1, 24, 15, 30), "2025-02-03"),
+    ],
+)
+def test_what_is_due_the_same_day_is_due_at_the_end_of_its_office_hours(
+    received_at: tuple[int, int, int, int, int], promised: str
+) -> None:
+    year, month, day, hour, minute = received_at
+    copy = c.Receive(procedure="2.000908", **COMMUNE)
+    due = datetime.fromisoformat(f"{promised}T17:00+07:00").astimezone(UTC)
+    scenario = new().on(year, month, day, hour, minute).when(copy).then(
+        a(e.DossierReceived, appointment=due, unit_appointment=None),
+        a(e.ClockStarted, limit="same day", rule="same-day", due=due),
+    )  # fmt: skip
+    assert scenario.dossier.appointment == due
+    # The words in the event are all that the deadline is worked out from later.
+    deadline = leg_deadline(scenario.law, scenario.dossier, scenario.leg())
+    assert deadline is not None
+    assert (deadline.due, deadline.cutoff, deadline.limit.same_day) == (due, "15:00", True)
+
+
+def test_the_cutoff_is_for_the_same_day_alone() -> None:
+    """Two hours of a step received after 15:00 count from then, not from the next day."""
+    late = new().on(2025, 3, 5, 15, 30).given(c.Receive(procedure="2.000908", **COMMUNE))
+    received, _ = late.past[0]
+    assert isinstance(received, e.DossierReceived)
+    assert received.step_due == datetime(2025, 3, 6, 1, 0, tzinfo=UTC)  # 08:00
+
+
+def test_the_same_day_may_be_promised_in_so_many_words() -> None:
+    copy = c.Receive(procedure="2.000908", appointment=date(2025, 3, 5), **COMMUNE)
+    today = datetime(2025, 3, 5, 10, 0, tzinfo=UTC)
+    new().on(2025, 3, 5).when(copy).then(
+        a(e.DossierReceived, appointment=today), a(e.ClockStarted, limit="same day")
     )
-    assert reached("2.000908", "receive").dossier.appointment is not None
-    late = new().on(2021, 3, 1, 15, 30).when(copy).then(e.DossierReceived, e.ClockStarted)
-    assert late.dossier.appointment == datetime(2021, 3, 2, 10, 0, tzinfo=UTC)
+    new().on(2025, 3, 5, 15, 30).when(copy).refused("appointment-in-past", "2025-03-05")
+
+
+def test_the_gate_of_the_birth_group_is_due_the_same_day() -> None:
+    at = reached("lt-14-birth-group", "register", leg="birth")
+    birth = at.leg("birth")
+    deadline = leg_deadline(at.law, at.dossier, birth)
+    assert deadline is not None
+    assert deadline.due is not None
+    assert birth.limit == "same day"
+    assert deadline.due.date() == birth.started.date()
+
+
+def test_a_group_promises_the_units_own_date_for_what_it_does_first() -> None:
+    """The desk's committee registers the birth the same day; the whole takes three."""
+    birth = c.Receive(procedure="lt-14-birth-group", **COMMUNE)
+    new().on(2025, 3, 5).when(birth).then(
+        a(
+            e.DossierReceived,
+            unit_appointment=datetime(2025, 3, 5, 10, 0, tzinfo=UTC),
+            appointment=datetime(2025, 3, 10, 10, 0, tzinfo=UTC),
+        ),
+        e.ClockStarted,
+    )
+
+
+def test_where_no_limit_was_published_for_the_unit_no_date_is_promised() -> None:
+    death = received("lt-15-death-group").past[0][0]
+    assert isinstance(death, e.DossierReceived)
+    assert death.unit_appointment is None

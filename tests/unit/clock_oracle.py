@@ -85,17 +85,13 @@ def naive_due(case: Case) -> datetime | None:
 
 
 def first_moment(case: Case, rule: StartRule, moment: datetime) -> datetime:
-    if rule == "day-after":
+    if rule != "same-day":
         return moment
     hour, minute = (case.cutoff or "23:59").split(":")
-    cutoff = time(int(hour), int(minute))
-    if rule == "same-day":
-        cutoff = min(cutoff, CLOSES)
+    cutoff = min(time(int(hour), int(minute)), CLOSES)
     late = moment.time() > cutoff and case.calendar.is_working(moment.date())
-    if rule == "moment" and not late:
-        return moment
     day = next_working(case.calendar, moment.date() + DAY if late else moment.date())
-    return datetime.combine(day, OPENS, LOCAL) if rule == "moment" else at_close(day - DAY)
+    return at_close(day - DAY)
 
 
 def run(case: Case, begin: datetime, pauses: list[Pause]) -> datetime | None:

@@ -11,7 +11,7 @@ import pytest
 
 from workflows.load import CATALOGUE, Catalogue, check, load_catalogue
 from workflows.load_organisation import load_organisation
-from workflows.model import Limit
+from workflows.model import Limit, Unit
 from workflows.organisation import Organisation
 from workflows.publish import SCHEMA, schema_text
 from workflows.yaml_source import read_source
@@ -66,7 +66,7 @@ PUBLISHED = {
     "lt-10-building-permit": (15, [0.5, 11.5, 3]),
     "lt-11-household-business": (5, [0.5, 3.5, 1]),
     "lt-12-birth-certificate-reissue": (3, [0.5, 1.5, 1]),
-    "2.000908": (8, [2, 3, 2, 1]),
+    "2.000908": (1, [2, 3, 2, 1]),  # the same day, of steps in hours
     "lt-14-birth-group": (3, [1, 2, 2]),
     "lt-15-death-group": (18, []),
     "lt-16-social-allowance": (22, [12, 7, 3]),
@@ -92,7 +92,21 @@ def test_the_limits_are_those_published(catalogue: Catalogue, procedure_id: str)
 
     walk("")
     assert [float(limit.amount) for limit in found] == limits
-    assert {limit.unit for limit in found} <= {procedure.limit.unit}
+    steps_in = Unit.WORKING_HOUR if procedure.limit.same_day else procedure.limit.unit
+    assert {limit.unit for limit in found} <= {steps_in}
+
+
+def test_what_is_published_as_the_same_day_says_so(catalogue: Catalogue) -> None:
+    said = [
+        (procedure.id, path)
+        for procedure in catalogue
+        for path, limit in [
+            ("", procedure.limit),
+            *((path, leg.limit) for path, leg in procedure.legs()),
+        ]
+        if limit and limit.same_day
+    ]
+    assert said == [("2.000908", ""), ("lt-14-birth-group", "birth")]
 
 
 def test_pauses_stand_where_the_table_has_them(catalogue: Catalogue) -> None:

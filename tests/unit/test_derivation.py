@@ -70,7 +70,8 @@ def reasons(found: Derivation) -> list[tuple[str, str]]:
 
 def test_days_before_counting_began_have_reasons_too() -> None:
     hours = Limit.parse("1 hour")
-    late = derive(CALENDAR, hours, at("2026-03-06 15:30"), rule="moment", cutoff="15:00")
+    same_day = Limit.parse("same day")
+    late = derive(CALENDAR, same_day, at("2026-03-06 15:30"), rule="same-day", cutoff="15:00")
     assert reasons(late) == [("06/03", "cutoff"), ("07/03", "weekend"), ("08/03", "weekend")]
     night = derive(CALENDAR, hours, at("2026-03-05 19:00"), rule="moment")
     assert reasons(night) == [("05/03", "after hours")]
@@ -141,17 +142,28 @@ def test_it_reads_well_in_english() -> None:
     assert explain(found, "en") == [
         "Limit: 0.5 working days.",
         "Received 15:30 Thursday 31/12/2026; counted in office hours from the moment of receipt.",
-        "What is received after 15:00 counts from the next working day.",
         "The clock stopped (awaiting supplement), from 16:00 Thursday 31/12/2026 until now "
         "(ground: PBS-1).",
         "The clock stopped (with another step or agency), from 08:00 Monday 04/01/2027 until now "
         "(ground: PBS-1).",
-        "Not counted, 1 day – Received after the cut-off, so counting begins on the next "
-        "working day: 31/12/2026.",
-        "Not counted, 1 day – New Year's Day: 01/01/2027.",
-        "Not counted, 2 days – Weekends: 02/01/2027–03/01/2027.",
+        "Counted, Thursday 31/12/2026: 15:30–16:00 (0.5 hours).",
         "By the working calendar vn-2026-01-13, as known on 13/01/2026.",
         "The clock is stopped: there is no due date until it is resumed.",
+    ]
+
+
+def test_it_says_that_the_cut_off_was_missed() -> None:
+    same_day = Limit.parse("same day")
+    found = derive(CALENDAR, same_day, at("2025-01-24 15:30"), rule="same-day", cutoff="15:00")
+    assert explain(found, "en")[:6] == [
+        "Limit: same day.",
+        "Received 15:30 Friday 24/01/2025; the day of receipt is the first day, to the end of "
+        "office hours of the last day.",
+        "What is received after 15:00 counts from the next working day.",
+        "Counted, 1 day: 03/02/2025.",
+        "Not counted, 1 day – Received after the cut-off, so counting begins on the next "
+        "working day: 24/01/2025.",
+        "Not counted, 4 days – Weekends: 25/01/2025–26/01/2025, 01/02/2025–02/02/2025.",
     ]
 
 
@@ -169,6 +181,8 @@ def test_limits_in_words() -> None:
     words = [limit_text(Limit.parse(text)) for text in ("0.5 day", "2 hours", "1 month")]
     assert words == ["0,5 ngày làm việc", "2 giờ làm việc", "1 tháng"]
     assert limit_text(Limit.parse("30 calendar days")) == "30 ngày"
+    assert limit_text(Limit.parse("same day")) == "trong ngày"
+    assert limit_text(Limit.parse("same day"), "en") == "same day"
     assert limit_text(Limit.parse("30 calendar days"), "en") == "30 calendar days"
 
 

@@ -90,6 +90,8 @@ def test_limits_pauses_legs_and_refusals_are_visible() -> None:
     assert "⏱ 0,5 ngày làm việc" in lost
     assert "⏸ đồng hồ dừng" in lost
     assert "⏱ 30 ngày<" in lost
+    assert "điều kiện tiên quyết · ⏱ trong ngày" in dot_source(CATALOGUE.get("lt-14-birth-group"))
+    assert "In total: same day" in dot_source(CATALOGUE.get("2.000908"), "en")
     group = dot_source(CATALOGUE.get("lt-15-death-group"), "en")
     assert "gate" in group
     assert "if residence = chosen" in group

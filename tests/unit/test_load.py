@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from workflows.load import (
     load_procedure,
 )
 from workflows.load_organisation import load_organisation
-from workflows.model import Policy, Supplement, Unit, Who
+from workflows.model import Limit, Policy, Supplement, Unit, Who
 from workflows.organisation import Organisation
 from workflows.yaml_source import MAX_BYTES
 
@@ -105,6 +106,18 @@ def test_units_of_limits(tmp_path: Path, written_limit: str, unit: Unit) -> None
     limit = load_procedure(file).limit
     assert limit.unit is unit
     assert str(limit.amount) == written_limit.split(maxsplit=1)[0]
+
+
+def test_the_same_day_is_a_limit_and_no_duration(tmp_path: Path) -> None:
+    limit = load_procedure(
+        written(tmp_path, GOOD.replace("limit: 3 days", "limit: same day"))
+    ).limit
+    assert limit == Limit(Decimal(1), Unit.WORKING_DAY, same_day=True)
+    assert (str(limit), Limit.parse(str(limit))) == ("same day", limit)
+    assert Limit.parse("1 day") != limit
+    within = "limit: 3 days\npolicy: {handover within: same day}"
+    (message,) = messages(written(tmp_path, GOOD.replace("limit: 3 days", within)))
+    assert "'same day' is no limit" in message
 
 
 def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from workflows.load import load_catalogue
 from workflows.model import (
@@ -91,6 +92,13 @@ def test_hours_and_days_are_added_by_eight() -> None:
     assert found(definition) == []
     definition = procedure(10, work("a", 1, "return"), back(), unit=HOUR)
     assert found(definition) == [total_and_sum("10 working hours", "8 working hours")]
+
+
+def test_the_same_day_is_a_day_of_eight_hours() -> None:
+    same_day = Limit.parse("same day")
+    for hours, messages in ((8, []), (9, [total_and_sum("same day", "1.125 working days")])):
+        steps = (work("a", hours, "return", unit=HOUR), back())
+        assert found(replace(procedure(1, *steps), limit=same_day)) == messages
 
 
 def test_of_parallel_legs_the_longest_counts() -> None:

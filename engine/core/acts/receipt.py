@@ -116,10 +116,12 @@ def _promised(
     """The limit that counts: the procedure's, or the shorter one the desk promised."""
     if appointment is None:
         return procedure.limit
-    if appointment <= draft.today:
-        refuse("appointment-in-past", appointment=appointment, day=draft.today)
     lawful = whole_limit(draft.law, procedure, calendar.version, procedure.limit, draft.now)
     assert lawful.due is not None
+    if appointment == local_day(lawful.due):  # as promised by law, be it today
+        return procedure.limit
+    if appointment <= draft.today:
+        refuse("appointment-in-past", appointment=appointment, day=draft.today)
     if appointment > local_day(lawful.due):
         refuse("appointment-too-late", appointment=appointment, due=local_day(lawful.due))
     days = calendar.workdays_to(appointment.toordinal()) - calendar.workdays_to(
@@ -131,14 +133,16 @@ def _promised(
 def _unit_appointment(
     draft: Draft, procedure: Procedure, calendar: Calendar, whole: datetime
 ) -> datetime | None:
-    """By when the receiving unit itself has to be done: the sum of its own steps.
+    """By when the receiving unit itself has to be done; never later than the whole.
 
-    None when no other agency has a part. Never later than the whole.
+    The sum of its own steps. In a group the desk's own steps have no limit: there the unit's
+    part is the gate, the civil-status registration by the committee whose desk it is, and its
+    date is the gate's as if that began with the receipt. None when no other agency has a part
+    or no limit was published: no date is made up.
     """
-    own = draft.law.outline(procedure.key).own_days
-    if own is None:
+    limit = draft.law.outline(procedure.key).own_limit
+    if limit is None:
         return None
-    limit = Limit(own, Unit.WORKING_DAY)
     due = whole_limit(draft.law, procedure, calendar.version, limit, draft.now).due
     assert due is not None
     return min(due, whole)
