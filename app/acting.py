@@ -14,6 +14,7 @@ from engine.core.dossier import Dossier
 from engine.ids import parse_id
 from engine.runtime import Call, Done
 from schemas.commands import Command
+from schemas.envelope import from_micros
 from schemas.rejection import Rejected
 
 
@@ -44,6 +45,19 @@ def carry_out(house: House, call: Call) -> Done:
         raise RefusedByRule(answer, as_json=house.settings.json)
     house.refresh()
     return answer
+
+
+def as_found(house: House, code: str, command_id: bytes) -> tuple[Dossier, datetime | None]:
+    """A dossier as a command finds it; or as it found it, and when, if it was answered before.
+
+    What its words meant then (`refuse`, or the leg it leaves out) its repetition means too.
+    """
+    folded = house.runtime.current(code)
+    version = folded.commands.get(command_id)
+    if version is None:
+        return folded.dossier, None
+    (first,) = house.log.read_stream(code, after=version - 1, limit=1)
+    return house.runtime.load(code, until=version - 1).dossier, from_micros(first.occurred_at)
 
 
 def meant(dossier: Dossier, act: str, leg: str | None) -> str:

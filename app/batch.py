@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from app.acting import meant
+from app.acting import as_found, meant
 from app.house import House
 from app.lines import Line
 from engine.runtime import Call, Done
@@ -94,12 +94,13 @@ def _call(house: House, line: Line, report: Report) -> Call:
     code = "" if line.opens else report.dossiers.get(line.dossier, line.dossier)
     command = line.command
     if command.act == "refuse" and code:
-        act = meant(house.runtime.current(code).dossier, command.act, command.leg)
+        found, _ = as_found(house, code, line.command_id)
+        act = meant(found, command.act, command.leg)
         if act != command.act:
             command = COMMANDS[act](
                 actor=command.actor, leg=command.leg, reason=command.reason, note=command.note
             )
-    return Call(command, line.command_id, code, house.happened(line.at))
+    return Call(command, line.command_id, code, house.happened(line.at), now=house.now)
 
 
 def _done(report: Report, line: Line, done: Done) -> None:

@@ -70,7 +70,11 @@ def console(*, stderr: bool = False) -> Console:
 
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or os.environ.get("COLUMNS") else UNLIMITED
-    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+    # rich leaves bold and dim in for NO_COLOR; nobody who says it wants them (no-color.org).
+    colours: Any = None if os.environ.get("NO_COLOR") else "auto"
+    return Console(
+        file=stream, width=width, color_system=colours, highlight=False, markup=False, emoji=False
+    )
 
 
 def table(

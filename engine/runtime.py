@@ -6,9 +6,10 @@ together: whoever comes first leads, the others wait for their answers.
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 
 import msgspec
@@ -20,24 +21,33 @@ from engine.core.decide import SYSTEM, Decided, decide
 from engine.core.dossier import Dossier
 from engine.core.evolve import evolve
 from engine.core.law import Law
-from engine.core.rules import RULES
+from engine.core.rules import Refusal, refuse
 from engine.ids import Clock, Ids
 from engine.store.log import Append, Log, Outcome, Repeated, Stored
 from schemas.commands import Command, Opening
 from schemas.envelope import GENESIS, Origin, Recorded, from_micros, seal, to_micros
+from schemas.events import Private
 from schemas.rejection import Rejected
 
 ATTEMPTS = 8
 """How often a command is decided anew after somebody else was first."""
 
+AHEAD = timedelta(minutes=5)
+"""How far the clock of whoever says when something happened may be before ours."""
+
 BATCH = 256
 """The most commands that one commit takes from waiting callers."""
+
+
+PRIVATE = frozenset(Private.__struct_fields__)
 
 
 class Call(msgspec.Struct, frozen=True, gc=False):
     """A command for one dossier. `code`: "" lets the engine give a new dossier its code.
 
-    `at`: when it happened, if not now. A call repeated with its `command_id` gets the first answer.
+    `at`: when it happened, if not now. A call repeated with its `command_id` gets the first
+    answer. `now`: what the caller takes for now, if its time is made up; else `at` may not be
+    later than the runtime's clock.
     """
 
     command: Command
@@ -45,6 +55,7 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     code: str = ""
     at: datetime | None = None
     correlation: bytes | None = None
+    now: datetime | None = None
 
 
 class Done(msgspec.Struct, frozen=True, gc=False):
@@ -72,6 +83,19 @@ class Busy(Exception):
     """Others were first each time; the dossier is written to too often just now."""
 
 
+def fingerprint(call: Call) -> bytes:
+    """8 bytes that tell a command from others with the same id: the random half of the id of
+    its first event (RFC 9562, variant bits first). No two commands share an id, so it is as
+    unlike any other as a drawn one. Free text and the applicant are left out: they can be
+    destroyed, so nothing may be kept by which they could be guessed.
+    """
+    said = msgspec.to_builtins(call.command)
+    kept = {name: value for name, value in said.items() if value and name not in PRIVATE}
+    text = msgspec.json.encode([call.command.act, kept], order="deterministic")
+    digest = hashlib.sha256(call.command_id + text).digest()
+    return bytes([digest[0] & 0x3F | 0x80]) + digest[1:8]
+
+
 def fold(records: Iterable[Recorded], start: Folded) -> Folded:
     """The stream after these records, which follow `start`."""
     dossier, version, digest = start.dossier, start.version, start.hash
@@ -81,6 +105,14 @@ def fold(records: Iterable[Recorded], start: Folded) -> Folded:
         version, digest = record.version, record.hash
         commands.setdefault(record.command_id, version)
     return Folded(dossier, version, digest, commands)
+
+
+def rejection(rule: str, **words: object) -> Rejected:
+    """The refusal that a rule gives, as `decide` would give it."""
+    try:
+        refuse(rule, **words)
+    except Refusal as refusal:
+        return refusal.rejected
 
 
 class _Ticket:
@@ -253,10 +285,12 @@ class Runtime:
 
     def _decide(self, call: Call, code: str, folded: Folded) -> tuple[Append, Folded] | Rejected:
         if folded.version == 0 and not isinstance(call.command, Opening):
-            rule = RULES["unknown-dossier"]
-            return Rejected("unknown-dossier", rule.sentence.format(code=code))
+            return rejection("unknown-dossier", code=code)
         recorded_at = self._clock()
         now = call.at or recorded_at
+        latest = max(recorded_at, call.now or recorded_at)
+        if now > latest + AHEAD and call.command.actor != SYSTEM:
+            return rejection("not-yet", at=now, now=latest)
         outcome = decide(folded.dossier, call.command, self.law, now)
         if isinstance(outcome, Rejected):
             return outcome
@@ -276,6 +310,7 @@ class Runtime:
             version=folded.version,
             previous=folded.hash,
             new_id=self._ids,
+            fingerprint=fingerprint(call),
         )
         tip = events[-1]
         commands = {**folded.commands, call.command_id: folded.version + 1}
@@ -299,10 +334,8 @@ class Runtime:
             return known
         first = known[0]
         same = first.stream == call.code if call.code else first.version == 1
-        if not same or first.actor != call.command.actor:
-            sentence = RULES["command-id-reused"].sentence
-            told = sentence.format(code=first.stream, actor=first.actor)
-            return Rejected("command-id-reused", told)
+        if not same or first.event_id[8:] != fingerprint(call):
+            return rejection("command-id-reused", code=first.stream, actor=first.actor)
         return Done(first.stream, known[-1].version, tuple(known), repeated=True)
 
     def _new_code(self, call: Call) -> str:

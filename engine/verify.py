@@ -92,8 +92,9 @@ class _Chain:
     def _fault(self, record: Recorded) -> str | None:
         expected = self.version + 1
         if record.version != expected:
-            if not isinstance(record.version, int):
-                return f"its version {record.version!r} is no number"
+            version: object = record.version
+            if not isinstance(version, int):
+                return f"its version {version!r} is no number"
             if record.version > expected:
                 return f"version {expected} is missing before it"
             return f"it comes after version {self.version}"

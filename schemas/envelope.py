@@ -104,13 +104,19 @@ def seal(
     version: int,
     previous: bytes,
     new_id: Callable[[], bytes],
+    fingerprint: bytes = b"",
 ) -> list[Recorded]:
-    """Events of one command as they follow version `version`, whose hash is `previous`."""
-    sealed = []
+    """Events of one command as they follow version `version`, whose hash is `previous`.
+
+    The first event's id carries the `fingerprint` of its command, if there is one.
+    """
+    sealed: list[Recorded] = []
     for event in events:
         version += 1
         payload, private = encode(_salted(event, new_id))
         event_id = new_id()
+        if fingerprint and not sealed:
+            event_id = event_id[:8] + fingerprint
         digest = _digest(
             previous, stream, version, event.type, event.schema_version, event_id, origin, payload
         )

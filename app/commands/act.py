@@ -55,16 +55,18 @@ def act(
     fields = pairs(given)
     with open_house(settings, write=True) as house:
         known_officer(house.law.organisation, actor)
-        dossier = house.dossier(code).dossier
+        house.dossier(code)
+        id_ = acting.command_id(house, command_id)
+        dossier, before = acting.as_found(house, code, id_)
         name = acting.meant(dossier, name, leg)
         asked = house.law.outline(dossier.procedure).facts
         # First without the leg, so that wrong fields are told whatever the leg.
         acting.made(house, name, fields, asked, actor=actor, leg=leg or "")
         moment = house.happened(at)
         if leg is None:
-            leg = acting.leg_for(house, dossier, name, actor, moment or house.now)
+            leg = acting.leg_for(house, dossier, name, actor, before or moment or house.now)
         made = acting.made(house, name, fields, asked, actor=actor, leg=leg)
-        call = Call(made, acting.command_id(house, command_id), code, moment)
+        call = Call(made, id_, code, moment, now=house.now)
         done = acting.carry_out(house, call)
     value = {
         "code": code,

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 @click.option("--private", is_flag=True, help="Also reasons, notes and the applicant's"
               " particulars.")  # fmt: skip
 def history(settings: Settings, code: str, private: bool) -> None:
-    """Every event: what happened, when it happened and was recorded, who did it for whom."""
+    """Every event: what happened, when it happened and was recorded, who did it for whom.
+
+    What was recorded more than a day after it happened says so.
+    """
     from app.house import open_house
 
     with open_house(settings) as house:
@@ -39,7 +42,7 @@ def history(settings: Settings, code: str, private: bool) -> None:
                 plain["payload"].get("leg", ""),
                 record.actor if not record.on_behalf else f"{record.actor} for {record.on_behalf}",
                 record.agency,
-                _details(plain),
+                _late(record) + _details(plain),
             )
             for record, plain in zip(records, value, strict=True)
         ]
@@ -73,6 +76,16 @@ def _plain(record: Recorded, private: bool) -> dict[str, Any]:
     if private and record.private is not None:
         plain["private"] = loads(record.private)
     return plain
+
+
+LATE = 24 * 3600 * 1_000_000
+"""Microseconds after which an act that is recorded is marked as recorded late."""
+
+
+def _late(record: Recorded) -> str:
+    if record.recorded_at - record.occurred_at <= LATE:
+        return ""
+    return f"(recorded {local(record.recorded_at):%Y-%m-%d}) "
 
 
 def _details(plain: dict[str, Any]) -> str:

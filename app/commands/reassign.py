@@ -45,6 +45,7 @@ def reassign(settings: Settings, leaver: str, heir: str, actor: str, at: datetim
                 house.runtime.new_id(),
                 code,
                 house.happened(at),
+                now=house.now,
             )
             for code, leg, _ in held
         ]

@@ -108,6 +108,7 @@ def _open(settings: Settings, act: str, code: str | None, said: Said) -> None:
             acting.command_id(house, said.command_id),
             code or "",
             house.happened(said.at),
+            now=house.now,
         )
         done = acting.carry_out(house, call)
         dossier = house.runtime.current(done.code).dossier

@@ -47,6 +47,7 @@ RULES: dict[str, Rule] = {
         "This command id was used before for another command ({code}, by {actor}); nothing was "
         "done. Take a new id."
     ),
+    "not-yet": Rule("{at} is later than now ({now}): what has not happened cannot be recorded."),
     "no-such-leg": Rule("This dossier has no leg {leg!r}; it has: {legs}."),
     "no-such-step": Rule("This procedure has no work step {step!r}; it has: {known}."),
     "leg-ended": Rule("The leg {leg!r} has ended ({outcome}); nothing more can be done in it."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +41,44 @@ def test_the_same_command_id_gets_the_first_answer(fresh: Lienthong) -> None:
     second = fresh("receive", *NEW, "--command-id", UUID, "--json").json
     assert second == {**first, "repeated": True}
     assert len(fresh("status", "--agency", DESK, "--json").json) == 1
+
+
+def test_a_repeated_act_means_what_it_meant(fresh: Lienthong) -> None:
+    """Afterwards the dossier is elsewhere: neither the leg nor `refuse` may be read anew."""
+    code = fresh("receive", *NEW, "--json").json["code"]
+    ids = {"forward": UUID, "refuse": UUID.replace("0189", "0190")}
+    acts = {
+        "forward": ("--as", RECEIVER, "--at", "2021-03-03 09:30"),
+        "refuse": ("--as", SPECIALIST, "--at", "2021-03-03 10:00", "--field", "reason=thiếu"),
+    }
+    for act, words in acts.items():
+        first = fresh("act", code, act, *words, "--command-id", ids[act], "--json").json
+        again = fresh("act", code, act, *words, "--command-id", ids[act], "--json").json
+        assert again == {**first, "repeated": True}
+        late = [word for word in words if word not in ("--at", words[3])]
+        assert fresh("act", code, act, *late, "--command-id", ids[act], "--json").json == again
+
+
+def test_a_command_id_is_of_one_act(fresh: Lienthong) -> None:
+    code = fresh("receive", *NEW, "--json").json["code"]
+    again = ("--as", RECEIVER, "--at", "2021-03-03 09:30", "--command-id", UUID)
+    fresh("act", code, "forward", *again)
+    events = fresh("history", code, "--json").json
+    for other in (("refuse", "--field", "reason=r"), ("forward", "--field", "papers=id-card")):
+        said = fresh("act", code, *other, *again, code=1)
+        assert said.err.startswith("command-id-reused: ")
+    assert fresh("history", code, "--json").json == events
+
+
+def test_what_has_not_happened_cannot_be_recorded(fresh: Lienthong) -> None:
+    later = (*NEW[:-1], "2098-12-30 08:00")
+    assert fresh("receive", *later, code=1).err.startswith("not-yet: 2098-12-30 08:00 is later")
+    row = {"act": "receive", "as": RECEIVER, "procedure": LAND, "agency": DESK, "at": later[-1]}
+    file = Path("later.jsonl")
+    file.write_text(json.dumps(row))
+    assert fresh("submit", file, "--json", code=1).json["refused"][0]["rule"] == "not-yet"
+    made_up = fresh("receive", *NEW[:-2], "--now", later[-1], code=1).err
+    assert made_up.startswith("unknown-officer"), "time itself has nothing against it"
 
 
 def test_the_applicant_is_kept_apart_from_the_payload(fresh: Lienthong) -> None:

@@ -180,7 +180,7 @@ def test_an_unexpected_error_is_one_sentence(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_deadline_beyond_the_calendar_is_wrong_input(tmp_path: Path) -> None:
     words = ("receive", "--procedure", "2.000908", "--agency", "w-uong-bi-desk")
-    late = ("--as", "w-uong-bi-desk.receiver-1", "--at", "2030-12-31 18:00")
+    late = ("--as", "w-uong-bi-desk.receiver-1", "--now", "2030-12-31 18:00")
     said = run(*words, *late, "--database", f"sqlite:///{tmp_path}/late.db", code=2)
     assert "2031-01-01 is outside calendar" in said.err
     assert said.err.count("\n") == 1
@@ -227,7 +227,7 @@ def test_doctor_checks_everything(office: Lienthong, monkeypatch: pytest.MonkeyP
     value = office("doctor", "--json").json
     assert value["ok"]
     assert [each["check"] for each in value["checks"]] == [
-        "store", "journal", "pages", "writable", "disk", "definitions", "calendar",
+        "store", "journal", "pages", "writable", "registered", "disk", "definitions", "calendar",
         "time zone", "graphviz", "clock", "broker",
     ]  # fmt: skip
     assert "what to do" in office("doctor").out

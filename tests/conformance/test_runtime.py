@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from bench.lives import START, Life, twelve
@@ -25,7 +26,7 @@ class Ticking:
     """A clock of the test's own: a second later each time it is asked."""
 
     def __init__(self) -> None:
-        self.now = datetime(2021, 3, 1, 1, 0, tzinfo=UTC)
+        self.now = datetime(2021, 12, 1, 1, 0, tzinfo=UTC)
         self._lock = threading.Lock()
 
     def __call__(self) -> datetime:
@@ -134,6 +135,8 @@ def test_an_id_of_another_command_is_never_an_answer(make: Make, life: Life) -> 
         Call(command, used, two, at),
         Call(life[0][0], used, at=START),
         Call(c.Accept(actor="ub-quang-trung.social-officer-1"), used, one, at),
+        Call(c.Refuse(actor=command.actor, reason="không đủ"), used, one, at),
+        Call(msgspec.structs.replace(command, leg="else"), used, one, at),
     ]
     for runs in (runtime, make()):
         for call in strangers:
@@ -141,6 +144,34 @@ def test_an_id_of_another_command_is_never_an_answer(make: Make, life: Life) -> 
             assert isinstance(answer, Rejected), call
             assert answer.rule == "command-id-reused"
     assert runtime.load(two) == before
+
+
+def test_a_repetition_may_word_it_otherwise(make: Make, life: Life) -> None:
+    """Free text can be destroyed, so nothing of it is kept by which to tell commands apart."""
+    runtime = make()
+    code = begin(runtime, life)
+    command, at = life[1]
+    call = Call(command, runtime.new_id(), code, at)
+    first = runtime.handle(call)
+    assert isinstance(first, Done)
+    noted = msgspec.structs.replace(command, note="đã kiểm tra")
+    for runs in (runtime, make()):
+        again = runs.handle(Call(noted, call.command_id, code))
+        assert isinstance(again, Done)
+        assert (again.repeated, again.events[0].hash) == (True, first.events[0].hash)
+
+
+def test_what_has_not_happened_is_not_recorded(make: Make, life: Life) -> None:
+    runtime = make()
+    for late in (timedelta(minutes=6), timedelta(days=700)):
+        said = runtime.handle(Call(life[0][0], runtime.new_id(), at=runtime.now() + late))
+        assert isinstance(said, Rejected)
+        assert said.rule == "not-yet"
+    ahead = runtime.now() + timedelta(minutes=4)
+    assert isinstance(runtime.handle(Call(life[0][0], runtime.new_id(), at=ahead)), Done)
+    later = runtime.now() + timedelta(days=20)
+    made_up = Call(life[0][0], runtime.new_id(), at=later, now=later)
+    assert isinstance(runtime.handle(made_up), Done), "the caller's time is made up"
 
 
 def test_a_stale_cache_cannot_win(make: Make, life: Life) -> None:

@@ -17,8 +17,8 @@ from schemas.commands import COMMANDS
 from schemas.events import EVENT_TYPES
 
 HERE = Path(__file__).parent
-ELSEWHERE = {"unknown-dossier", "command-id-reused"}
-"""Refused by the runtime, which alone knows which dossiers and commands there are."""
+ELSEWHERE = {"unknown-dossier", "command-id-reused", "not-yet"}
+"""Refused by the runtime, which alone knows what dossiers and commands there are, and the time."""
 
 
 @lru_cache(maxsize=1)
