@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -144,15 +144,18 @@ class House:
         with in_plain_words(self.name), self.log.engine.connect() as connection:
             yield connection
 
-    def expire(self, alert: Alert) -> int:
-        """Lets the handover that an alert is about expire; 1 when it did, 0 when it was
-        answered meanwhile. Repeated, it has no second effect."""
-        last = self.runtime.current(alert.dossier).dossier.last_at
-        # Not before what happened last: a store may be looked at as of an earlier moment.
-        at = self.now if last is None else max(self.now, last)
-        command = ExpireHandover(actor=SYSTEM, leg=alert.leg)
-        answer = self.runtime.handle(Call(command, alert.id, alert.dossier, at))
-        return int(isinstance(answer, Done) and not answer.repeated)
+    def expire(self, alerts: Sequence[Alert]) -> int:
+        """Lets the handovers that alerts are about expire, in one commit; how many did, the
+        others were answered meanwhile. Repeated, it has no second effect."""
+        calls = []
+        for alert in alerts:
+            last = self.runtime.current(alert.dossier).dossier.last_at
+            # Not before what happened last: a store may be looked at as of an earlier moment.
+            at = self.now if last is None else max(self.now, last)
+            command = ExpireHandover(actor=SYSTEM, leg=alert.leg)
+            calls.append(Call(command, alert.id, alert.dossier, at))
+        answers = self.runtime.handle_many(calls)
+        return sum(isinstance(each, Done) and not each.repeated for each in answers)
 
     # --- what views ask about the law ---
 

@@ -1,9 +1,11 @@
 """Raises what the timers say is due: each (dossier, leg, kind, deadline) exactly once.
 
 A sweep takes the time as an argument. It raises nothing early; late by at most the time
-between two sweeps and the lag of the timers. An alert's id follows from what it is about, so
-that a sweep that is repeated, or a table of timers that is rebuilt, raises nothing twice. A
-deadline that moved is another deadline.
+between two sweeps and the lag of the timers. What is raised by a moment follows from the
+events alone: a deadline that passed and was met, moved or answered before anybody swept is
+raised all the same. An alert's id follows from what it is about, so that a sweep that is
+repeated, or a table of timers that is rebuilt, raises nothing twice. A deadline that moved is
+another deadline.
 """
 
 from __future__ import annotations
@@ -25,14 +27,25 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    delete,
     select,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
 from consumers.home import Home
-from consumers.views import status
-from consumers.views.timers import MOMENTS, TABLE, TO_COMPUTE
+from consumers.views import custody, status
+from consumers.views.timers import (
+    ANSWER,
+    MOMENTS,
+    NEVER,
+    OFFER,
+    OWN,
+    STEP,
+    TABLE,
+    TO_COMPUTE,
+    first_of,
+)
 from schemas.envelope import from_micros, to_micros
 
 DUE_SOON = "due-soon"
@@ -44,19 +57,20 @@ HANDOVER_NOT_ACCEPTED = "handover-not-accepted"
 SUPPLEMENT_UNANSWERED = "supplement-unanswered"
 
 KINDS = {
-    "warn_at": (DUE_SOON, "due"),
-    "apology_at": (APOLOGY_DUE, "due"),
-    "late_at": (LEG_OVERDUE, "due"),
-    "step_due": (STEP_OVERDUE, "step_due"),
-    "expires": (HANDOVER_NOT_ACCEPTED, "expires"),
-    "answer_by": (SUPPLEMENT_UNANSWERED, "answer_by"),
+    OWN: LEG_OVERDUE,
+    STEP: STEP_OVERDUE,
+    OFFER: HANDOVER_NOT_ACCEPTED,
+    ANSWER: SUPPLEMENT_UNANSWERED,
 }
-"""Moment of a timer -> the kind of alert, and the column of the deadline it is about."""
+"""What a timer waits for -> the kind of alert when it has passed."""
 
 ACTED_ON = (HANDOVER_NOT_ACCEPTED,)
 """The kinds that make the engine do something."""
 
 SWEEP = 500
+
+Submit = Callable[[Sequence["Alert"]], Sequence[bool]]
+"""Alerts to act on -> whether each is settled, in their order."""
 
 WarnAt = Callable[[datetime, str, str, str], datetime]
 """(due, procedure, its version, calendar version) -> when the policy wants a warning."""
@@ -83,8 +97,9 @@ Index("alerts_to_act", alerts_table.c.due_at, sqlite_where=_TO_ACT, postgresql_w
 class Alert(msgspec.Struct, frozen=True):
     """One alert. Moments are microseconds since 1970, UTC.
 
-    `deadline`: the date it is about; `due_at`: when it had to be raised; `agency`: who
-    held the leg, or was offered it.
+    `deadline`: the date it is about; `due_at`: when it had to be raised; `raised_at`: the
+    moment of the sweep that did; `agency`: who held the leg at `due_at`, or was offered it.
+    `to_act`: whether something is left to do, which is not so when it was answered late.
     """
 
     id: bytes
@@ -95,6 +110,7 @@ class Alert(msgspec.Struct, frozen=True):
     due_at: int
     raised_at: int
     agency: str | None
+    to_act: bool = False
 
 
 def alert_id(dossier: str, leg: str, kind: str, deadline: int) -> bytes:
@@ -117,25 +133,26 @@ def sweep(home: Home, now: datetime, warn_at: WarnAt, *, batch: int = SWEEP) -> 
         with home.begin() as connection:
             rows = _due(connection, at, batch)
             fired: list[Alert] = []
-            cleared = [_fire(dict(row), at, warn_at, fired) for row in rows]
-            if cleared:
-                connection.execute(_CLEAR, cleared)
-            raised += _insert(connection, fired)
+            left = [_fire(dict(row), at, warn_at, fired) for row in rows]
+            _clear(connection, left)
+            raised += _insert(connection, _with_agencies(connection, fired))
         if len(rows) < batch:
             return raised
 
 
-def act_on(home: Home, submit: Callable[[Alert], bool], *, batch: int = SWEEP) -> int:
+def act_on(home: Home, submit: Submit, *, batch: int = SWEEP) -> int:
     """Lets the engine act on the alerts that ask for it; how many are done with.
 
-    `submit` gives the command (with the alert's id as its command id, so that a repetition
-    has no second effect) and says whether that is settled, by an effect or for good by a
-    refusal; one that is not is asked again by the next call.
+    `submit` gives the commands of a batch (each with the alert's id as its command id, so that
+    a repetition has no second effect) and says of each whether that is settled, by an effect
+    or for good by a refusal; one that is not is asked again by the next call.
     """
     with home.engine.connect() as connection:
         query = select(alerts_table).where(_TO_ACT).order_by(alerts_table.c.due_at).limit(batch)
         waiting = [_alert(row) for row in connection.execute(query)]
-    settled = [each.id for each in waiting if submit(each)]
+    if not waiting:
+        return 0
+    settled = [each.id for each, done in zip(waiting, submit(waiting), strict=True) if done]
     if settled:
         with home.begin() as connection:
             done = update(alerts_table).where(alerts_table.c.id.in_(settled)).values(to_act=0)
@@ -165,18 +182,20 @@ def alerts(
 
 # --- a batch of a sweep ------------------------------------------------------------------
 
+_KEY = [column == bindparam(f"of_{column.name}") for column in TABLE.primary_key]
 _CLEAR = (
     update(TABLE)
-    .where(TABLE.c.dossier == bindparam("of"), TABLE.c.leg == bindparam("in_leg"))
-    .values({each: bindparam(f"new_{each}") for each in MOMENTS})
+    .where(*_KEY)
+    .values({each: bindparam(f"new_{each}") for each in (*MOMENTS, "next_at")})
 )
+_DELETE = delete(TABLE).where(*_KEY)
 
 
 def _due(connection: Connection, at: int, batch: int) -> Sequence[Any]:
-    of = status.TABLE
+    of = status.TABLE.c
     query = (
-        select(*TABLE.c, of.c.procedure, of.c.procedure_version, of.c.calendar)
-        .outerjoin(of, of.c.dossier == TABLE.c.dossier)
+        select(*TABLE.c, of.procedure, of.procedure_version, of.calendar, of.desk, of.extended_at)
+        .outerjoin(status.TABLE, of.dossier == TABLE.c.dossier)
         .where(TABLE.c.next_at <= at)
         .order_by(TABLE.c.next_at)
         .limit(batch)
@@ -186,19 +205,38 @@ def _due(connection: Connection, at: int, batch: int) -> Sequence[Any]:
 
 
 def _fire(row: dict[str, Any], at: int, warn_at: WarnAt, fired: list[Alert]) -> dict[str, Any]:
-    """Adds the alerts of a timer that are due; what the row's moments are then."""
+    """Adds the alerts of a timer that are due; what is left of the row then."""
     if row["warn_at"] == TO_COMPUTE:
         row["warn_at"] = _warning(row, warn_at)
-    for name, (kind, deadline) in KINDS.items():
-        if row[name] is None or row[name] > at or (kind == APOLOGY_DUE and row["extended"]):
+    stood_until = NEVER if row["ends_at"] is None else row["ends_at"]
+    left: dict[str, int | None] = dict.fromkeys(MOMENTS)
+    for name in MOMENTS:
+        moment = row[name]
+        if moment is None or moment > stood_until:
             continue
-        whole = kind == LEG_OVERDUE and not row["leg"]
-        fired.append(_raise(row, DOSSIER_OVERDUE if whole else kind, row[deadline], row[name], at))
-    cleared = {
-        f"new_{name}": None if row[name] is not None and row[name] <= at else row[name]
-        for name in MOMENTS
+        if moment > at:
+            left[name] = moment
+        elif name != "apology_at" or not _extended(row):
+            fired.append(_raise(row, name, at))
+    return {
+        **{f"of_{column.name}": row[column.name] for column in TABLE.primary_key},
+        **{f"new_{name}": moment for name, moment in left.items()},
+        "new_next_at": first_of(left),
+        "over": row["ends_at"] is not None and first_of(left) == NEVER,
     }
-    return {"of": row["dossier"], "in_leg": row["leg"], **cleared}
+
+
+def _clear(connection: Connection, left: list[dict[str, Any]]) -> None:
+    """A timer that stands keeps its row; of one that ended nothing is left in the end."""
+    over = [each for each in left if each.pop("over")]
+    if over:
+        connection.execute(_DELETE, over)
+    if left:
+        connection.execute(_CLEAR, left)
+
+
+def _extended(row: dict[str, Any]) -> bool:
+    return row["extended_at"] is not None and bool(row["extended_at"] <= row["since"])
 
 
 def _warning(row: dict[str, Any], warn_at: WarnAt) -> int | None:
@@ -206,21 +244,46 @@ def _warning(row: dict[str, Any], warn_at: WarnAt) -> int | None:
     pinned = row["procedure"], row["procedure_version"], row["calendar"]
     if None in pinned:
         return None
-    moment = to_micros(warn_at(from_micros(row["due"]), *pinned))
+    moment = to_micros(warn_at(from_micros(row["deadline"]), *pinned))
     return moment if moment > row["since"] else None
 
 
-def _raise(row: dict[str, Any], kind: str, deadline: int, due_at: int, at: int) -> Alert:
+def _raise(row: dict[str, Any], name: str, at: int) -> Alert:
+    kind = {"warn_at": DUE_SOON, "apology_at": APOLOGY_DUE}.get(name, KINDS[row["what"]])
+    if kind == LEG_OVERDUE and not row["leg"]:
+        kind = DOSSIER_OVERDUE
     return Alert(
-        id=alert_id(row["dossier"], row["leg"], kind, deadline),
+        id=alert_id(row["dossier"], row["leg"], kind, row["deadline"]),
         dossier=row["dossier"],
         leg=row["leg"],
         kind=kind,
-        deadline=deadline,
-        due_at=due_at,
+        deadline=row["deadline"],
+        due_at=row[name],
         raised_at=at,
-        agency=row["agency"],
+        agency=row["desk"],
+        to_act=kind in ACTED_ON and row["ends_at"] is None,
     )
+
+
+def _with_agencies(connection: Connection, fired: list[Alert]) -> list[Alert]:
+    """With who held each leg when it was due; before the receipt there is only the desk."""
+    of = custody.TABLE.c
+    query = select(of.dossier, of.turns).where(of.dossier.in_({each.dossier for each in fired}))
+    turns = {code: custody.turns_of(lines) for code, lines in connection.execute(query)}
+    found = []
+    for each in fired:
+        held = [
+            turn
+            for turn in turns.get(each.dossier, ())
+            if turn.leg == each.leg and turn.since < each.due_at
+        ]
+        if held:
+            waits = held[-1].waiting_for
+            agency = waits[0] if waits else held[-1].agency
+            found.append(msgspec.structs.replace(each, agency=agency))
+        else:
+            found.append(each)
+    return found
 
 
 def _insert(connection: Connection, fired: list[Alert]) -> list[Alert]:
@@ -228,12 +291,11 @@ def _insert(connection: Connection, fired: list[Alert]) -> list[Alert]:
     if not fired:
         return []
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    rows = [
-        {**msgspec.structs.asdict(each), "to_act": int(each.kind in ACTED_ON)} for each in fired
-    ]
+    once = {each.id: each for each in reversed(fired)}
+    rows = [{**msgspec.structs.asdict(each), "to_act": int(each.to_act)} for each in once.values()]
     statement = make(alerts_table).values(rows).on_conflict_do_nothing()
     new = set(connection.execute(statement.returning(alerts_table.c.id)).scalars())
-    return [each for each in fired if each.id in new]
+    return [each for each in fired if each.id in new and once[each.id] is each]
 
 
 def _alert(row: Any) -> Alert:
@@ -246,4 +308,5 @@ def _alert(row: Any) -> Alert:
         row.due_at,
         row.raised_at,
         row.agency,
+        bool(row.to_act),
     )

@@ -7,7 +7,7 @@ be merged in memory, in order, and written in a few statements.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Table
 
@@ -41,7 +41,17 @@ class Drop(NamedTuple):
     key: Key
 
 
-Change = Put | Every | Drop
+class End(NamedTuple):
+    """What waits under this key, or under any that begins with it, waits no longer from `at`
+    (microseconds). For a table with `since`, `next_at` and `ends_at`: a row whose next moment
+    had come by then keeps it and is marked with its end, any other is deleted."""
+
+    table: Table
+    key: Key
+    at: int
+
+
+Change = Put | Every | Drop | End
 
 
 def adding(table: Table) -> frozenset[str]:
@@ -50,7 +60,7 @@ def adding(table: Table) -> frozenset[str]:
 
 
 class Pending:
-    """The merged changes of one table. Written in this order: gone, every, rows.
+    """The merged changes of one table. Written in this order: gone, ends, every, rows.
 
     `rows`: by dossier and by the rest of the key, the columns to set. `fresh`: dossiers
     whose first event is in the batch, so that nothing can be stored of them yet.
@@ -62,6 +72,7 @@ class Pending:
         self.whole_key = len(table.primary_key)
         self.rows: dict[str, dict[Key, dict[str, Value]]] = {}
         self.gone: set[Key] = set()
+        self.ends: dict[Key, int] = {}
         self.every: dict[str, dict[str, Value]] = {}
 
     def put(self, key: Key, columns: dict[str, Value]) -> None:
@@ -93,6 +104,20 @@ class Pending:
         if not fresh:
             self.gone.add(key)
 
+    def end(self, key: Key, at: int, *, fresh: bool) -> None:
+        rows = self.rows.get(key[0], {})
+        rest = key[1:]
+        for each in [each for each in rows if each[: len(rest)] == rest]:
+            row: dict[str, Any] = rows[each]
+            # What was in force for no time at all was replaced within one command.
+            if row["next_at"] > at or row["since"] >= at:
+                del rows[each]
+            elif row["ends_at"] is None:
+                row["ends_at"] = at
+        if not fresh:
+            # What is stored was there before the batch, so the first of its ends counts.
+            self.ends.setdefault(key, at)
+
 
 class Changes:
     """The merged changes of many events, by table."""
@@ -116,6 +141,8 @@ class Changes:
                 pending.put(change.key, change.columns)
             elif isinstance(change, Drop):
                 pending.drop(change.key, fresh=fresh)
+            elif isinstance(change, End):
+                pending.end(change.key, change.at, fresh=fresh)
             else:
                 pending.set_every(change.dossier, change.columns, fresh=fresh)
 

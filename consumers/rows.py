@@ -37,6 +37,7 @@ def _write_table(connection: Connection, pending: Pending, names: Names) -> int:
     table = pending.table
     name = names.get(table.name, table.name)
     _delete(connection, table, name, pending.gone)
+    _end(connection, table, name, pending.ends)
     for dossier, columns in pending.every.items():
         _set_every(connection, table, name, dossier, columns)
     groups: dict[frozenset[str], list[tuple[Value, ...]]] = {}
@@ -51,7 +52,8 @@ def _write_table(connection: Connection, pending: Pending, names: Names) -> int:
             groups[shape].append((dossier, *rest, *[columns[each] for each in order]))
     for shape, rows_of_shape in groups.items():
         upsert(connection, table, name, orders[shape], rows_of_shape)
-    return len(pending.gone) + len(pending.every) + sum(map(len, groups.values()))
+    touched = len(pending.gone) + len(pending.ends) + len(pending.every)
+    return touched + sum(map(len, groups.values()))
 
 
 def upsert(
@@ -94,6 +96,37 @@ def _delete(connection: Connection, table: Table, name: str, gone: Iterable[Key]
                 f'DELETE FROM "{name}" t USING json_to_recordset(%s) AS k({typed}) WHERE {where}',
                 (dumps(objects).decode(),),
             )
+
+
+def _end(connection: Connection, table: Table, name: str, ends: Mapping[Key, int]) -> None:
+    """In any order of the ends: a row has the first of those that are meant for it."""
+    by_length: dict[int, list[tuple[Key, int]]] = {}
+    for key, at in ends.items():
+        by_length.setdefault(len(key), []).append((key, at))
+    sqlite = connection.dialect.name == "sqlite"
+    for length, ended in by_length.items():
+        columns = [str(column.name) for column in table.primary_key][:length]
+        if sqlite:
+            where = " AND ".join(f'"{each}" = ?{at}' for at, each in enumerate(columns, 2))
+            rows = [(at, *key) for key, at in sorted(ended)]
+            for statement in (
+                f'DELETE FROM "{name}" WHERE {where} AND (next_at > ?1 OR since >= ?1)',
+                f'UPDATE "{name}" SET ends_at = ?1 '
+                f"WHERE {where} AND (ends_at IS NULL OR ends_at > ?1)",
+            ):
+                connection.exec_driver_sql(statement, rows)
+            continue
+        where = " AND ".join(f't."{each}" = k."{each}"' for each in columns)
+        typed = ", ".join(f'"{each}" text' for each in columns)
+        named = [{**dict(zip(columns, key, strict=True)), "at": at} for key, at in sorted(ended)]
+        source = f"json_to_recordset(%s) AS k({typed}, at bigint)"
+        for statement in (
+            f'DELETE FROM "{name}" t USING {source} '
+            f"WHERE {where} AND (t.next_at > k.at OR t.since >= k.at)",
+            f'UPDATE "{name}" t SET ends_at = k.at FROM {source} '
+            f"WHERE {where} AND (t.ends_at IS NULL OR t.ends_at > k.at)",
+        ):
+            connection.exec_driver_sql(statement, (dumps(named).decode(),))
 
 
 def _set_every(

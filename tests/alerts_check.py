@@ -32,12 +32,13 @@ def i7(events: Iterable[Recorded], sweeps: Iterable[tuple[int, list[Alert]]]) ->
         while rest and rest[0].occurred_at <= at:
             event = rest.pop(0)
             ahead = dossiers.setdefault(event.stream, Ahead())
+            # What was due before it happened was due, whether or not somebody had swept.
+            ahead.comes_to(event.occurred_at)
             ahead.happens(event.event(), event.occurred_at)
+        for ahead in dossiers.values():
+            ahead.comes_to(at)
         expected = {
-            (dossier, leg, kind, deadline)
-            for dossier, ahead in dossiers.items()
-            for (leg, kind), (moment, deadline) in ahead.moments.items()
-            if moment <= at
+            (dossier, *each) for dossier, ahead in dossiers.items() for each in ahead.due
         } - raised
         got = [(each.dossier, each.leg, each.kind, each.deadline) for each in found]
         wrong += [f"I7: {each} raised twice" for each in got if each in raised]
@@ -48,10 +49,20 @@ def i7(events: Iterable[Recorded], sweeps: Iterable[tuple[int, list[Alert]]]) ->
 
 
 class Ahead:
-    """The moments that lie ahead of one dossier: (leg, kind) -> (moment, deadline)."""
+    """The moments that lie ahead of one dossier: (leg, kind) -> (moment, deadline); and those
+    that have been `due`: (leg, kind, deadline). An event of no duration makes nothing due."""
 
     def __init__(self) -> None:
         self.moments: dict[tuple[str, str], tuple[int, int]] = {}
+        self.due: set[tuple[str, str, int]] = set()
+        self.now = 0
+
+    def comes_to(self, at: int) -> None:
+        if at > self.now:
+            self.due |= {
+                (*key, each) for key, (moment, each) in self.moments.items() if moment <= at
+            }
+        self.now = at
 
     def happens(self, event: Any, now: int) -> None:
         self._clock(event, now)

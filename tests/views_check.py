@@ -27,10 +27,13 @@ def faults(home: Home, log: Log, views: Iterable[View] | None = None) -> list[st
 def _faults(home: Home, changes: Changes, views: list[View]) -> Iterator[str]:
     for view in views:
         for table in view.tables:
-            # A sweep clears moments of timers, and the database computes the next one.
+            # A sweep clears moments of timers, and deletes those that ended.
             hidden = {*MOMENTS, "next_at"} if view.swept else set()
             stored = _stored(home, table, hidden)
             wanted = _wanted(changes, table, hidden)
+            if view.swept:
+                over = [key for key, row in wanted.items() if row["ends_at"] is not None]
+                wanted = {key: wanted[key] for key in wanted if key in stored or key not in over}
             for key in sorted(stored.keys() | wanted.keys()):
                 if stored.get(key) != wanted.get(key):
                     yield f"I6: {table.name} {key}: {stored.get(key)} is not {wanted.get(key)}"

@@ -14,7 +14,7 @@ from app.shell import MOMENT, command
 from app.times import iso, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Connection, Engine
 
@@ -89,10 +89,10 @@ def sweep(house: House) -> int:
 
     expired = 0
 
-    def submit(alert: Alert) -> bool:
+    def submit(waiting: Sequence[Alert]) -> list[bool]:
         nonlocal expired
-        expired += house.expire(alert)
-        return True
+        expired += house.expire(waiting)
+        return [True] * len(waiting)
 
     try:
         with in_plain_words(house.name), progress("Handovers that nobody answered") as advance:

@@ -83,6 +83,7 @@ def plain(found: Status) -> dict[str, Any]:
         "verdict": found.verdict,
         "withdrawn_result": found.withdrawn,
         "received_at": iso(found.received_at),
+        "processing_ended_at": iso(found.processing_ended_at),
         "ended_at": iso(found.ended_at),
     }
 
@@ -127,8 +128,9 @@ def _tell(house: House, found: Status, parts: list[Leg]) -> None:
             ("due", found.due and shown(found.due)),
             ("clock", Cell(clock, CLOCKS.get(found.clock or "", ""))),
             ("verdict", Cell(found.verdict, found.verdict) if found.verdict else None),
+            ("processed", shown_if(found.processing_ended_at)),
             ("withdrawn", found.withdrawn),
-            ("ended", found.ended_at and shown(found.ended_at)),
+            ("returned" if found.state == "returned" else "ended", shown_if(found.ended_at)),
         ]
     )
     if parts:
@@ -145,6 +147,11 @@ def _tell(house: House, found: Status, parts: list[Leg]) -> None:
             for leg in parts
         ]
         table(["leg", "agency", "state", "held by", "due", "verdict"], rows, whole=["leg", "due"])
+
+
+def shown_if(at: int | None) -> str | None:
+    """The moment in words, None (and so no line) where there is none."""
+    return None if at is None else shown(at)
 
 
 def where(found: Status) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, select
 
 from consumers.alerts import alerts_table
-from consumers.views import inbox, register, status
+from consumers.views import deadlines, inbox, register
 from consumers.views.timers import DAY, midnight_after
 from schemas.envelope import to_micros
 from workflows.machine import LEGS, PAUSED, SUPPLEMENT
@@ -22,7 +23,8 @@ class Row(msgspec.Struct):
     """One agency together with its own one-stop desk.
 
     `received`, of which `early`, `on_time`, `overdue` are resolved. `to_do`: what lies with
-    the agency now; of that, `waiting` for the citizen, `due_soon` within a day, `late`.
+    the agency now; of that, `waiting` for the citizen, `due_soon` within a day, `late`: past
+    the deadline of its step, of its leg or of the whole.
     """
 
     agency: str
@@ -78,22 +80,36 @@ def board(connection: Connection, organisation: Organisation, now: datetime) -> 
     for unit, verdict, number in connection.execute(received):
         rows.of(unit).count(verdict, number)
     at = to_micros(now)
-    tasks, of = inbox.TABLE.c, status.TABLE.c
-    query = (
-        select(tasks.agency, tasks.mode, of.due)
-        .join(status.TABLE, of.dossier == tasks.dossier)
-        .where(tasks.mode != LEGS)
-    )
-    for agency, mode, due in connection.execute(query):
+    for agency, mode, step_due, dues in _tasks(connection):
         row = rows.of(agency)
         row.to_do += 1
         if mode in (PAUSED, SUPPLEMENT):
             row.waiting += 1
-        elif due is not None:
-            late = midnight_after(due) <= at
-            row.late += late
-            row.due_soon += not late and due <= at + DAY
+            continue
+        # A day's deadline is not over while the day lasts; a step's is over at its moment.
+        late = (step_due is not None and step_due < at) or any(
+            midnight_after(due) <= at for due in dues
+        )
+        soon = [due for due in (step_due, *dues) if due is not None and due <= at + DAY]
+        row.late += late
+        row.due_soon += bool(soon) and not late
     return rows.sorted()
+
+
+def _tasks(connection: Connection) -> Iterator[tuple[str, str, int | None, list[int]]]:
+    """(agency, mode, due of the step, dues of the leg and the whole) of what has to be done; no
+    due counts while its clock is stopped."""
+    tasks, own, whole = inbox.TABLE.c, deadlines.TABLE.alias(), deadlines.TABLE.alias()
+    query = (
+        select(tasks.agency, tasks.mode, tasks.due, own.c.due, own.c.stopped, whole.c.due,
+               whole.c.stopped)
+        .outerjoin(own, and_(own.c.dossier == tasks.dossier, own.c.leg == tasks.leg))
+        .outerjoin(whole, and_(whole.c.dossier == tasks.dossier, whole.c.leg == ""))
+        .where(tasks.mode != LEGS)
+    )  # fmt: skip
+    for agency, mode, step_due, due, stopped, last, all_stopped in connection.execute(query):
+        dues = [at for at, still in ((due, stopped), (last, all_stopped)) if at and not still]
+        yield agency, mode, step_due, dues
 
 
 class Alerts(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ from app.output import Cell, facts, heading, line, table
 from app.times import local, shown, working_time
 from consumers.views.custody import custody
 from consumers.views.legs import legs
+from consumers.views.status import status
 from engine.core.dossier import Dossier
 from engine.core.explain import explain
 from schemas.envelope import Recorded
@@ -24,7 +25,9 @@ def tell_one(house: House, code: str) -> None:
     procedure = house.law.procedure(found.procedure)
     line("")
     heading(f"One dossier in full: {code}, {procedure.levels} levels")
-    _receipt(found, procedure)
+    with house.reading() as connection:
+        told = status(connection, code)
+    _receipt(found, procedure, told.processing_ended_at if told else None)
     line("")
     heading("History (each line is one act and what it caused)")
     _history(house.log.read_stream(code))
@@ -34,15 +37,17 @@ def tell_one(house: House, code: str) -> None:
     _clock(house, found)
 
 
-def _receipt(found: Dossier, procedure: Procedure) -> None:
+def _receipt(found: Dossier, procedure: Procedure, processed: int | None) -> None:
+    """`processed`: when the clock ended, which is what the verdict is about."""
     facts(
         [
             ("procedure", f"{procedure.title.vi} · {procedure.title.en}"),
             ("received", f"{shown(found.received_at)} at {found.agency}"),
             ("appointments", f"{shown(found.appointment)} for the whole, "
              f"{shown(found.unit_appointment)} for the receiving unit's own part"),
-            ("ended", f"{shown(found.ended_at)}, {found.outcome}"),
+            ("processed", f"{shown(processed)}, when its clock ended"),
             ("verdict", Cell(found.root.verdict, found.root.verdict or "")),
+            ("ended", f"{shown(found.ended_at)}, {found.outcome}"),
         ]
     )  # fmt: skip
 

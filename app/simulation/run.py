@@ -67,7 +67,7 @@ def play(house: House, scenario: Scenario, of_part: dict[str, int], seed: int) -
         finally:
             bar.clear()
         seconds = bar.seconds
-    while act_on(house.log, lambda alert: alert.id in office.expired):
+    while act_on(house.log, lambda alerts: [each.id in office.expired for each in alerts]):
         pass
     registry.mark_simulated(house.log, now)
     return Played(tallies, rows, raised, now, seconds)

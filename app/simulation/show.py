@@ -104,7 +104,12 @@ def _board(it: Shown) -> None:
     table(headers, [*rows, _sum(it.played.board)], right=headers[3:], whole=whole)
     line(
         "received … overdue: at its desk, in the year; to do: what lies there now, of it waiting "
-        "for the citizen, due within a day, late.",
+        "for the citizen,",
+        "dim",
+    )
+    line(
+        "due within a day, late: the step, the leg or the whole. A late step can still make a "
+        "dossier in time.",
         "dim",
     )
 

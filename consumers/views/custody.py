@@ -43,7 +43,11 @@ def custody(connection: Connection, dossier: str) -> list[Turn]:
     """Every turn of every leg in the order in which they began. Per leg they follow each
     other without a gap; a leg lies with its parent's holder until it is first offered."""
     query = select(TABLE.c.turns).where(TABLE.c.dossier == dossier)
-    lines = connection.execute(query).scalar_one_or_none() or ""
+    return turns_of(connection.execute(query).scalar_one_or_none() or "")
+
+
+def turns_of(lines: str) -> list[Turn]:
+    """The turns that the lines of a row tell of."""
     turns: list[Turn] = []
     now: dict[str, int] = {}
     for line in lines.splitlines():

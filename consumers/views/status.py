@@ -62,9 +62,11 @@ TABLE = table(
         text("verdict"),
         number("withdrawal"),
         number("expired"),
+        moment("extended_at"),
         text("withdrawn"),
         moment("received_at"),
         moment("ready_at"),
+        moment("processing_ended_at"),
         moment("ended_at"),
         moment("occurred_at"),
     ],
@@ -80,6 +82,7 @@ class Status(msgspec.Struct, frozen=True):
     `in_transit`: from agency, to agency, since. `clock`: running, stopped, ended, or None
     before receipt; `ground`: why it is stopped. `verdict`: early, on time or overdue.
     `appointment` is for the whole, `unit_appointment` for the receiving unit's own part.
+    `processing_ended_at`: when the clock ended, which the verdict is about.
     """
 
     code: str
@@ -101,6 +104,7 @@ class Status(msgspec.Struct, frozen=True):
     verdict: str | None
     withdrawn: str | None
     received_at: int | None
+    processing_ended_at: int | None
     ended_at: int | None
     occurred_at: int
 
@@ -113,12 +117,8 @@ def status(connection: Connection, dossier: str) -> Status | None:
 
 def held_by(connection: Connection, agency: str, limit: int = 1_000) -> list[Status]:
     """The open dossiers whose root leg the agency holds or has offered, longest held first."""
-    query = (
-        select(TABLE)
-        .where(TABLE.c.agency == agency, _OPEN)
-        .order_by(TABLE.c.since, TABLE.c.dossier)
-        .limit(limit)
-    )
+    query = select(TABLE).where(TABLE.c.agency == agency, _OPEN).limit(limit)
+    query = query.order_by(TABLE.c.since, TABLE.c.dossier)
     return [_status(row) for row in connection.execute(query)]
 
 
@@ -157,6 +157,7 @@ def _status(row: Any) -> Status:
         verdict=row.verdict,
         withdrawn=row.withdrawn,
         received_at=row.received_at,
+        processing_ended_at=row.processing_ended_at,
         ended_at=row.ended_at,
         occurred_at=row.occurred_at,
     )
@@ -207,10 +208,6 @@ def _row(seen: Recorded, **columns: Value) -> list[Change]:
     columns["version"] = seen.version
     columns["occurred_at"] = seen.occurred_at
     return [Put(TABLE, (seen.stream,), columns)]
-
-
-def _only_seen(event: e.Event, seen: Recorded) -> list[Change]:
-    return _row(seen)
 
 
 def _registered(event: e.DossierRegistered, seen: Recorded) -> list[Change]:
@@ -295,7 +292,12 @@ def _held(state: str) -> Any:
 
 
 def _due(event: e.ClockStarted | e.ClockExtended, seen: Recorded) -> list[Change]:
-    return _row(seen) if event.leg else _row(seen, due=micros(event.due))
+    if event.leg:
+        return _row(seen)
+    extended: dict[str, Value] = {}
+    if isinstance(event, e.ClockExtended):
+        extended["extended_at"] = seen.occurred_at
+    return _row(seen, due=micros(event.due), **extended)
 
 
 def _stopped(event: e.ClockStopped, seen: Recorded) -> list[Change]:
@@ -316,7 +318,8 @@ def _suspended(event: e.DossierSuspended, seen: Recorded) -> list[Change]:
 
 
 def _clock_ended(event: e.ClockEnded, seen: Recorded) -> list[Change]:
-    return _row(seen) if event.leg else _row(seen, verdict=event.verdict)
+    ended: dict[str, Value] = {"processing_ended_at": seen.occurred_at}
+    return _row(seen) if event.leg else _row(seen, verdict=event.verdict, **ended)
 
 
 def _leg_opened(event: e.LegOpened, seen: Recorded) -> list[Change]:
@@ -356,17 +359,19 @@ def _reopened(event: e.DossierReopened, seen: Recorded) -> list[Change]:
         withdrawal=0,
         expired=0,
         withdrawn=event.withdraws,
+        extended_at=None,
         ready_at=None,
+        processing_ended_at=None,
         ended_at=None,
     )
 
 
 VIEW = View(
     "status",
-    1,
+    2,
     [TABLE],
     {
-        e.Event: _only_seen,
+        e.Event: lambda event, seen: _row(seen),
         e.DossierRegistered: _registered,
         e.DossierReceived: _received,
         e.DossierRefusedAtReceipt: _ended("refused-at-receipt"),

@@ -1,20 +1,17 @@
-"""What has to be raised when, unless something happens first: one row per open leg.
+"""What has to be raised when, unless something happens first: one row per open deadline.
 
-A row holds one moment per kind of alert, None when there is nothing to wait for; the next
-of them is computed by the database and indexed. `consumers/alerts.py` sweeps the table and
-clears the moments that it has raised.
+A deadline that moves is another deadline: the event that moves, answers or cancels it ends
+the row, and one that moves it adds a row. A row that was due when it ended stays, with its
+end, until it is swept; any other is deleted then. So what has to be raised follows from the
+events alone, however late somebody sweeps (`consumers/alerts.py`) or the view is rebuilt.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from sqlalchemy import Index
 
-from sqlalchemy import BigInteger, Column, Computed, Index, func, literal_column
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
-
-from consumers.changes import Change, Drop, Every, Put, Value
-from consumers.view import View, micros, moment, number, table, text
+from consumers.changes import Change, End, Put
+from consumers.view import View, micros, moment, table
 from engine.core.dossier import upward
 from schemas import events as e
 from schemas.envelope import Recorded
@@ -28,53 +25,34 @@ NEVER = 2**62
 TO_COMPUTE = 0
 """As `warn_at`: the sweep still has to work out the moment, with the calendar."""
 
-MOMENTS = ("warn_at", "apology_at", "late_at", "step_due", "expires", "answer_by")
+OWN, STEP, OFFER, ANSWER = "own", "step", "offer", "answer"
+"""Whose deadline: the leg's own (of the root: the whole's), its step's, the one to answer a
+handover, the citizen's to supply papers."""
 
-
-class _Earliest(FunctionElement[int]):
-    """The smallest of the arguments: `least` on PostgreSQL, `min` on SQLite."""
-
-    type = BigInteger()
-    inherit_cache = True
-
-
-@compiles(_Earliest, "sqlite")
-def _min(element: Any, compiler: Any, **words: Any) -> str:
-    return f"min({compiler.process(element.clauses, **words)})"
-
-
-@compiles(_Earliest)
-def _least(element: Any, compiler: Any, **words: Any) -> str:
-    return f"least({compiler.process(element.clauses, **words)})"
-
+MOMENTS = ("warn_at", "apology_at", "due_at")
 
 TABLE = table(
     "timers",
-    ["dossier", "leg"],
+    ["dossier", "what", "leg", "set_by"],
     [
-        text("agency"),
         moment("since"),
-        moment("due"),
+        moment("deadline"),
+        moment("ends_at"),
         moment("warn_at"),
         moment("apology_at"),
-        moment("late_at"),
-        moment("step_due"),
-        moment("expires"),
-        moment("answer_by"),
-        number("extended"),
-        # On SQLite one NULL makes the `min` NULL, so "never" is a number.
-        Column(
-            "next_at",
-            BigInteger,
-            Computed(
-                _Earliest(*(func.coalesce(literal_column(each), NEVER) for each in MOMENTS)),
-                persisted=True,
-            ),
-        ),
+        moment("due_at"),
+        moment("next_at"),
     ],
 )
-"""`agency`: who holds the leg, or has been offered it. `since`: when `due` was set."""
+"""`set_by`: version of the event that set the deadline, at `since`; `ends_at`: from when on it
+no longer stood, None while it stands. The moments are those that were not raised yet, and
+`next_at` the first of them."""
 Index("next_at", TABLE.c.next_at)
+
+
+def first_of(moments: dict[str, int | None]) -> int:
+    """What `next_at` has to be."""
+    return min((each for each in moments.values() if each is not None), default=NEVER)
 
 
 def midnight_after(due: int) -> int:
@@ -89,152 +67,138 @@ def apology_day(due: int) -> int:
 
 # --- handlers ----------------------------------------------------------------------------
 
-NOT_TICKING: dict[str, Value] = {
-    "due": None,
-    "warn_at": None,
-    "apology_at": None,
-    "late_at": None,
-    "step_due": None,
-}
-"""The moments that stand still with the clock; an offer and a request go on waiting."""
+
+def _end(seen: Recorded, *key: str) -> End:
+    return End(TABLE, (seen.stream, *key), seen.occurred_at)
 
 
-def _row(seen: Recorded, leg: str, **columns: Value) -> Put:
-    return Put(TABLE, (seen.stream, leg), columns)
-
-
-def _own(seen: Recorded, leg: str, due: int) -> dict[str, Value]:
-    """What a leg's own deadline sets; the root's also warns, and asks for an apology."""
-    set_: dict[str, Value] = {"due": due, "since": seen.occurred_at, "late_at": midnight_after(due)}
-    if not leg:
-        day = apology_day(due)
-        set_["warn_at"] = TO_COMPUTE
-        set_["apology_at"] = day if day > seen.occurred_at else None
-    return set_
-
-
-def _registered(event: e.DossierRegistered, seen: Recorded) -> list[Change]:
-    return [_row(seen, "", agency=event.agency, step_due=micros(event.check_by))]
-
-
-def _received(event: e.DossierReceived, seen: Recorded) -> list[Change]:
+def _set(
+    seen: Recorded,
+    what: str,
+    leg: str,
+    deadline: int | None,
+    *,
+    warn_at: int | None = None,
+    apology_at: int | None = None,
+    due_at: int | None = None,
+) -> list[Change]:
+    """This deadline in the place of the one before; `due_at` is the deadline unless given."""
+    if deadline is None:
+        return [_end(seen, what, leg)]
+    moments = {"warn_at": warn_at, "apology_at": apology_at, "due_at": due_at or deadline}
+    columns = {
+        "since": seen.occurred_at,
+        "deadline": deadline,
+        "ends_at": None,
+        **moments,
+        "next_at": first_of(moments),
+    }
     return [
-        _row(
-            seen,
-            "",
-            agency=event.agency,
-            step_due=micros(event.step_due),
-            **_own(seen, "", micros(event.appointment)),
-        )
+        _end(seen, what, leg),
+        Put(TABLE, (seen.stream, what, leg, str(seen.version)), {**columns}),
     ]
 
 
-def _opened(event: e.LegOpened, seen: Recorded) -> list[Change]:
-    return [_row(seen, event.leg, agency=event.agency)]
+def _own(seen: Recorded, leg: str, due: int, *, apologised: bool = False) -> list[Change]:
+    """A leg's own deadline; the root's also warns, and asks for an apology."""
+    late = midnight_after(due)
+    if leg:
+        return _set(seen, OWN, leg, due, due_at=late)
+    day: int | None = apology_day(due)
+    if apologised or apology_day(due) <= seen.occurred_at:
+        day = None
+    return _set(seen, OWN, leg, due, warn_at=TO_COMPUTE, apology_at=day, due_at=late)
+
+
+def _registered(event: e.DossierRegistered, seen: Recorded) -> list[Change]:
+    return _set(seen, STEP, "", micros(event.check_by))
+
+
+def _begun(event: e.DossierReceived | e.DossierReopened, seen: Recorded) -> list[Change]:
+    # The whole's own deadline comes with its clock, which starts in the same command.
+    return _set(seen, STEP, "", micros(event.step_due))
 
 
 def _step_ended(event: e.StepEnded, seen: Recorded) -> list[Change]:
-    return [_row(seen, event.leg, step_due=micros(event.due))]
+    return _set(seen, STEP, event.leg, micros(event.due))
 
 
 def _returned(event: e.ResultReturned, seen: Recorded) -> list[Change]:
     if event.leg or event.to != DONE:
         return _step_ended(event, seen)
-    return [Drop(TABLE, (seen.stream,))]
+    return _over(event, seen)
 
 
 def _offered(event: e.HandoverOffered, seen: Recorded) -> list[Change]:
-    return [
-        _row(
-            seen,
-            event.leg,
-            agency=event.to_agency,
-            step_due=micros(event.due),
-            expires=micros(event.expires),
-        )
-    ]
+    step = _set(seen, STEP, event.leg, micros(event.due))
+    return step + _set(seen, OFFER, event.leg, micros(event.expires))
 
 
 def _accepted(event: e.HandoverAccepted, seen: Recorded) -> list[Change]:
     # Not its `due`: that is the offer's, unless the clock was stopped since.
-    return [_row(seen, event.leg, agency=event.agency, expires=None)]
+    return [_end(seen, OFFER, event.leg)]
 
 
 def _not_taken(event: e.HandoverNotTaken, seen: Recorded) -> list[Change]:
-    due = micros(event.due)
-    return [_row(seen, event.leg, agency=event.agency, step_due=due, expires=None)]
+    return [_end(seen, OFFER, event.leg), *_set(seen, STEP, event.leg, micros(event.due))]
 
 
 def _started(event: e.ClockStarted, seen: Recorded) -> list[Change]:
-    return [_row(seen, event.leg, **_own(seen, event.leg, micros(event.due)))]
+    return _own(seen, event.leg, micros(event.due))
 
 
 def _extended(event: e.ClockExtended, seen: Recorded) -> list[Change]:
-    # There is one apology; nobody need be asked for a second.
-    own = _own(seen, event.leg, micros(event.due))
-    return [_row(seen, event.leg, **{**own, "extended": 1, "apology_at": None})]
+    # There is one apology; nobody need be asked for a second. Nor after a later pause: the
+    # sweep sees in the status when the whole was extended.
+    return _own(seen, event.leg, micros(event.due), apologised=True)
 
 
 def _stopped(event: e.ClockStopped, seen: Recorded) -> list[Change]:
-    return [_row(seen, leg, **NOT_TICKING) for leg in upward(event.leg)]
+    # An offer and a request go on waiting.
+    return [_end(seen, what, leg) for leg in upward(event.leg) for what in (OWN, STEP)]
 
 
 def _suspended(event: e.DossierSuspended, seen: Recorded) -> list[Change]:
-    return [Every(TABLE, seen.stream, NOT_TICKING)]
+    return [_end(seen, OWN), _end(seen, STEP)]
 
 
 def _resumed(event: e.ClockResumed | e.DossierResumed, seen: Recorded) -> list[Change]:
-    changes: list[Change] = [
-        _row(seen, leg, **_own(seen, leg, micros(due))) for leg, due in event.dues.items()
-    ]
-    changes += [_row(seen, leg, step_due=micros(due)) for leg, due in event.step_dues.items()]
+    changes: list[Change] = []
+    for leg, due in event.dues.items():
+        changes += _own(seen, leg, micros(due))
+    for leg, due in event.step_dues.items():
+        changes += _set(seen, STEP, leg, micros(due))
     return changes
 
 
 def _clock_ended(event: e.ClockEnded, seen: Recorded) -> list[Change]:
-    ended = {**NOT_TICKING}
-    del ended["step_due"]
-    return [_row(seen, event.leg, **ended)]
+    return [_end(seen, OWN, event.leg)]
 
 
 def _asked(event: e.SupplementRequested, seen: Recorded) -> list[Change]:
-    return [_row(seen, event.leg, answer_by=micros(event.answer_by))]
+    return _set(seen, ANSWER, event.leg, micros(event.answer_by))
 
 
 def _answered(event: e.SupplementReceived | e.SupplementExpired, seen: Recorded) -> list[Change]:
-    return [_row(seen, event.leg, answer_by=None)]
+    return [_end(seen, ANSWER, event.leg)]
 
 
 def _leg_over(event: e.LegResulted | e.LegRefused, seen: Recorded) -> list[Change]:
-    return [Drop(TABLE, (seen.stream, event.leg))]
+    return [_end(seen, what, event.leg) for what in (OWN, STEP, OFFER, ANSWER)]
 
 
 def _over(event: e.Event, seen: Recorded) -> list[Change]:
-    return [Drop(TABLE, (seen.stream,))]
-
-
-def _reopened(event: e.DossierReopened, seen: Recorded) -> list[Change]:
-    # The row of the life that ended is gone; nothing of it may come back.
-    return [
-        _row(
-            seen,
-            "",
-            agency=event.agency,
-            step_due=micros(event.step_due),
-            **_own(seen, "", micros(event.due)),
-        )
-    ]
+    return [_end(seen)]
 
 
 VIEW = View(
     "timers",
-    1,
+    2,
     [TABLE],
     {
         e.DossierRegistered: _registered,
-        e.DossierReceived: _received,
+        e.DossierReceived: _begun,
         e.DossierRefusedAtReceipt: _over,
-        e.LegOpened: _opened,
         e.StepEnded: _step_ended,
         e.ResultReturned: _returned,
         e.HandoverOffered: _offered,
@@ -254,7 +218,7 @@ VIEW = View(
         e.LegRefused: _leg_over,
         e.DossierStopped: _over,
         e.DossierRefused: _over,
-        e.DossierReopened: _reopened,
+        e.DossierReopened: _begun,
     },
     swept=True,
 )

@@ -63,6 +63,9 @@ RULES: dict[str, Rule] = {
     ),
     "no-handover": Rule("No handover of this leg is waiting for an answer."),
     "handover-not-expired": Rule("The receiver may still answer this handover, until {until}."),
+    "handover-has-expired": Rule(
+        "This handover expired on {until}; it goes back to {sender} (command alerts)."
+    ),
     "clock-stopped": Rule(
         "The clock is stopped ({ground}); nothing can be done at step {step!r} until it resumes."
     ),

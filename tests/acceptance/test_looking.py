@@ -129,6 +129,22 @@ def test_alerts_are_raised_once_and_let_a_handover_expire(received: Received) ->
     assert all(each["raised_at"] >= "2021-03-05" for each in since)
 
 
+def test_what_came_late_is_raised_whoever_looked_when(received: Received) -> None:
+    """The offer of 3 March expires on the 4th; nobody swept before the 20th."""
+    run, code = handed_over(received)
+    late = ("--as", "ub-land.specialist-1", "--at", "2021-03-10 09:00")
+    answer = run("act", code, "accept", *late, "--json", code=1)
+    assert "handover-has-expired" in answer.out + answer.err
+    run("alerts", "--now", "2021-03-10 10:00")
+    assert run("history", code, "--json").json[-1]["type"] == "handover.expired"
+    run("act", code, "forward", "--as", RECEIVER, "--at", "2021-03-20 08:00")
+    raised = run("alerts", "--now", "2021-03-20 09:00", "--json").json
+    found = [(each["kind"], each["agency"]) for each in raised]
+    assert ("handover-not-accepted", "ub-land") in found
+    assert ("step-overdue", DESK) in found, "the desk had it again, and forwarded it late"
+    assert len(found) == len({(each["kind"], each["leg"], each["deadline"]) for each in raised})
+
+
 def test_alerts_of_a_moment_ahead_are_shown_and_not_kept(received: Received) -> None:
     run, code = handed_over(received)
     ahead = run("alerts", "--now", "2029-03-05 12:00", "--json").json

@@ -112,6 +112,54 @@ def test_an_online_form_that_nobody_checks(office: Office) -> None:
     office.only_at(T0 + 8 * HOUR, ("step-overdue", ""))
 
 
+# --- what came too late ---------------------------------------------------------------
+
+
+def test_what_was_done_late_is_raised_by_a_later_sweep(office: Office) -> None:
+    office.received()
+    office.happens(T0 + HOUR, e.StepCompleted(step="receive", to="check", due=T0 + DAY))
+    office.happens(T0 + 2 * DAY, e.StepCompleted(step="check", to="sign", due=T0 + 9 * DAY))
+    assert office.sweep(T0 + 3 * DAY) == [("step-overdue", "")]
+    with office.home.engine.connect() as connection:
+        [raised] = alerts(connection)
+    assert (raised.deadline, raised.due_at) == (to_micros(T0 + DAY),) * 2
+    assert (raised.raised_at, raised.to_act) == (to_micros(T0 + 3 * DAY), False)
+
+
+def test_an_offer_answered_late_is_raised_with_who_it_waited_for_and_asks_for_no_act(
+    office: Office,
+) -> None:
+    office.received()
+    opened(office)
+    refused = e.HandoverRefused(
+        leg="tax", handover=1, step="receive", agency="desk", officer="desk.receiver-1"
+    )
+    office.happens(T0 + 2 * DAY, refused)
+    assert office.sweep(T0 + 2 * DAY + HOUR) == [("handover-not-accepted", "tax")]
+    with office.home.engine.connect() as connection:
+        [raised] = alerts(connection)
+    assert (raised.agency, raised.to_act) == ("tax-office", False)
+
+
+def test_a_dossier_that_ended_late_was_late(office: Office) -> None:
+    office.received()
+    returned = e.ResultReturned(step="return", to="done", channel="desk")
+    office.happens(MIDNIGHT + HOUR, e.ClockEnded(due=DUE, verdict="overdue"), returned)
+    kinds = {kind for kind, _ in office.sweep(LATER)}
+    assert kinds == {"apology-due", "due-soon", "dossier-overdue"}
+
+
+def test_an_apology_is_not_asked_for_again_after_a_later_pause(office: Office) -> None:
+    office.received()
+    office.happens(T0 + DAY, e.ClockExtended(by="5 days", legal_basis="x", due=DUE + 7 * DAY))
+    office.happens(T0 + 2 * DAY, e.ClockStopped(step="check", ground="financial-duty"))
+    resumed = e.ClockResumed(
+        step="check", ground="financial-duty", dues={"": DUE + 9 * DAY}, running=("",)
+    )
+    office.happens(T0 + 4 * DAY, resumed)
+    assert {kind for kind, _ in office.sweep(LATER)} == {"due-soon", "dossier-overdue"}
+
+
 # --- what moves and cancels --------------------------------------------------------------
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, func, select
 
 from consumers import alerts as raising
 from consumers.alerts import Alert, act_on, alerts, sweep
@@ -16,6 +17,7 @@ from consumers.rebuild import open_views, rebuild
 from consumers.subscription import Subscription
 from consumers.transport import LogTransport
 from consumers.views import all_views, view
+from consumers.views.timers import TABLE as TIMERS
 from engine.store import Append, Log
 from schemas.envelope import Recorded, from_micros, to_micros
 from tests.alerts_check import i7
@@ -98,7 +100,36 @@ def test_i7_holds(log: Log, seed: int) -> None:
     assert sum(len(found) for _, found in swept) > 60
 
 
-NOTHING = "UPDATE view_timers SET agency = agency WHERE dossier = :of || '?' AND leg = :in_leg"
+def _raised(home: Home) -> set[tuple[object, ...]]:
+    """All alerts, but for when a sweep came by."""
+    with home.engine.connect() as connection:
+        found = alerts(connection, limit=100_000)
+    return {(each.id, each.kind, each.deadline, each.due_at, each.agency) for each in found}
+
+
+def test_alerts_follow_from_the_events_not_from_who_swept_when(log: Log) -> None:
+    simulate(log, log, 3)
+    often = _raised(log)
+    assert len(often) > 60
+    for _ in range(2):
+        with log.begin() as connection:
+            connection.execute(delete(raising.alerts_table))
+        rebuild(log, log, [view("timers")])
+        sweep(log, LATER, lambda due, *_: due - 8 * HOUR, batch=7)
+        assert _raised(log) == often
+
+
+def test_a_finished_dossier_keeps_no_timers_once_swept(log: Log) -> None:
+    log.append([Append(tuple(events)) for events in appends(walks(30, seed=5), spread=10)])
+    open_views(log, log, all_views())
+    Subscription(log, LogTransport(log), all_views()).catch_up()
+    sweep(log, LATER, lambda due, *_: due - 8 * HOUR, batch=7)
+    with log.engine.connect() as connection:
+        assert connection.execute(select(func.count()).select_from(TIMERS)).scalar_one() == 0
+
+
+def _leave(*_: Any) -> None:
+    """Clears nothing."""
 
 
 @pytest.mark.parametrize("bug", ["early", "twice", "never"])
@@ -107,11 +138,11 @@ def test_the_checker_bites(log: Log, bug: str, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setattr("consumers.views.timers.midnight_after", lambda due: due)
     elif bug == "twice":
         monkeypatch.setattr(raising, "alert_id", lambda *_: new_id())
-        monkeypatch.setattr(raising, "_CLEAR", text(NOTHING))
+        monkeypatch.setattr(raising, "_clear", _leave)
         monkeypatch.setattr(raising, "_due", _only_once_a_sweep(raising._due))
     else:
-        wrong = {k: v for k, v in raising.KINDS.items() if k != "step_due"}
-        monkeypatch.setattr(raising, "KINDS", wrong)
+        wrong = {k: v for k, v in raising.KINDS.items() if k != "step"}
+        monkeypatch.setattr(raising, "KINDS", {**wrong, "step": "leg-overdue"})
     events, swept = simulate(log, log, 1)
     assert i7(events, swept) != []
 
@@ -134,9 +165,9 @@ def test_the_engine_is_asked_until_it_is_settled(office: Office) -> None:
     office.sweep(T0 + DAY)
     asked: list[Alert] = []
 
-    def submit(alert: Alert) -> bool:
-        asked.append(alert)
-        return len(asked) > 1
+    def submit(waiting: Sequence[Alert]) -> list[bool]:
+        asked.extend(waiting)
+        return [len(asked) > 1]
 
     assert act_on(office.home, submit) == 0
     assert act_on(office.home, submit) == 1
@@ -150,9 +181,9 @@ def test_a_crash_while_acting_loses_nothing(office: Office) -> None:
     opened(office)
     office.sweep(T0 + DAY)
 
-    def crash(alert: Alert) -> bool:
+    def crash(waiting: Sequence[Alert]) -> list[bool]:
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
         act_on(office.home, crash)
-    assert act_on(office.home, lambda alert: True) == 1
+    assert act_on(office.home, lambda waiting: [True]) == 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from engine.core.dossier import Holder
 from schemas import commands as c
 from schemas import events as e
@@ -94,6 +96,25 @@ def test_the_sender_or_the_head_of_his_agency_recalls() -> None:
     offered().when(c.RecallHandover(actor=DESK_HEAD)).then(a(e.HandoverRecalled, officer=DESK))
     offered().when(c.RecallHandover(actor="ub-desk.receiver-2")).refused("not-the-sender", DESK)
     offered().when(c.RecallHandover(actor=OTHER)).refused("wrong-agency", "ub-desk")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (c.Accept(actor=OTHER), e.HandoverAccepted),
+        (c.RefuseHandover(actor=OTHER, reason="not ours"), e.HandoverRefused),
+        (c.RecallHandover(actor=DESK), e.HandoverRecalled),
+    ],
+    ids=lambda each: each[0].act,
+)
+def test_an_offer_that_expired_is_answered_by_the_rule_alone(
+    answer: tuple[c.Command, type[e.Event]],
+) -> None:
+    command, event = answer
+    offered().on(2021, 3, 2, 9, 9).when(command).then(event)
+    late = offered().on(2021, 3, 2, 9, 10)
+    late.when(command).refused("handover-has-expired", "2021-03-02 09:10", "ub-one-stop")
+    late.when(c.ExpireHandover(actor=SYSTEM)).then(a(e.HandoverExpired))
 
 
 def test_an_offer_expires_after_its_limit_by_rule_only_and_goes_up() -> None:

@@ -11,9 +11,9 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.schema import CreateTable
 
-from consumers.changes import Change, Changes, Drop, Every, Put
+from consumers.changes import Change, Changes, Drop, End, Every, Put
 from consumers.rows import write
-from consumers.view import View, number, table
+from consumers.view import View, moment, number, table
 from consumers.view import text as words
 from consumers.views import all_views, view
 from schemas.events import EVENT_TYPES, HandoverExpired, HandoverNotTaken, HandoverRefused
@@ -88,6 +88,54 @@ def test_merging_changes_nothing(
     one_by_one = rows([True] * len(changes))
     assert rows([False] * len(changes)) == one_by_one
     assert rows([cut for _, cut in changes]) == one_by_one
+
+
+TIMES = table(
+    "times", ["dossier", "what", "at"], [moment("since"), moment("next_at"), moment("ends_at")]
+)
+ACTS = st.one_of(
+    st.tuples(st.just("set"), st.sampled_from("xy"), st.integers(0, 12)),
+    st.tuples(st.just("end"), st.sampled_from(["x", "y", ""]), st.just(0)),
+)
+
+
+@given(st.lists(st.tuples(ACTS, st.integers(0, 2), st.booleans()), max_size=20), st.booleans())
+def test_merging_ends_changes_nothing(acts: list, fresh: bool) -> None:  # type: ignore[type-arg]
+    def rows(cuts: list[bool]) -> list[object]:
+        made = create_engine("sqlite://", poolclass=StaticPool)
+        with made.begin() as connection:
+            connection.execute(CreateTable(TIMES))
+            now, batch, first = 0, Changes(), fresh
+            for number_, (((act, what, next_at), later, _), cut) in enumerate(
+                zip(acts, cuts, strict=True)
+            ):
+                now += later
+                row = {"since": now, "next_at": next_at, "ends_at": None}
+                end = End(TIMES, ("d", what) if what else ("d",), now)
+                put = Put(TIMES, ("d", what, f"{number_:02}"), dict(row))
+                batch.add([put] if act == "set" else [end], "d", 1 if first else 2)
+                first = False
+                if cut:
+                    write(connection, batch)
+                    batch = Changes()
+            write(connection, batch)
+            return list(connection.execute(text("SELECT * FROM view_times ORDER BY 1, 2, 3")))
+
+    one_by_one = rows([True] * len(acts))
+    assert rows([False] * len(acts)) == one_by_one
+    assert rows([cut for *_, cut in acts]) == one_by_one
+
+
+def test_what_had_come_due_keeps_its_row_and_its_end(engine: Engine) -> None:
+    batch = Changes()
+    for at, next_at in (("1", 5), ("2", 6), ("3", 4)):
+        row = {"since": 4 if at == "3" else 1, "next_at": next_at, "ends_at": None}
+        batch.add([Put(TIMES, ("d", "x", at), row)], "d", 1)
+    batch.add([End(TIMES, ("d", "x"), 4)], "d", 2)
+    batch.add([Put(TIMES, ("d", "x", "4"), {"since": 4, "next_at": 5, "ends_at": None})], "d", 3)
+    batch.add([End(TIMES, ("d",), 5)], "d", 4)
+    [pending] = batch
+    assert pending.rows["d"] == {("x", "4"): {"since": 4, "next_at": 5, "ends_at": 5}}
 
 
 def test_a_batch_is_written_in_few_statements(engine: Engine) -> None:

@@ -17,7 +17,7 @@ from workflows.model import Who
 
 @carries_out(c.Accept)
 def accept(draft: Draft, command: c.Accept) -> None:
-    leg, transit = _in_transit(draft, command.leg)
+    leg, transit = _answerable(draft, command.leg)
     papers = transit.papers if command.papers is None else command.papers
     for paper in papers:
         if paper not in transit.papers:
@@ -39,11 +39,13 @@ def accept(draft: Draft, command: c.Accept) -> None:
 def refuse_handover(draft: Draft, command: c.RefuseHandover) -> None:
     if not command.reason:
         refuse("reason-needed")
+    _answerable(draft, command.leg)
     _not_taken(draft, command.leg, e.HandoverRefused)
 
 
 @carries_out(c.RecallHandover)
 def recall_handover(draft: Draft, command: c.RecallHandover) -> None:
+    _answerable(draft, command.leg)
     _not_taken(draft, command.leg, e.HandoverRecalled)
 
 
@@ -85,6 +87,15 @@ def _in_transit(draft: Draft, path: str) -> tuple[LegState, Transit]:
     leg = draft.leg(path)
     assert leg.transit is not None, "the machine has these acts in transit only"
     return leg, leg.transit
+
+
+def _answerable(draft: Draft, path: str) -> tuple[LegState, Transit]:
+    """An offer whose time is up is answered by the rule alone, so that each is accepted,
+    refused or escalated within its limit, whoever comes first afterwards."""
+    leg, transit = _in_transit(draft, path)
+    if draft.now >= transit.expires:
+        refuse("handover-has-expired", until=transit.expires, sender=transit.sender.agency)
+    return leg, transit
 
 
 def _not_taken(draft: Draft, path: str, event: type[e.HandoverNotTaken], **more: Any) -> None:
