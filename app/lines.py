@@ -55,7 +55,7 @@ def read(file: Path, house: House) -> tuple[list[Line], list[Problem]]:
 
     A line without a command id gets one from the digest of the file and its number, so that
     the same file sent again says the same commands. Raises BadInput for a file that is neither
-    JSONL nor CSV in UTF-8.
+    JSONL nor CSV in UTF-8, and for one without acts.
     """
     content = _content(file)
     digest = hashlib.sha256(content).digest()
@@ -64,6 +64,8 @@ def read(file: Path, house: House) -> tuple[list[Line], list[Problem]]:
     rows = _csv(reader, text) if file.suffix.lower() == ".csv" else _jsonl(reader, text)
     for number, row in rows:
         reader.take(number, row)
+    if not reader.lines and not reader.problems:
+        raise BadInput(f"There are no acts in {file}.")
     return reader.lines, reader.problems
 
 
@@ -130,7 +132,7 @@ class _Reader:
         self._agencies = {each.id for each in house.law.organisation.agencies()}
         self._asked: dict[str, frozenset[str]] = {}
         for procedure in house.law.procedures():
-            facts = house.law.outline(procedure.key).facts
+            facts = frozenset(house.law.outline(procedure.key).facts)
             self._asked[procedure.id] = self._asked.get(procedure.id, frozenset()) | facts
 
     def wrong(self, number: int, field: str, message: str) -> None:
@@ -262,6 +264,6 @@ class _Reader:
             folded = self.house.runtime.current(code)
             found = None
             if folded.version:
-                found = self.house.law.outline(folded.dossier.procedure).facts
+                found = frozenset(self.house.law.outline(folded.dossier.procedure).facts)
             self._known[code] = found
         return self._known[code]

@@ -17,7 +17,8 @@ from workflows.organisation import Organisation
 class Outline(NamedTuple):
     """What deciding asks again and again about one procedure version, worked out once.
 
-    `facts`: names a dossier may have a value for; `own_limit`: how long the receiving unit
+    `facts`: the names that a dossier may have a value for, with the values that the definition
+    knows (none where an agency is to be named); `own_limit`: how long the receiving unit
     has for its own part, the sum of its steps; where none of them is timed (the groups), the
     limit of its first gate leg. None when no other agency has a part, or neither was
     published. `signs`: some step signs the result.
@@ -25,7 +26,7 @@ class Outline(NamedTuple):
 
     processes: dict[str, Process]
     legs: dict[str, Leg]
-    facts: frozenset[str]
+    facts: dict[str, frozenset[str]]
     own_limit: Limit | None
     signs: bool
 
@@ -124,8 +125,7 @@ def _outline(procedure: Procedure) -> Outline:
     return Outline(
         processes=processes,
         legs=legs,
-        facts=frozenset(name for guard in guards for name in guard)
-        | {function for function in functions if function},
+        facts=_facts(guards, functions),
         own_limit=_own_limit(procedure) if legs else None,
         signs=any(step.act == "sign" for step in steps),
     )
@@ -142,3 +142,13 @@ def _days(limit: Limit | None) -> Decimal:
     if limit is None:
         return Decimal(0)
     return limit.amount / 8 if limit.unit is Unit.WORKING_HOUR else limit.amount
+
+
+def _facts(
+    guards: Iterable[dict[str, str]], functions: Iterable[str | None]
+) -> dict[str, frozenset[str]]:
+    values: dict[str, set[str]] = {function: set() for function in functions if function}
+    for guard in guards:
+        for name, value in guard.items():
+            values.setdefault(name, set()).add(value)
+    return {name: frozenset(known) for name, known in values.items()}

@@ -74,6 +74,8 @@ RULES: dict[str, Rule] = {
     "no-branch": Rule("Nothing says where step {step!r} leads: give one of {expected}."),
     "time-backwards": Rule("{now} is before the last thing that happened to the dossier ({last})."),
     "unknown-fact": Rule("This procedure asks nothing about {fact!r}; it asks about: {known}."),
+    "unknown-value": Rule("{fact} cannot be {value!r}; it is one of: {known}."),
+    "nothing-chosen": Rule("Nothing was chosen for step {step!r}; say at least one of: {choices}."),
     "unknown-paper": Rule("{paper!r} is not one of the papers of this procedure: {known}."),
     "paper-not-offered": Rule("{paper!r} did not come with this handover; with it came: {known}."),
     "agency-unclear": Rule(

@@ -7,7 +7,7 @@ from engine.core.dossier import Dossier
 from schemas import commands as c
 from schemas import events as e
 from schemas.commands import COMMANDS
-from tests.core.scenario import DESK, Scenario, a, procedure, reached, received
+from tests.core.scenario import DESK, Scenario, a, new, procedure, reached, received
 
 BIRTH = "lt-14-birth-group"
 REASON = "Không đủ điều kiện"
@@ -185,10 +185,28 @@ def test_a_refused_leg_leads_where_the_step_says() -> None:
     assert (at.dossier.outcome, at.leg("confirm").outcome) == ("done", "refused")
 
 
-def test_legs_that_nobody_chose_are_not_waited_for() -> None:
-    at = received("lt-15-death-group")
+def test_a_group_of_which_nothing_was_chosen_is_not_received() -> None:
+    desk = "ub-bac-son-desk"
+    for facts in ({}, {"residence": "no"}):
+        nothing = c.Receive(
+            actor=f"{desk}.receiver-1", procedure="lt-15-death-group", agency=desk, facts=facts
+        )
+        new().when(nothing).refused("nothing-chosen", "residence=chosen")
+    unclear = c.Receive(
+        actor=f"{desk}.receiver-1",
+        procedure="lt-15-death-group",
+        agency=desk,
+        facts={"residence": "maybe"},
+    )
+    new().when(unclear).refused("unknown-value", "residence", "maybe", "chosen")
+
+
+def test_legs_that_nobody_chose_are_not_opened() -> None:
     plain = c.Receive(
-        actor="ub-bac-son-desk.receiver-1", procedure="lt-15-death-group", agency="ub-bac-son-desk"
+        actor="ub-bac-son-desk.receiver-1",
+        procedure="lt-15-death-group",
+        agency="ub-bac-son-desk",
+        facts={"residence": "chosen", "social-insurance": "no"},
     )
     at = Scenario().given(plain)
     at.given(c.Forward(actor="ub-bac-son-desk.receiver-1"))
@@ -199,9 +217,8 @@ def test_legs_that_nobody_chose_are_not_waited_for() -> None:
         e.SignatureRecorded,
         e.LegResulted,
         a(e.StepCompleted, leg="", act="join", to="further"),
-        a(e.StepCompleted, leg="", act="join", to="return"),
-        e.ClockEnded,
-        e.ResultReady,
+        a(e.LegOpened, leg="residence"),
+        a(e.HandoverOffered, leg="residence"),
     )
 
 

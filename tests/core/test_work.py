@@ -123,6 +123,8 @@ def test_a_fact_that_nobody_asks_about_is_refused_unless_it_names_an_agency() ->
     at = reached("t-counter", "appraise")
     odd = c.Appraise(actor=ENVIRONMENT, facts={"shoe-size": "42"})
     at.when(odd).refused("unknown-fact", "shoe-size")
+    misspelt = c.Appraise(actor=ENVIRONMENT, outcome="rejectd")
+    at.when(misspelt).refused("unknown-value", "outcome", "rejectd", "accepted")
     at.when(c.Appraise(actor=ENVIRONMENT, facts={"plot-at": "ub-quang-trung"})).then(
         a(e.AppraisalRecorded, facts={"plot-at": "ub-quang-trung", "outcome": "accepted"})
     )

@@ -14,6 +14,7 @@ from engine.core.clock import add_working
 from engine.core.deadlines import start_rule, step_deadline, whole_limit
 from engine.core.dossier import LegState
 from engine.core.draft import Draft
+from engine.core.facts import checked, chosen
 from engine.core.rules import refuse
 from schemas import commands as c
 from schemas import events as e
@@ -33,7 +34,7 @@ def register(draft: Draft, command: c.Register) -> None:
             calendar=calendar.version,
             agency=command.agency,
             check_by=add_working(calendar, draft.now, procedure.policy.online_check),
-            facts=_known(draft, procedure, command.facts),
+            facts=checked(draft, procedure, command.facts),
             papers=_papers(procedure, command.papers),
         )
     )
@@ -59,7 +60,8 @@ def receive(draft: Draft, command: c.Receive) -> None:
     root = LegState("", command.agency, start.name, AT_WORK, draft.now)
     pinned = replace(draft.dossier, procedure=procedure.key, calendar=calendar.version)
     step_due = step_deadline(draft.law, pinned, root, start, now=draft.now)
-    facts = {**draft.dossier.facts, **_known(draft, procedure, command.facts)}
+    facts = {**draft.dossier.facts, **checked(draft, procedure, command.facts)}
+    chosen(procedure, facts)
     draft.emit(
         e.DossierReceived(
             procedure=procedure.id,
@@ -146,15 +148,6 @@ def _unit_appointment(
     due = whole_limit(draft.law, procedure, calendar.version, limit, draft.now).due
     assert due is not None
     return min(due, whole)
-
-
-def _known(draft: Draft, procedure: Procedure, facts: dict[str, str]) -> dict[str, str]:
-    """Facts are what the definition asks about, or name an agency: nothing personal."""
-    asked = draft.law.outline(procedure.key).facts
-    for name, value in facts.items():
-        if name not in asked and not draft.is_agency(value):
-            refuse("unknown-fact", fact=name, known=", ".join(sorted(asked)) or "nothing")
-    return facts
 
 
 def _papers(procedure: Procedure, papers: Iterable[str]) -> tuple[str, ...]:

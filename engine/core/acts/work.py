@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.core.acts import carries_out
 from engine.core.draft import Draft
+from engine.core.facts import checked
 from engine.core.moves import follow, next_due
 from engine.core.rules import refuse
 from schemas import commands as c
@@ -84,14 +85,15 @@ def assign(draft: Draft, command: c.Assign) -> None:
 
 def _facts(draft: Draft, command: c.StepAct) -> dict[str, str]:
     """What the act adds to the facts: its outcome, and what the definition asks about."""
-    asked = draft.law.outline(draft.dossier.procedure).facts
-    for name, value in command.facts.items():
-        if name not in asked and not draft.is_agency(value):
-            refuse("unknown-fact", fact=name, known=", ".join(sorted(asked)) or "nothing")
+    facts = checked(draft, draft.procedure, command.facts)
     outcome = getattr(command, "outcome", None)
-    if outcome is not None and "outcome" in asked:
-        return {**command.facts, "outcome": outcome}
-    return command.facts
+    if outcome is None:
+        return facts
+    known = draft.law.outline(draft.dossier.procedure).facts.get("outcome", frozenset())
+    if outcome not in {"accepted", "rejected"} | known:
+        words = ", ".join(sorted({"accepted", "rejected"} | known))
+        refuse("unknown-value", fact="outcome", value=outcome, known=words)
+    return {**facts, "outcome": outcome} if known else facts
 
 
 def _nothing_left_open(draft: Draft, path: str) -> None:
