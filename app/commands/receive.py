@@ -30,6 +30,7 @@ RECEIPT = {
         "appointment": "Hẹn trả kết quả",
         "unit": "Đơn vị tiếp nhận xong trước",
         "check_by": "Trả lời chậm nhất",
+        "outside": "Tiếp nhận ngoài giờ làm việc.",
     },
     "en": {
         "title": "RECEIPT AND APPOINTMENT",
@@ -42,6 +43,7 @@ RECEIPT = {
         "appointment": "Appointment",
         "unit": "Receiving unit's own part by",
         "check_by": "To be answered by",
+        "outside": "Received outside office hours.",
     },
 }
 
@@ -158,8 +160,20 @@ def _receipt(house: House, done: Done, dossier: Dossier) -> None:
             (words["check_by"], None if received else shown(getattr(event, "check_by", None))),
         ]
     )
+    if received and _outside(house, dossier):
+        line(words["outside"], "warning")
     if done.repeated:
         line("The same command was answered before: nothing was done again.", "dim")
+
+
+def _outside(house: House, dossier: Dossier) -> bool:
+    """Whether nobody works in the minutes beside the receipt: the clock starts later then."""
+    from engine.core.calendar import local_minute
+
+    if dossier.received_at is None:
+        return False
+    calendar, minute = house.law.calendar(dossier.calendar), local_minute(dossier.received_at)
+    return calendar.worked_to(minute + 1) == calendar.worked_to(minute - 1)
 
 
 def _said(text: Any, lang: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from app.output import Cell, line, progress, show, table
 from app.settings import Settings
@@ -14,7 +15,7 @@ from app.trouble import REFUSED, WRONG
 
 if TYPE_CHECKING:
     from app.batch import Report
-    from app.lines import Problem
+    from app.lines import Line, Problem
 
 
 @command("submit")
@@ -34,6 +35,12 @@ def submit(settings: Settings, file: Path, only_check: bool) -> None:
     from app.house import open_house
     from app.lines import read
 
+    if _no_store(settings):
+        # Checked beside it, so that a broken file leaves no empty store behind.
+        lines, problems = _read_beside(settings, file)
+        if problems or only_check:
+            _told(settings, file, len(lines), problems)
+            return
     with open_house(settings, create=True) as house:
         lines, problems = read(file, house)
         if problems or only_check:
@@ -43,6 +50,31 @@ def submit(settings: Settings, file: Path, only_check: bool) -> None:
             report = apply(house, lines, advance)
         house.refresh()
     _report(settings, file, report)
+
+
+def _no_store(settings: Settings) -> bool:
+    from engine.store import StoreMissing, StoreTooOld, open_log
+
+    try:
+        open_log(settings.database, create=False).close()
+    except StoreMissing:
+        return True
+    except StoreTooOld:
+        return False
+    return False
+
+
+def _read_beside(settings: Settings, file: Path) -> tuple[list[Line], list[Problem]]:
+    """What a new store would make of a file, in one that is deleted again."""
+    from tempfile import TemporaryDirectory
+
+    from app.house import open_house
+    from app.lines import read
+
+    with TemporaryDirectory() as folder:
+        beside = msgspec.structs.replace(settings, database=f"sqlite:///{folder}/check.db")
+        with open_house(beside, create=True) as house:
+            return read(file, house)
 
 
 def _told(settings: Settings, file: Path, lines: int, problems: list[Problem]) -> None:

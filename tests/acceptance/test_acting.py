@@ -28,6 +28,34 @@ def test_receive_prints_code_and_both_appointments(fresh: Lienthong) -> None:
     assert "RECEIPT AND APPOINTMENT" in fresh("receive", *NEW, "--lang", "en").out
 
 
+@pytest.mark.parametrize(
+    ("at", "outside"),
+    [("2021-03-03 22:00", True), ("2021-03-07 09:00", True), ("2021-03-03 09:00", False)],
+)
+def test_a_receipt_outside_office_hours_says_so(fresh: Lienthong, at: str, outside: bool) -> None:
+    receipt = fresh("receive", *NEW[:-1], at, "--lang", "en").out
+    assert ("Received outside office hours.\n" in receipt) is outside
+
+
+def test_what_was_recorded_late_says_so(fresh: Lienthong) -> None:
+    code = fresh("receive", *NEW, "--json").json["code"]
+    assert "(recorded 20" in fresh("history", code).out
+
+
+def test_no_color_is_plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    from rich.text import Text
+
+    from app.output import console
+
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    for value, plain in (("1", True), ("", False)):
+        monkeypatch.setenv("NO_COLOR", value)
+        out = console()
+        with out.capture() as captured:
+            out.print(Text("a", "bold"), Text("b", "dim"), Text("c", "red"))
+        assert ("\x1b" not in captured.get()) is plain
+
+
 def test_receive_as_json(fresh: Lienthong) -> None:
     value = fresh("receive", *NEW, "--json").json
     assert value["code"] == "ub-desk-210303-0001"

@@ -54,12 +54,21 @@ def test_every_error_of_a_broken_file_names_line_and_field(fresh: Lienthong) -> 
     told = fresh("submit", file, code=2).out
     assert f"{file}:2: act: there is no act 'forwrd'; did you mean 'forward'?\n" in told
     assert told.endswith("15 errors, nothing was applied.\n")
-    assert fresh("verify", "--json").json["events"] == 0
+    assert "There is no store" in fresh("verify", code=3).err, "not even an empty one is left"
+
+
+@pytest.mark.parametrize(("name", "text"), [("a.jsonl", ""), ("a.csv", "act,as,dossier\n")])
+def test_a_file_without_acts_is_a_mistake(fresh: Lienthong, name: str, text: str) -> None:
+    file = Path(name)
+    file.write_text(text)
+    assert fresh("submit", file, code=2).err == f"There are no acts in {file}.\n"
+    assert not Path("fresh.db").exists()
+    assert "does not exist" in fresh("submit", "nowhere.jsonl", code=2).err
 
 
 def test_check_applies_nothing(fresh: Lienthong) -> None:
     assert fresh("submit", FIFTY, "--check").out.endswith("427 lines, all well formed.\n")
-    assert fresh("verify", "--json").json["events"] == 0
+    assert "There is no store" in fresh("verify", code=3).err
 
 
 def test_a_refused_act_stops_its_own_dossier_only(fresh: Lienthong, tmp_path: Path) -> None:
@@ -133,12 +142,6 @@ def test_a_command_id_or_a_label_given_twice(fresh: Lienthong, tmp_path: Path) -
     register = at("09:00", **{**RECEIVE, "act": "register"}, dossier="#1")
     found = fresh("submit", written(tmp_path, register, register), "--json", code=2).json["errors"]
     assert found[0]["message"] == "'#1' is opened by an earlier line"
-
-
-def test_an_empty_file_is_no_error(fresh: Lienthong, tmp_path: Path) -> None:
-    assert fresh("submit", written(tmp_path), "--json").json["lines"] == 0
-    assert fresh("submit", written(tmp_path, name="empty.csv"), code=2).out
-    assert "does not exist" in fresh("submit", tmp_path / "nowhere.jsonl", code=2).err
 
 
 def test_a_submission_that_was_cut_off_goes_on_where_it_stopped(tmp_path: Path) -> None:
