@@ -153,9 +153,9 @@ def handed_back(life: Life) -> None:
 def suspended_and_extended(life: Life) -> None:
     life.until("check", leg="confirm")
     life.do(c.Extend, leg="confirm", by="2 working days", legal_basis=BASIS)
-    life.do(c.Suspend, leg="confirm", ground="court-order", legal_basis="QĐ 01/2021")
+    life.give(c.Suspend(actor="ub-desk.head-1", ground="court-order", legal_basis="QĐ 01/2021"))
     life.at.later(days=6)
-    life.do(c.Resume, leg="confirm", evidence="QĐ 02/2021")
+    life.give(c.Resume(actor="ub-desk.head-1", evidence="QĐ 02/2021"))
     life.until("complete")
     life.do(c.Extend, by="5 working days", legal_basis=BASIS, reason=REASON)
 
@@ -187,7 +187,7 @@ def gate_refused(life: Life) -> None:
 def withdrawn(life: Life) -> None:
     life.until("appraise")
     life.give(c.AskWithdrawal(actor="ub-desk.receiver-1", reason="Đổi ý"))
-    life.do(c.Stop)
+    life.give(c.Stop(actor="ub-land.head-1"))
 
 
 def reopened(life: Life) -> None:
