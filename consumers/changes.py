@@ -7,7 +7,7 @@ be merged in memory, in order, and written in a few statements.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Table
 
@@ -107,12 +107,14 @@ class Pending:
     def end(self, key: Key, at: int, *, fresh: bool) -> None:
         rows = self.rows.get(key[0], {})
         rest = key[1:]
-        for each in [each for each in rows if each[: len(rest)] == rest]:
-            row: dict[str, Any] = rows[each]
+        length = len(rest)
+        for each, row in [*rows.items()]:
+            if row["ends_at"] is not None or each[:length] != rest:
+                continue
             # What was in force for no time at all was replaced within one command.
-            if row["next_at"] > at or row["since"] >= at:
+            if row["next_at"] > at or row["since"] >= at:  # type: ignore[operator]
                 del rows[each]
-            elif row["ends_at"] is None:
+            else:
                 row["ends_at"] = at
         if not fresh:
             # What is stored was there before the batch, so the first of its ends counts.

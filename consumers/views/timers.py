@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from sqlalchemy import Index
 
-from consumers.changes import Change, End, Put
+from consumers.changes import Change, End, Put, Value
 from consumers.view import View, micros, moment, table
 from engine.core.dossier import upward
 from schemas import events as e
@@ -85,18 +85,18 @@ def _set(
     """This deadline in the place of the one before; `due_at` is the deadline unless given."""
     if deadline is None:
         return [_end(seen, what, leg)]
-    moments = {"warn_at": warn_at, "apology_at": apology_at, "due_at": due_at or deadline}
-    columns = {
+    due_at = due_at or deadline
+    next_at = min(at for at in (warn_at, apology_at, due_at) if at is not None)
+    columns: dict[str, Value] = {
         "since": seen.occurred_at,
         "deadline": deadline,
         "ends_at": None,
-        **moments,
-        "next_at": first_of(moments),
+        "warn_at": warn_at,
+        "apology_at": apology_at,
+        "due_at": due_at,
+        "next_at": next_at,
     }
-    return [
-        _end(seen, what, leg),
-        Put(TABLE, (seen.stream, what, leg, str(seen.version)), {**columns}),
-    ]
+    return [_end(seen, what, leg), Put(TABLE, (seen.stream, what, leg, str(seen.version)), columns)]
 
 
 def _own(seen: Recorded, leg: str, due: int, *, apologised: bool = False) -> list[Change]:

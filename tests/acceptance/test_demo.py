@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
+from app.simulation.board import board
+from consumers.views import inbox
 from engine.core import custody
 from engine.core.dossier import Dossier
 from engine.runtime import Folded, fold
 from engine.store import Log, open_log
+from schemas.envelope import to_micros
 from schemas.events import EVENT_TYPES
 from tests.acceptance.conftest import Said, run
 from tests.servers import PostgresDatabase
 from tests.views_check import faults
 from workflows.load import load_catalogue
+from workflows.load_organisation import load_organisation
 
 ROOT = Path(__file__).parents[2]
 SMALL = 60
@@ -134,6 +141,34 @@ def test_time_grows_along_the_log(log: Log) -> None:
     assert times == sorted(times)
     ids = [record.event_id for record in records]
     assert ids == sorted(ids)
+
+
+def test_the_board_counts_late_what_an_inbox_shows_late(log: Log) -> None:
+    now = datetime(2021, 12, 31, 16, 59, tzinfo=UTC)
+    with log.engine.connect() as connection:
+        rows = board(connection, load_organisation(), now)
+        tasks = inbox.TABLE.c
+        waiting = tasks.mode.in_(["paused", "supplement", "legs"])
+        past = select(func.count()).where(tasks.due < to_micros(now), ~waiting)
+        late_steps = connection.execute(past).scalar_one()
+    assert 0 < late_steps <= sum(row.late for row in rows)
+    assert all(row.waiting + row.due_soon + row.late <= row.to_do for row in rows)
+
+
+def test_a_status_tells_both_completion_dates(
+    played: tuple[str, Said], dossiers: dict[str, Folded]
+) -> None:
+    code = next(
+        code
+        for code, folded in dossiers.items()
+        if folded.dossier.outcome == "done" and folded.dossier.result_ready_at
+    )
+    value = run("status", code, "--json", "--database", played[0]).json
+    ready = dossiers[code].dossier.result_ready_at
+    assert datetime.fromisoformat(value["processing_ended_at"]) == ready
+    assert value["processing_ended_at"] < value["ended_at"]
+    told = run("status", code, "--database", played[0]).out
+    assert re.search(r"^processed .*\n(.*\n)?returned ", told, re.MULTILINE)
 
 
 def test_alerts_were_raised_in_virtual_time(played: tuple[str, Said]) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
+from engine.store.log import Append, Outcome
+from engine.store.sqlite import SqliteLog
 from tests.acceptance.conftest import DESK, LAND, RECEIVER, SPECIALIST, Lienthong
 
 Received = tuple[Lienthong, str]
@@ -143,6 +147,27 @@ def test_what_came_late_is_raised_whoever_looked_when(received: Received) -> Non
     assert ("handover-not-accepted", "ub-land") in found
     assert ("step-overdue", DESK) in found, "the desk had it again, and forwarded it late"
     assert len(found) == len({(each["kind"], each["leg"], each["deadline"]) for each in raised})
+
+
+def test_many_handovers_expire_in_one_commit(
+    received: Received, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, _ = handed_over(received)
+    new = ("--procedure", LAND, "--agency", DESK, "--as", RECEIVER, "--at", "2021-03-03 09:00")
+    for _ in range(3):
+        other = run("receive", *new, "--json").json["code"]
+        run("act", other, "forward", "--as", RECEIVER, "--at", "2021-03-03 09:30")
+    commits: list[int] = []
+    append = SqliteLog.append
+
+    def counted(log: SqliteLog, made: Sequence[Append]) -> list[Outcome]:
+        commits.append(len(made))
+        return append(log, made)
+
+    monkeypatch.setattr(SqliteLog, "append", counted)
+    assert run("alerts", "--now", "2021-03-04 12:00").err == "4 handovers expired, unanswered.\n"
+    assert commits == [4]
+    assert run("alerts", "--now", "2021-03-04 12:00").err == ""
 
 
 def test_alerts_of_a_moment_ahead_are_shown_and_not_kept(received: Received) -> None:

@@ -113,7 +113,7 @@ def test_an_offer_that_expired_is_answered_by_the_rule_alone(
     command, event = answer
     offered().on(2021, 3, 2, 9, 9).when(command).then(event)
     late = offered().on(2021, 3, 2, 9, 10)
-    late.when(command).refused("handover-has-expired", "2021-03-02 09:10", "ub-one-stop")
+    late.when(command).refused("handover-has-expired", "2021-03-02 09:10", "ub-desk")
     late.when(c.ExpireHandover(actor=SYSTEM)).then(a(e.HandoverExpired))
 
 
