@@ -169,7 +169,7 @@ def test_long_walks_hold_too(id_: str) -> None:
     """Longer walks than Hypothesis draws, from seeds: they come to the ends of procedures."""
     outcomes: set[str | None] = set()
     rejected = 0
-    for seed in range(6):
+    for seed in range(12):
         walk = Walk(id_)
         walk.receive(Random(seed).choice)
         pick = Random(seed + 1000).choice
