@@ -10,6 +10,9 @@ from tests.servers import postgres_database, postgres_url
 
 __all__ = ["postgres_database", "postgres_url"]
 
+# Failures inside of the scenarios read as well as those in the tests themselves.
+pytest.register_assert_rewrite("tests.core.scenario")
+
 SKIPS_FAIL = bool(os.environ.get("CI") or os.environ.get("LIENTHONG_NO_SKIP"))
 
 

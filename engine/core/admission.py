@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.core.dossier import LegState
+from engine.core.dossier import LegState, Transit
 from engine.core.draft import Draft
 from engine.core.rules import refuse
 from workflows.machine import (
@@ -220,10 +220,19 @@ def _desk_or_holder(draft: Draft, act: str, path: str, actor: str) -> None:
         refuse("wrong-agency", agency=officer.agency, expected=agencies)
 
 
+def _answerable(draft: Draft, path: str) -> Transit:
+    """An offer whose time is up is answered by the rule alone, so that each is accepted,
+    refused or escalated within its limit, whoever comes first afterwards (I9)."""
+    transit = draft.leg(path).transit
+    assert transit is not None, "the machine has answers to an offer in transit only"
+    if draft.now >= transit.expires:
+        refuse("handover-has-expired", until=transit.expires, sender=transit.sender.agency)
+    return transit
+
+
 def _addressee(draft: Draft, act: str, path: str, actor: str) -> None:
     officer = draft.officer(actor)
-    transit = draft.leg(path).transit
-    assert transit is not None
+    transit = _answerable(draft, path)
     if officer.agency != transit.to_agency:
         refuse("wrong-agency", agency=officer.agency, expected=transit.to_agency)
     if transit.to_role not in officer.roles:
@@ -234,8 +243,7 @@ def _addressee(draft: Draft, act: str, path: str, actor: str) -> None:
 
 def _sender(draft: Draft, act: str, path: str, actor: str) -> None:
     officer = draft.officer(actor)
-    transit = draft.leg(path).transit
-    assert transit is not None
+    transit = _answerable(draft, path)
     if officer.agency != transit.sender.agency:
         refuse("wrong-agency", agency=officer.agency, expected=transit.sender.agency)
     asked = officer.agency == transit.to_agency and transit.to_role in officer.roles

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.store import open_log
 from tests.acceptance.conftest import DESK, LAND, MORNING, RECEIVER, Lienthong, run
 from workflows.load import CATALOGUE
 
@@ -41,9 +42,7 @@ def test_a_missing_store_is_said_and_not_made(tmp_path: Path, words: tuple[str, 
 
 
 def test_an_empty_store_has_nothing_to_show(fresh: Lienthong, tmp_path: Path) -> None:
-    nothing = tmp_path / "nothing.jsonl"
-    nothing.touch()
-    fresh("submit", nothing)
+    open_log(f"sqlite:///{tmp_path / 'fresh.db'}").close()
     assert fresh("inbox", DESK, "--json").json == []
     assert fresh("status", "--agency", DESK).out == "No open dossier at ub-desk.\n"
     assert fresh("deadlines").out == "No deadline is open.\n"

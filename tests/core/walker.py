@@ -80,6 +80,8 @@ def sensible(dossier: Dossier, law: Law, now: datetime, pick: Pick = first) -> I
 
 def _next(dossier: Dossier, leg: LegState, law: Law, now: datetime, pick: Pick) -> c.Command | None:
     day = local_day(now)
+    if leg.transit is not None and now >= leg.transit.expires:
+        return c.ExpireHandover(actor="system", leg=leg.path)
     if leg.transit is not None:
         who = Who(leg.transit.to_role)
         named = leg.transit.to_officer

@@ -222,7 +222,7 @@ def test_views_say_what_the_engine_says(procedure: Procedure, tmp_path: Path) ->
     open_views(home, log, all_views())
     subscription = Subscription(home, LogTransport(log), all_views())
     compared = 0
-    for number in range(6):
+    for number in range(8):
         walk = Walk(procedure, number)
         for index, recorded in enumerate(walk.commands(40)):
             log.add(recorded)

@@ -17,7 +17,7 @@ from workflows.model import Who
 
 @carries_out(c.Accept)
 def accept(draft: Draft, command: c.Accept) -> None:
-    leg, transit = _answerable(draft, command.leg)
+    leg, transit = _in_transit(draft, command.leg)
     papers = transit.papers if command.papers is None else command.papers
     for paper in papers:
         if paper not in transit.papers:
@@ -39,13 +39,11 @@ def accept(draft: Draft, command: c.Accept) -> None:
 def refuse_handover(draft: Draft, command: c.RefuseHandover) -> None:
     if not command.reason:
         refuse("reason-needed")
-    _answerable(draft, command.leg)
     _not_taken(draft, command.leg, e.HandoverRefused)
 
 
 @carries_out(c.RecallHandover)
 def recall_handover(draft: Draft, command: c.RecallHandover) -> None:
-    _answerable(draft, command.leg)
     _not_taken(draft, command.leg, e.HandoverRecalled)
 
 
@@ -89,21 +87,13 @@ def _in_transit(draft: Draft, path: str) -> tuple[LegState, Transit]:
     return leg, leg.transit
 
 
-def _answerable(draft: Draft, path: str) -> tuple[LegState, Transit]:
-    """An offer whose time is up is answered by the rule alone, so that each is accepted,
-    refused or escalated within its limit, whoever comes first afterwards."""
-    leg, transit = _in_transit(draft, path)
-    if draft.now >= transit.expires:
-        refuse("handover-has-expired", until=transit.expires, sender=transit.sender.agency)
-    return leg, transit
-
-
 def _not_taken(draft: Draft, path: str, event: type[e.HandoverNotTaken], **more: Any) -> None:
     """The leg lies with the sender again; the step left has its first start still."""
     leg, transit = _in_transit(draft, path)
     step = draft.process(path).steps.get(transit.back)
     due = None
-    if step is not None:
+    # While the clock is stopped there is no date: resuming gives the step a new one.
+    if step is not None and leg.running:
         due = due_of(step_deadline(draft.law, draft.dossier, leg, step, now=draft.now))
     draft.emit(
         event(

@@ -149,10 +149,10 @@ def new_dues(
     if leg.verdict is None and whole is not None and whole.due is not None:
         dues[path] = whole.due
     step = draft.process(path).steps.get(leg.step)
-    if step is not None and leg.step_due is not None:
+    if step is not None and leg.step in leg.visits:
         own = due_of(step_deadline(draft.law, draft.dossier, leg, step, stops=stops))
-        assert own is not None, "a step with a date has a limit, and nothing stops it any more"
-        step_dues[path] = own
+        if own is not None:
+            step_dues[path] = own
 
 
 @carries_out(c.Extend)
