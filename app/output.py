@@ -69,7 +69,11 @@ def console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
-    width = None if stream.isatty() or os.environ.get("COLUMNS") else UNLIMITED
+    told = os.environ.get("COLUMNS", "")
+    if told.isdecimal() and int(told):
+        width: int | None = int(told)
+    else:
+        width = None if stream.isatty() else UNLIMITED
     # rich leaves bold and dim in for NO_COLOR; nobody who says it wants them (no-color.org).
     colours: Any = None if os.environ.get("NO_COLOR") else "auto"
     return Console(
@@ -155,15 +159,22 @@ def line(text: str, style: str = "") -> None:
     _print(Text(text, style=STYLES.get(style, "")))
 
 
+def command(text: str) -> None:
+    """A command to be copied: one line in any window, for half of one does something else."""
+    from rich.text import Text
+
+    _print(Text(f"  {text}"), whole=True)
+
+
 def note(text: str) -> None:
     """For the person at the terminal, beside the answer: on stderr."""
     click.echo(text, err=True)
 
 
-def _print(drawn: Any) -> None:
+def _print(drawn: Any, *, whole: bool = False) -> None:
     out = console()
     with out.capture() as captured:
-        out.print(drawn, soft_wrap=False)
+        out.print(drawn, soft_wrap=whole)
     text = captured.get()
     if not out.is_terminal:
         text = "\n".join(each.rstrip() for each in text.split("\n"))

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from app.house import House
-from app.output import Cell, heading, line, table
+from app.output import Cell, command, heading, line, table
 from app.simulation.board import Row
 from app.simulation.one import tell_one
 from app.simulation.run import Played
@@ -255,7 +255,7 @@ def _next(house: House, it: Shown) -> None:
     line("")
     heading("Try next")
     for each in commands(house, it):
-        line(f"  {each}")
+        command(each)
     line(f"The store's time stands at {shown(it.played.now)}; --now asks at another moment.", "dim")
 
 

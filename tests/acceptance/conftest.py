@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -47,12 +47,23 @@ def run(*words: object, code: int | None = 0) -> Said:
     return said
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_from_outside() -> Iterator[None]:
+    """No variable of whoever runs the tests; for stores that are made once for many tests, too.
+
+    COLUMNS is often there: pytest imports readline, which sets it for the workers of xdist.
+    """
+    ours = ("DATABASE_URL", "KAFKA", "PROCEDURES", "ORGANISATION", "DEBUG")
+    drawing = ("COLUMNS", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in (*(f"LIENTHONG_{each}" for each in ours), *drawing):
+            patch.delenv(name, raising=False)
+        yield
+
+
 @pytest.fixture(autouse=True)
-def _nothing_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No variable of whoever runs the tests, and a working folder of their own."""
-    for name in ("DATABASE_URL", "KAFKA", "PROCEDURES", "ORGANISATION", "DEBUG"):
-        monkeypatch.delenv(f"LIENTHONG_{name}", raising=False)
-    monkeypatch.delenv("COLUMNS", raising=False)
+def _own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A working folder of its own for every test."""
     monkeypatch.chdir(tmp_path)
 
 

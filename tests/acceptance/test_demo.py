@@ -97,6 +97,17 @@ def test_the_commands_it_names_work(played: tuple[str, Said]) -> None:
         assert run(*words[1:]).out.strip()
 
 
+def test_commands_stay_whole_in_a_narrow_window(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    url = f"sqlite:///{tmp_path / 'narrow.db'}"
+    lines = run("demo", "--dossiers", SMALL, "--database", url).out.splitlines()
+    named = [line for line in lines if line.startswith("  lienthong ")]
+    assert len(named) == 3
+    assert all(line.endswith(f" --database {url}") for line in named)
+
+
 # --- what it leaves behind ---------------------------------------------------------------
 
 

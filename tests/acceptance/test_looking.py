@@ -211,6 +211,17 @@ def test_a_narrow_window_gets_a_list(received: Received, monkeypatch: pytest.Mon
     assert "event    dossier.received" in lines
 
 
+@pytest.mark.parametrize("columns", ["0", "wide"])
+def test_a_width_that_says_nothing_is_none(
+    received: Received, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    run, code = received
+    expected = run("history", code).out
+    assert "dossier.received" in expected
+    monkeypatch.setenv("COLUMNS", columns)
+    assert run("history", code).out == expected
+
+
 def test_control_sheet_keeps_work_and_waiting_apart(received: Received) -> None:
     run, code = handed_over(received)
     run("act", code, "accept", "--as", SPECIALIST, "--at", "2021-03-03 10:00")
