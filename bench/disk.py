@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from bench.lives import Life, the_law, twelve
 from bench.servers import fresh_database, sqlite_url
+from consumers.alerts import sweep
 from consumers.rebuild import open_views
 from consumers.subscription import Subscription
 from consumers.transport import LogTransport
@@ -48,6 +49,7 @@ def _measure(store: str, url: str, law: Law, life: Life, dossiers: int) -> dict[
             codes = [each.code for each in runtime.handle_many(calls) if isinstance(each, Done)]
     events = _bytes(log) - empty
     Subscription(log, LogTransport(log), all_views()).catch_up()
+    sweep(log, wall_clock(), lambda due, *_: due)
     whole = _bytes(log) - empty
     log.close()
     return {

@@ -14,7 +14,8 @@ from engine.ids import Ids, wall_clock
 from engine.runtime import Call, Done, Folded, Runtime, fold
 from engine.store import open_log
 from engine.store.log import Log
-from engine.verify import verify_all
+from engine.verify import Chain, verify_all
+from schemas.envelope import Recorded
 
 DOSSIERS = 4_000
 ROUNDS = 5
@@ -31,9 +32,11 @@ def run(dossiers: int = DOSSIERS, rounds: int = ROUNDS) -> list[dict[str, Any]]:
         for command, at in life:
             calls = [Call(command, runtime.new_id(), code, at) for code in codes]
             codes = [each.code for each in runtime.handle_many(calls) if isinstance(each, Done)]
+        held = [batch for batch in log.read_all()]
         works: dict[str, Callable[[Log], int]] = {
+            "verify the chain, once read": lambda _: _chain(held),
             "read": _read,
-            "read and verify": _verify,
+            "read and verify, shards and marks too": _verify,
             "read and fold": _fold,
         }
         measured: dict[str, list[float]] = {name: [] for name in works}
@@ -48,6 +51,13 @@ def run(dossiers: int = DOSSIERS, rounds: int = ROUNDS) -> list[dict[str, Any]]:
 
 def _read(log: Log) -> int:
     return sum(len(batch) for batch in log.read_all())
+
+
+def _chain(batches: list[list[Recorded]]) -> int:
+    chain = Chain()
+    for batch in batches:
+        assert chain.add(batch) is None
+    return chain.events
 
 
 def _verify(log: Log) -> int:

@@ -58,7 +58,7 @@ class Verdict(msgspec.Struct, frozen=True):
 OPENING = frozenset({DossierRegistered.type, DossierReceived.type})
 
 
-class _Chain:
+class Chain:
     """One stream after another, each from its first event."""
 
     __slots__ = ("events", "hash", "pins", "position", "private_gone", "stream", "version")
@@ -143,7 +143,7 @@ def verify_stream(log: Log, code: str, last_hash: str | None = None) -> Verdict:
 
     A dossier that does not exist has no events and is not ok. Raises StoreError.
     """
-    chain = _Chain()
+    chain = Chain()
     records = log.read_stream(code)
     bad = chain.add(records)
     if bad is None and not records:
@@ -164,7 +164,7 @@ def verify_stream(log: Log, code: str, last_hash: str | None = None) -> Verdict:
 
 def verify_all(log: Log, progress: Progress = lambda count: None) -> Verdict:
     """Every dossier of the store, up to the first event that does not hold."""
-    chain, streams = _Chain(), 0
+    chain, streams = Chain(), 0
     bad: Bad | None = None
     try:
         for records in log.read_all():
