@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import resource
 from contextlib import redirect_stdout
-from io import StringIO
 from typing import Any
 
 from app.demo import run_demo
@@ -14,7 +14,7 @@ from bench.servers import sqlite_url
 
 def run(scale: int = 1) -> list[dict[str, Any]]:
     """Minutes, events a second, memory; `scale` K plays one in K dossiers."""
-    with sqlite_url() as url, redirect_stdout(StringIO()):
+    with sqlite_url() as url, open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
         shown = run_demo(Settings(database=url, json=True), scale=scale)
     played = shown.played
     own = resource.getrusage(resource.RUSAGE_SELF)
