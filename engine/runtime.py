@@ -17,6 +17,8 @@ from cachetools import LRUCache
 
 from engine.codes import code as code_of
 from engine.codes import code_prefix
+from engine.core.calendar import CalendarError
+from engine.core.clock import ClockError
 from engine.core.decide import SYSTEM, Decided, decide
 from engine.core.dossier import Dossier
 from engine.core.evolve import evolve
@@ -174,6 +176,10 @@ class Runtime:
             answers = self.handle_many([ticket.call for ticket in batch])
             for ticket, answer in zip(batch, answers, strict=True):
                 ticket.answer = answer
+        except (CalendarError, ClockError):
+            # A date that no calendar covers is one caller's fault, not that of all.
+            for ticket in batch:
+                self._answer_alone(ticket)
         except BaseException as error:
             for ticket in batch:
                 ticket.error = error
@@ -184,6 +190,12 @@ class Runtime:
             ticket.gate.release()
         if heir is not None:
             heir.gate.release()
+
+    def _answer_alone(self, ticket: _Ticket) -> None:
+        try:
+            (ticket.answer,) = self.handle_many([ticket.call])
+        except BaseException as error:
+            ticket.error = error
 
     def handle_many(self, calls: Sequence[Call]) -> list[Answer]:
         """The answers to many commands, in their order, made durable by one commit."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +12,10 @@ import pytest
 
 from bench.lives import START, Life, twelve
 from engine.core import custody
+from engine.core.calendar import CalendarError
+from engine.core.decide import decide
+from engine.core.dossier import Dossier
+from engine.core.law import Law
 from engine.ids import Ids
 from engine.runtime import Call, Done, Folded, Runtime
 from engine.store import Log, open_log
@@ -274,6 +279,47 @@ def test_an_error_of_the_store_reaches_every_caller_and_the_next_one_is_served(
 
     answer = runtime.handle(Call(c.Forward(actor=DESK), runtime.new_id(), code, START))
     assert isinstance(answer, Done)
+
+
+def test_one_callers_impossible_date_does_not_hurt_the_others(
+    make: Make, life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def beyond(dossier: Dossier, command: c.Command, law: Law, now: datetime) -> object:
+        if isinstance(command, c.RecallHandover):
+            raise CalendarError("a day beyond the calendar")
+        return decide(dossier, command, law, now)
+
+    monkeypatch.setattr("engine.runtime.decide", beyond)
+    runtime = make()
+    code = begin(runtime, life)
+    commands = [c.RecallHandover(actor=DESK), c.Forward(actor=DESK)]
+    errors: list[BaseException] = []
+    answers: list[Done | Rejected] = []
+
+    def caller(command: c.Command) -> None:
+        try:
+            answers.append(runtime.handle(Call(command, runtime.new_id(), code, START)))
+        except CalendarError as error:
+            errors.append(error)
+
+    def leads() -> None:
+        runtime.handle(Call(c.Sign(actor=DESK), runtime.new_id(), code, START))
+
+    # While somebody else leads and is held up, both wait: they are answered together.
+    with runtime._work:
+        threads = [threading.Thread(target=leads)]
+        threads[0].start()
+        while not runtime._led or runtime._waiting:
+            time.sleep(0.001)
+        threads += [threading.Thread(target=caller, args=(each,)) for each in commands]
+        for thread in threads[1:]:
+            thread.start()
+        while len(runtime._waiting) < len(commands):
+            time.sleep(0.001)
+    for thread in threads:
+        thread.join(timeout=30)
+    assert [str(error) for error in errors] == ["a day beyond the calendar"]
+    assert [type(answer) for answer in answers] == [Done]
 
 
 def test_the_same_seed_gives_the_same_bytes(url: str, life: Life, tmp_path: object) -> None:
