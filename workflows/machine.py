@@ -21,13 +21,13 @@ suspending concern a whole dossier and are decided outside.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from transitions import Machine
 
-from workflows.model import DONE, ENDS, REFUSED, Branch, Procedure, Process, Step, Who
+from workflows.model import DONE, ENDS, REFUSED, Branch, Procedure, Process, Step, Who, holds
 
 AT_WORK = ""
 OFFERED = "offered"
@@ -196,15 +196,6 @@ def _whole(who: Who, runs_at: str) -> Who:
     return who if who.at else Who(who.role, runs_at)
 
 
-def _guard(when: Mapping[str, str]) -> Callable[[Mapping[str, str]], bool]:
-    wanted = tuple(when.items())
-
-    def holds(facts: Mapping[str, str]) -> bool:
-        return all(facts.get(name) == value for name, value in wanted)
-
-    return holds
-
-
 class _Arcs:
     """Collects the states and transitions of a procedure."""
 
@@ -325,7 +316,7 @@ class _Arcs:
     def _arc(self, act: str, source: str, dest: str, when: Mapping[str, str] | None = None) -> None:
         arc: dict[str, Any] = {"trigger": act, "source": source, "dest": dest}
         if when:
-            arc["conditions"] = _guard(when)
+            arc["conditions"] = partial(holds, when)
         self.transitions.append(arc)
 
 

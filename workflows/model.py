@@ -7,7 +7,7 @@ legs; a leg is a process at another agency, and may itself open legs. So a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import lru_cache
@@ -92,6 +92,11 @@ class Who(msgspec.Struct, frozen=True):
 
     role: str
     at: str | None = None
+
+
+def holds(when: Mapping[str, str], facts: Mapping[str, str]) -> bool:
+    """Whether every fact that a guard names has its value; an empty guard always holds."""
+    return all(facts.get(name) == value for name, value in when.items())
 
 
 class Branch(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.core.dossier import LegState, Transit
-from engine.core.draft import Draft
+from engine.core.draft import Draft, at_agency, in_role
 from engine.core.rules import refuse
 from workflows.machine import (
     BACK,
@@ -138,9 +138,9 @@ def _impossible(draft: Draft, act: str, leg: LegState) -> None:
     if act in CUSTODY_ACTS:
         refuse("no-handover")
     if leg.mode in (PAUSED, SUPPLEMENT):
-        ground = "supplement" if leg.mode == SUPPLEMENT else draft.step(leg.path).pause
-        words = ground if isinstance(ground, str) else ground and ground.ground
-        refuse("clock-stopped", ground=words, step=leg.step)
+        pause = draft.step(leg.path).pause
+        ground = pause.ground if pause else "supplement"
+        refuse("clock-stopped", ground=ground, step=leg.step)
     if leg.mode == LEGS:
         waits = [child.path for child in draft.dossier.children(leg.path, leg.step) if child.open]
         refuse("waiting-for-legs", step=leg.step, legs=", ".join(waits))
@@ -173,15 +173,13 @@ def _not_a_decider(draft: Draft, officer: Officer) -> None:
 
 def _at_desk(draft: Draft, actor: str) -> None:
     officer = draft.officer(actor)
-    if officer.agency != draft.dossier.agency:
-        refuse("wrong-agency", agency=officer.agency, expected=draft.dossier.agency)
+    at_agency(officer, draft.dossier.agency)
 
 
 def _holder(draft: Draft, act: str, path: str, actor: str) -> None:
     officer = draft.officer(actor)
     holder = draft.keeper(path)
-    if officer.agency != holder.agency:
-        refuse("wrong-agency", agency=officer.agency, expected=holder.agency)
+    at_agency(officer, holder.agency)
     if officer.id != holder.officer:
         refuse("not-the-holder", officer=officer.id, holder=holder.officer)
 
@@ -191,8 +189,7 @@ def _worker(draft: Draft, act: str, path: str, actor: str) -> None:
     officer = draft.officer(actor)
     leg = draft.leg(path)
     holder = draft.keeper(path)
-    if officer.agency != holder.agency:
-        refuse("wrong-agency", agency=officer.agency, expected=holder.agency)
+    at_agency(officer, holder.agency)
     step = draft.process(path).steps.get(leg.step)
     if leg.mode != BACK and step and step.by and step.by.role not in officer.roles:
         refuse("wrong-role", officer=officer.id, expected=step.by.role)
@@ -205,8 +202,7 @@ def _holder_or_decider(draft: Draft, act: str, path: str, actor: str) -> None:
     holder = draft.keeper(path)
     if officer.id == holder.officer:
         return
-    if officer.agency != holder.agency:
-        refuse("wrong-agency", agency=officer.agency, expected=holder.agency)
+    at_agency(officer, holder.agency)
     if not _is_decider(draft, officer):
         _not_a_decider(draft, officer)
 
@@ -233,10 +229,8 @@ def _answerable(draft: Draft, path: str) -> Transit:
 def _addressee(draft: Draft, act: str, path: str, actor: str) -> None:
     officer = draft.officer(actor)
     transit = _answerable(draft, path)
-    if officer.agency != transit.to_agency:
-        refuse("wrong-agency", agency=officer.agency, expected=transit.to_agency)
-    if transit.to_role not in officer.roles:
-        refuse("wrong-role", officer=officer.id, expected=transit.to_role)
+    at_agency(officer, transit.to_agency)
+    in_role(officer, transit.to_role)
     if transit.to_officer not in (None, officer.id):
         refuse("not-the-addressee", officer=officer.id, expected=transit.to_officer)
 
@@ -244,8 +238,7 @@ def _addressee(draft: Draft, act: str, path: str, actor: str) -> None:
 def _sender(draft: Draft, act: str, path: str, actor: str) -> None:
     officer = draft.officer(actor)
     transit = _answerable(draft, path)
-    if officer.agency != transit.sender.agency:
-        refuse("wrong-agency", agency=officer.agency, expected=transit.sender.agency)
+    at_agency(officer, transit.sender.agency)
     asked = officer.agency == transit.to_agency and transit.to_role in officer.roles
     if officer.id != transit.sender.officer and (asked or not _is_decider(draft, officer)):
         refuse("not-the-sender", expected=transit.sender.officer)
@@ -261,10 +254,8 @@ def _resumer(draft: Draft, act: str, path: str, actor: str) -> None:
     pause = draft.step(path).pause
     assert pause is not None, "the machine has resume acts in pauses only"
     agency = draft.resolve(pause.resumed_by.at, draft.leg(path).agency)
-    if officer.agency != agency:
-        refuse("wrong-agency", agency=officer.agency, expected=agency)
-    if pause.resumed_by.role not in officer.roles:
-        refuse("wrong-role", officer=officer.id, expected=pause.resumed_by.role)
+    at_agency(officer, agency)
+    in_role(officer, pause.resumed_by.role)
 
 
 _WHO: dict[str, Check] = {

@@ -124,3 +124,15 @@ class Draft:
         holder = self.leg(path).holder
         assert holder is not None, "in transit the machine has the answers to the offer only"
         return holder
+
+
+def at_agency(officer: Officer, agency: str) -> None:
+    """Refused when the officer is of another agency."""
+    if officer.agency != agency:
+        refuse("wrong-agency", agency=officer.agency, expected=agency)
+
+
+def in_role(officer: Officer, role: str) -> None:
+    """Refused when the officer does not have the role."""
+    if role not in officer.roles:
+        refuse("wrong-role", officer=officer.id, expected=role)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from engine.core.draft import Draft
 from engine.core.rules import refuse
-from workflows.model import Procedure
+from workflows.model import Procedure, holds
 
 NO = "no"
 """The value that chooses nothing."""
@@ -38,6 +38,6 @@ def chosen(procedure: Procedure, facts: Mapping[str, str]) -> None:
         whens = [leg.when for leg in step.legs]
         if not whens or not all(whens):
             continue
-        if not any(when.items() <= facts.items() for when in whens):
+        if not any(holds(when, facts) for when in whens):
             choices = ", ".join(f"{n}={v}" for when in whens for n, v in when.items())
             refuse("nothing-chosen", step=step.name, choices=choices)

@@ -9,11 +9,10 @@ from msgspec.structs import replace
 from engine.core.clock import add_working, verdict
 from engine.core.deadlines import due_of, leg_deadline, start_rule, step_deadline
 from engine.core.dossier import Outcome, parent_of
-from engine.core.draft import Draft
-from engine.core.rules import refuse
+from engine.core.draft import Draft, at_agency, in_role
 from schemas import events as e
 from workflows.machine import AT_WORK, LEGS, OFFERED, ORIGIN, PAUSED, Place
-from workflows.model import DONE, REFUSED, Leg, Step, Who
+from workflows.model import DONE, REFUSED, Leg, Step, Who, holds
 
 WITHDRAWAL = "withdrawal"
 """The ground of stopping when the citizen asked for the dossier back."""
@@ -92,10 +91,8 @@ def offer_to(
     if to_officer is not None:
         # Addressed to anybody else, nobody could take it.
         named = draft.officer(to_officer)
-        if named.agency != agency:
-            refuse("wrong-agency", agency=named.agency, expected=agency)
-        if who.role not in named.roles:
-            refuse("wrong-role", officer=named.id, expected=who.role)
+        at_agency(named, agency)
+        in_role(named, who.role)
     sender = draft.keeper(path)
     leg = draft.leg(path)
     entering = None if leg.step == step.name else draft.now
@@ -142,7 +139,6 @@ def stop_clock(
     path: str,
     ground: str,
     *,
-    evidence: str | None = None,
     legal_basis: str | None = None,
     restarts: bool = False,
 ) -> None:
@@ -151,7 +147,6 @@ def stop_clock(
             leg=path,
             step=draft.leg(path).step,
             ground=ground,
-            evidence=evidence,
             legal_basis=legal_basis,
             restarts=restarts,
         )
@@ -167,7 +162,7 @@ def open_legs(draft: Draft, path: str, step: Step, papers: tuple[str, ...]) -> N
     """Opens the legs whose facts hold; when none does, the wait is over at once."""
     facts = draft.dossier.facts
     for leg in step.legs:
-        if all(facts.get(name) == value for name, value in leg.when.items()):
+        if holds(leg.when, facts):
             _open_leg(draft, path, step, leg, papers)
     join(draft, path, step.name)
 

@@ -13,7 +13,7 @@ from engine.core.calendar import Calendar, local_day
 from engine.core.clock import add_working
 from engine.core.deadlines import start_rule, step_deadline, whole_limit
 from engine.core.dossier import LegState
-from engine.core.draft import Draft
+from engine.core.draft import Draft, at_agency, in_role
 from engine.core.facts import checked, chosen
 from engine.core.rules import refuse
 from schemas import commands as c
@@ -104,12 +104,10 @@ def _desk(draft: Draft, command: c.Opening, procedure: Procedure) -> None:
     if desk.function != procedure.desk:
         refuse("wrong-agency", agency=desk.id, expected=procedure.desk)
     officer = draft.officer(command.actor)
-    if officer.agency != desk.id:
-        refuse("wrong-agency", agency=officer.agency, expected=desk.id)
+    at_agency(officer, desk.id)
     first = procedure.process.steps[procedure.process.start].by
     role = first.role if first else procedure.returned_by.role
-    if role not in officer.roles:
-        refuse("wrong-role", officer=officer.id, expected=role)
+    in_role(officer, role)
 
 
 def _promised(

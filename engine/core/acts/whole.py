@@ -11,7 +11,7 @@ from engine.core.acts.pauses import end_pause, new_dues, refuse_on_merits
 from engine.core.admission import NEEDS_SIGNATURE
 from engine.core.deadlines import start_rule, step_deadline, whole_limit
 from engine.core.dossier import WHOLE
-from engine.core.draft import Draft
+from engine.core.draft import Draft, at_agency, in_role
 from engine.core.evolve.clock import closed
 from engine.core.moves import WITHDRAWAL, end_dossier
 from engine.core.rules import refuse
@@ -84,10 +84,8 @@ def reopen(draft: Draft, command: c.Reopen) -> None:
         refuse("result-without-signature", act=step.act)
     officer = draft.officer(command.actor)
     agency, _ = draft.doer("", step)
-    if officer.agency != agency:
-        refuse("wrong-agency", agency=officer.agency, expected=agency)
-    if step.by.role not in officer.roles:
-        refuse("wrong-role", officer=officer.id, expected=step.by.role)
+    at_agency(officer, agency)
+    in_role(officer, step.by.role)
     procedure = draft.procedure
     limit = procedure.limit
     derivation = whole_limit(draft.law, procedure, draft.dossier.calendar, limit, draft.now)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.core.acts import carries_out
-from engine.core.draft import Draft
+from engine.core.draft import Draft, at_agency
 from engine.core.facts import checked
 from engine.core.moves import follow, next_due
 from engine.core.rules import refuse
@@ -70,8 +70,7 @@ def assign(draft: Draft, command: c.Assign) -> None:
     leg = draft.leg(command.leg)
     holder = draft.keeper(command.leg)
     officer = draft.officer(command.officer)
-    if officer.agency != holder.agency:
-        refuse("wrong-agency", agency=officer.agency, expected=holder.agency)
+    at_agency(officer, holder.agency)
     held_by = keepers(draft.process(command.leg), leg.agency).get(leg.step, frozenset())
     roles = {who.role for who in held_by}
     if roles and roles.isdisjoint(officer.roles):
