@@ -170,7 +170,7 @@ def extend(draft: Draft, command: c.Extend) -> None:
     if local_day(leg.due) - draft.today < timedelta(days=1):
         refuse("extension-too-late", due=local_day(leg.due))
     try:
-        limit = Limit.parse(command.by)
+        limit = _longer_by(command.by)
         extended = replace(leg, extension=Extension(str(limit), command.legal_basis))
         due = due_of(leg_deadline(draft.law, draft.dossier, extended))
     except (ValueError, ClockError, CalendarError) as error:
@@ -181,6 +181,14 @@ def extend(draft: Draft, command: c.Extend) -> None:
     draft.emit(
         e.ClockExtended(leg=command.leg, by=str(limit), legal_basis=command.legal_basis, due=due)
     )
+
+
+def _longer_by(text: str) -> Limit:
+    """By how much a date is moved. Raises ValueError for what is no length of time."""
+    limit = Limit.parse(text)
+    if limit.same_day:
+        raise ValueError(f"{text!r} is a promise, not a length of time such as '5 working days'")
+    return limit
 
 
 def _still_counting(draft: Draft, path: str) -> None:
