@@ -68,7 +68,7 @@ def make(act: str, given: Mapping[str, Any], asked: Collection[str], **fixed: An
     opens = issubclass(COMMANDS[act], Opening)
     takes_facts = "facts" in COMMANDS[act].__struct_fields__
     for name, value in given.items():
-        own = name.strip().replace("-", "_")
+        own = _own(name)
         try:
             if own in known:
                 values[own] = _converted(known[own][0], value)
@@ -80,8 +80,9 @@ def make(act: str, given: Mapping[str, Any], asked: Collection[str], **fixed: An
                 problems.append((name, _unknown(act, name, asked if takes_facts else ())))
         except ValueError as error:
             problems.append((name, str(error)))
+    told = {_own(field) for field, _ in problems}
     for name, (_, required) in known.items():
-        if required and name not in values and not any(name == field for field, _ in problems):
+        if required and name not in told and not values.get(name, "").strip():
             problems.append((name, f"is missing: {act} needs it"))
     if problems:
         raise Wrong(problems)
@@ -89,7 +90,15 @@ def make(act: str, given: Mapping[str, Any], asked: Collection[str], **fixed: An
         values["facts"] = facts
     if opens:
         values["applicant"] = applicant
-    return COMMANDS[act](**values)
+    command = COMMANDS[act](**values)
+    if command.needs_reason and not (command.reason or "").strip():
+        raise Wrong([("reason", f"is missing: {act} needs it in writing")])
+    return command
+
+
+def _own(name: str) -> str:
+    """A field's name as commands write it."""
+    return name.strip().replace("-", "_")
 
 
 def _unknown(act: str, name: str, asked: Collection[str]) -> str:

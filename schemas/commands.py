@@ -11,6 +11,9 @@ from typing import ClassVar
 
 import msgspec
 
+WITHDRAWAL = "withdrawal"
+"""The ground of stopping when the citizen asked for the dossier back."""
+
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
     """`actor`: the officer who acts, or "system" where only a rule acted;
@@ -23,6 +26,11 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     leg: str = ""
     reason: str | None = None
     note: str | None = None
+
+    @property
+    def needs_reason(self) -> bool:
+        """Whether it may only be done with a reason in writing."""
+        return False
 
 
 # --- receipt -----------------------------------------------------------------------------
@@ -60,6 +68,10 @@ class RefuseReceipt(Command, frozen=True, kw_only=True):
     act: ClassVar[str] = "refuse-receipt"
 
     legal_basis: str | None = None
+
+    @property
+    def needs_reason(self) -> bool:
+        return True
 
 
 # --- work: each ends a step ----------------------------------------------------------------
@@ -152,6 +164,10 @@ class Accept(Command, frozen=True, kw_only=True):
 class RefuseHandover(Command, frozen=True, kw_only=True):
     act: ClassVar[str] = "refuse-handover"
 
+    @property
+    def needs_reason(self) -> bool:
+        return True
+
 
 class RecallHandover(Command, frozen=True, kw_only=True):
     act: ClassVar[str] = "recall-handover"
@@ -226,8 +242,12 @@ class AskWithdrawal(Command, frozen=True, kw_only=True):
 class Stop(Command, frozen=True, kw_only=True):
     act: ClassVar[str] = "stop"
 
-    ground: str = "withdrawal"
+    ground: str = WITHDRAWAL
     legal_basis: str | None = None
+
+    @property
+    def needs_reason(self) -> bool:
+        return self.ground != WITHDRAWAL
 
 
 class Refuse(Command, frozen=True, kw_only=True):
@@ -236,6 +256,10 @@ class Refuse(Command, frozen=True, kw_only=True):
     act: ClassVar[str] = "refuse"
 
     legal_basis: str | None = None
+
+    @property
+    def needs_reason(self) -> bool:
+        return True
 
 
 class Transfer(Command, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from engine.core.admission import CUSTODY_ACTS, OPENING_ACTS, SYSTEM, WHOLE_ACTS
 from engine.core.dossier import Dossier
 from engine.core.draft import Draft
 from engine.core.law import Law
-from engine.core.rules import Refusal
+from engine.core.rules import Refusal, refuse
 from schemas.commands import COMMANDS, Command
 from schemas.events import Event, Private
 from schemas.rejection import Rejected
@@ -36,6 +36,8 @@ def decide(dossier: Dossier, command: Command, law: Law, now: datetime) -> Decid
     draft = Draft(dossier, law, now)
     try:
         admit(draft, command.act, command.leg, command.actor)
+        if command.needs_reason and not (command.reason or "").strip():
+            refuse("reason-needed")
         ACTS[type(command)](draft, command)
     except Refusal as refusal:
         return refusal.rejected

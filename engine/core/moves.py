@@ -11,11 +11,9 @@ from engine.core.deadlines import due_of, leg_deadline, start_rule, step_deadlin
 from engine.core.dossier import Outcome, parent_of
 from engine.core.draft import Draft, at_agency, in_role
 from schemas import events as e
+from schemas.commands import WITHDRAWAL
 from workflows.machine import AT_WORK, LEGS, OFFERED, ORIGIN, PAUSED, Place
 from workflows.model import DONE, REFUSED, Leg, Step, Who, holds
-
-WITHDRAWAL = "withdrawal"
-"""The ground of stopping when the citizen asked for the dossier back."""
 
 
 def next_due(draft: Draft, path: str, place: Place) -> datetime | None:

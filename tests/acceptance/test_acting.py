@@ -203,6 +203,30 @@ def test_act_says_what_is_wrong_with_the_input(
     assert told in run("act", *(word.format(code=code) for word in words), code=2).err
 
 
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [
+        (("refuse",), "reason"),
+        (("refuse", "--field", "reason= "), "reason"),
+        (("refuse-handover",), "reason"),
+        (("refuse-receipt",), "reason"),
+        (("stop", "--field", "ground=dispute"), "reason"),
+        (("suspend",), "ground"),
+        (("suspend", "--field", "ground="), "ground"),
+        (("reopen", "--field", "step=receive"), "legal_basis"),
+        (("transfer",), "to_agency"),
+    ],
+)
+def test_what_an_act_needs_and_lacks_is_wrong_input(
+    received: Received, words: tuple[str, ...], field: str
+) -> None:
+    """A missing reason is told as any missing field is: exit status 2, whatever the rules say."""
+    run, code = received
+    told = run("act", code, *words, "--as", RECEIVER, code=2).err
+    assert told.startswith(f"--field {field}: is missing: {words[0]} needs it")
+    assert len(run("history", code, "--json").json) == 2
+
+
 def test_refuse_of_a_leg_in_transit_means_its_handover(received: Received) -> None:
     run, code = received
     forward(run, code)

@@ -92,6 +92,20 @@ def test_a_refused_act_stops_its_own_dossier_only(fresh: Lienthong, tmp_path: Pa
     assert "1 later lines of these dossiers were left out: 4" in again
 
 
+def test_a_missing_reason_is_told_before_anything_is_applied(
+    fresh: Lienthong, tmp_path: Path
+) -> None:
+    file = written(
+        tmp_path,
+        at("09:00", **RECEIVE, dossier="#a"),
+        at("09:10", act="stop", ground="dispute", dossier="#a", **{"as": RECEIVER}),
+        at("09:20", act="refuse", dossier="#a", **{"as": RECEIVER}),
+    )
+    value = fresh("submit", file, "--json", code=2).json
+    found = [(each["line"], each["field"]) for each in value["errors"]]
+    assert (value["applied"], found) == (0, [(2, "reason"), (3, "reason")])
+
+
 def test_lines_may_name_a_dossier_by_its_code(fresh: Lienthong, tmp_path: Path) -> None:
     first = fresh("submit", written(tmp_path, at("09:00", **RECEIVE, name="Đỗ")), "--json").json
     code = first["dossiers"]["line 1"]

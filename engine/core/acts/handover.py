@@ -37,8 +37,6 @@ def accept(draft: Draft, command: c.Accept) -> None:
 
 @carries_out(c.RefuseHandover)
 def refuse_handover(draft: Draft, command: c.RefuseHandover) -> None:
-    if not command.reason:
-        refuse("reason-needed")
     _not_taken(draft, command.leg, e.HandoverRefused)
 
 

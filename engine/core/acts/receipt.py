@@ -83,8 +83,6 @@ def receive(draft: Draft, command: c.Receive) -> None:
 
 @carries_out(c.RefuseReceipt)
 def refuse_receipt(draft: Draft, command: c.RefuseReceipt) -> None:
-    if not command.reason:
-        refuse("reason-needed")
     draft.emit(e.DossierRefusedAtReceipt(legal_basis=command.legal_basis))
 
 

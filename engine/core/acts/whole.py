@@ -13,7 +13,7 @@ from engine.core.deadlines import start_rule, step_deadline, whole_limit
 from engine.core.dossier import WHOLE
 from engine.core.draft import Draft, at_agency, in_role
 from engine.core.evolve.clock import closed
-from engine.core.moves import WITHDRAWAL, end_dossier
+from engine.core.moves import end_dossier
 from engine.core.rules import refuse
 from schemas import commands as c
 from schemas import events as e
@@ -53,19 +53,14 @@ def ask_withdrawal(draft: Draft, command: c.AskWithdrawal) -> None:
 @carries_out(c.Stop)
 def stop(draft: Draft, command: c.Stop) -> None:
     """Form 05: the authority stops processing, because the citizen asked or on its own."""
-    if command.ground == WITHDRAWAL:
-        if not draft.dossier.withdrawal_asked:
-            refuse("withdrawal-not-asked")
-    elif not command.reason:
-        refuse("reason-needed")
+    if command.ground == c.WITHDRAWAL and not draft.dossier.withdrawal_asked:
+        refuse("withdrawal-not-asked")
     end_dossier(draft, "stopped", "", command.legal_basis, ground=command.ground)
 
 
 @carries_out(c.Refuse)
 def refuse_leg_or_whole(draft: Draft, command: c.Refuse) -> None:
     """Not resolvable: the authority says why in writing."""
-    if not command.reason:
-        refuse("reason-needed")
     refuse_on_merits(draft, command.leg, command.legal_basis)
 
 
