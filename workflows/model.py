@@ -173,6 +173,9 @@ class Policy(msgspec.Struct, frozen=True):
     expires. `due_soon`: warn so long before a deadline. `online_check`: how long the
     desk may take to check an online registration. `deciders`: the roles that may decide
     for their agency (stop, suspend, refuse, extend, assign) without holding the dossier.
+    `record_within`: how long after it happened an officer may still record an act; without
+    it, however late. Unset rather than None, so that the digests of versions that were
+    registered before there was such a policy stay what they are.
     """
 
     cutoff: str = "15:00"
@@ -180,6 +183,7 @@ class Policy(msgspec.Struct, frozen=True):
     due_soon: Limit = Limit(Decimal(8), Unit.WORKING_HOUR)
     online_check: Limit = Limit(Decimal(8), Unit.WORKING_HOUR)
     deciders: tuple[str, ...] = ("head", "leader", "director", "chairman")
+    record_within: Limit | msgspec.UnsetType = msgspec.UNSET
 
 
 class Paper(msgspec.Struct, frozen=True):

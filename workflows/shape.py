@@ -88,6 +88,7 @@ class PolicyShape(Shape):
     handover_within: LimitText | None = None
     due_soon: LimitText | None = None
     online_check: LimitText | None = None
+    record_within: LimitText | None = None
 
 
 class LegShape(Shape):

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from engine.core.acts import ACTS, handover, pauses, receipt, whole, work
 from engine.core.admission import CUSTODY_ACTS, OPENING_ACTS, SYSTEM, WHOLE_ACTS, admit
+from engine.core.clock import add_working
 from engine.core.dossier import Dossier
 from engine.core.draft import Draft
 from engine.core.law import Law
@@ -28,10 +30,17 @@ class Decided(NamedTuple):
     dossier: Dossier
 
 
-def decide(dossier: Dossier, command: Command, law: Law, now: datetime) -> Decided | Rejected:
+def decide(
+    dossier: Dossier,
+    command: Command,
+    law: Law,
+    now: datetime,
+    recorded: datetime | None = None,
+) -> Decided | Rejected:
     """The events that `command` causes at `now`, or the rule that refuses it.
 
-    Pure: the same arguments give the same answer. `now` is when it happens, aware UTC.
+    Pure: the same arguments give the same answer. `now` is when it happens, aware UTC;
+    `recorded`: when it is told, if that may be later than the procedure's policy allows.
     """
     draft = Draft(dossier, law, now)
     try:
@@ -39,6 +48,8 @@ def decide(dossier: Dossier, command: Command, law: Law, now: datetime) -> Decid
         if command.needs_reason and not (command.reason or "").strip():
             refuse("reason-needed")
         ACTS[type(command)](draft, command)
+        if recorded is not None and command.actor != SYSTEM:
+            _in_time(draft, recorded)
     except Refusal as refusal:
         return refusal.rejected
     events = draft.events
@@ -46,6 +57,16 @@ def decide(dossier: Dossier, command: Command, law: Law, now: datetime) -> Decid
     if words is not None:
         events[0] = replace(events[0], private=words)
     return Decided(tuple(events), draft.dossier)
+
+
+def _in_time(draft: Draft, recorded: datetime) -> None:
+    """Refused when the policy of the procedure that was pinned lets nobody tell it so late."""
+    within = draft.procedure.policy.record_within
+    if within is UNSET:
+        return
+    until = add_working(draft.law.calendar(draft.dossier.calendar), draft.now, within)
+    if recorded > until:
+        refuse("recorded-too-late", at=draft.now, within=within, until=until, now=recorded)
 
 
 def _private(command: Command) -> Private | None:

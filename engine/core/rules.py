@@ -48,6 +48,10 @@ RULES: dict[str, Rule] = {
         "done. Take a new id."
     ),
     "not-yet": Rule("{at} is later than now ({now}): what has not happened cannot be recorded."),
+    "recorded-too-late": Rule(
+        "What happened at {at} could be recorded within {within}, until {until}; it is {now} now. "
+        "Record it as of a later moment, with a note of when it was really done."
+    ),
     "no-such-leg": Rule("This dossier has no leg {leg!r}; it has: {legs}."),
     "no-such-step": Rule("This procedure has no work step {step!r}; it has: {known}."),
     "leg-ended": Rule("The leg {leg!r} has ended ({outcome}); nothing more can be done in it."),

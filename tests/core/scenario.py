@@ -92,8 +92,9 @@ class Scenario:
             self._happened(answer)
         return self
 
-    def when(self, command: Command) -> Answer:
-        answer = decide(self.dossier, command, self.law, self.now)
+    def when(self, command: Command, recorded: datetime | None = None) -> Answer:
+        """What the command leads to; `recorded`: it is told then, not when it happened."""
+        answer = decide(self.dossier, command, self.law, self.now, recorded)
         return Answer(self, answer)
 
     def _happened(self, decided: Decided) -> None:

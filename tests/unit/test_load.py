@@ -107,6 +107,12 @@ def test_units_of_limits(tmp_path: Path, written_limit: str, unit: Unit) -> None
     assert str(limit.amount) == written_limit.split(maxsplit=1)[0]
 
 
+def test_how_late_an_act_may_be_recorded_is_a_policy(tmp_path: Path) -> None:
+    stated = GOOD.replace("limit: 3 days", "limit: 3 days\npolicy: {record within: 2 days}")
+    policy = load_procedure(written(tmp_path, stated)).policy
+    assert policy == Policy(record_within=Limit.parse("2 working days"))
+
+
 def test_the_same_day_is_a_limit_and_no_duration(tmp_path: Path) -> None:
     limit = load_procedure(
         written(tmp_path, GOOD.replace("limit: 3 days", "limit: same day"))
