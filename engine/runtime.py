@@ -10,7 +10,7 @@ import hashlib
 from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from threading import Lock
+from threading import Event, Lock
 
 import msgspec
 from cachetools import LRUCache
@@ -40,6 +40,9 @@ AHEAD = timedelta(minutes=5)
 BATCH = 256
 """The most commands that one commit takes from waiting callers."""
 
+GATHER = 0.00005
+"""Seconds for each of those just answered that a leader who takes over waits for them: busy
+callers come again at once, and share its commit. A caller alone never waits."""
 
 PRIVATE = frozenset(Private.__struct_fields__)
 
@@ -143,6 +146,8 @@ class Runtime:
         self._numbers: dict[str, int] = {}
         self._waiting: deque[_Ticket] = deque()
         self._led = False
+        self._expected = 1
+        self._gathered = Event()
         self._turn = Lock()
         self._work = Lock()
 
@@ -159,6 +164,8 @@ class Runtime:
             self._waiting.append(ticket)
             lead = not self._led
             self._led = True
+            if len(self._waiting) >= self._expected:
+                self._gathered.set()
         if not lead:
             ticket.gate.acquire()
         if ticket.answer is None and ticket.error is None:
@@ -170,6 +177,8 @@ class Runtime:
 
     def _lead(self) -> None:
         """Answers who waits, self included, then lets the first of those who came since lead."""
+        if self._expected > 1:
+            self._gathered.wait(GATHER * self._expected)
         with self._turn:
             batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH))]
         try:
@@ -186,6 +195,8 @@ class Runtime:
         with self._turn:
             heir = self._waiting[0] if self._waiting else None
             self._led = heir is not None
+            self._expected = min(len(batch) + len(self._waiting), BATCH)
+            self._gathered.clear()
         for ticket in batch:
             ticket.gate.release()
         if heir is not None:

@@ -87,7 +87,7 @@ class Recorded(msgspec.Struct, frozen=True, gc=False):
             self.type,
             self.schema_version,
             self.event_id,
-            self,
+            _origin_lines(self),
             self.payload,
         )
 
@@ -111,6 +111,7 @@ def seal(
     The first event's id carries the `fingerprint` of its command, if there is one.
     """
     sealed: list[Recorded] = []
+    lines = _origin_lines(origin)
     for event in events:
         version += 1
         payload, private = encode(_salted(event, new_id))
@@ -118,7 +119,7 @@ def seal(
         if fingerprint and not sealed:
             event_id = event_id[:8] + fingerprint
         digest = _digest(
-            previous, stream, version, event.type, event.schema_version, event_id, origin, payload
+            previous, stream, version, event.type, event.schema_version, event_id, lines, payload
         )
         sealed.append(
             Recorded(
@@ -158,16 +159,23 @@ def _digest(
     type_name: str,
     schema_version: int,
     event_id: bytes,
-    origin: Origin | Recorded,
+    origin: str,
     payload: bytes,
 ) -> bytes:
     lines = (
         f"{previous.hex()}\n{stream}\n{version}\n{type_name}\n{schema_version}\n"
-        f"{event_id.hex()}\n{origin.command_id.hex()}\n{origin.correlation.hex()}\n"
+        f"{event_id.hex()}\n{origin}"
+    )
+    return hashlib.sha256(lines.encode() + payload).digest()
+
+
+def _origin_lines(origin: Origin | Recorded) -> str:
+    """The lines that all events of one command share."""
+    return (
+        f"{origin.command_id.hex()}\n{origin.correlation.hex()}\n"
         f"{origin.actor}\n{origin.agency}\n{origin.on_behalf or ''}\n"
         f"{origin.occurred_at}\n{origin.recorded_at}\n"
     )
-    return hashlib.sha256(lines.encode() + payload).digest()
 
 
 def to_micros(moment: datetime) -> int:

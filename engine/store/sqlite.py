@@ -19,6 +19,7 @@ from engine.store.log import Append, Conflict, Outcome, Repeated, Stored
 from engine.store.rows import Row, checked, rows_of
 from engine.store.schema import events
 from engine.store.sql import Fault, SqlLog, no_fault
+from schemas.codec import dumps
 from schemas.envelope import GENESIS
 
 WAIT = 10.0
@@ -33,14 +34,18 @@ _PRAGMAS = (
 )
 
 _STANDING = """
-    SELECT EXISTS (SELECT 1 FROM events WHERE first AND command_id = ?1)
-        OR EXISTS (SELECT 1 FROM rejections WHERE command_id = ?1),
-        (SELECT max(position) FROM events), s.id, e.version, e.hash
-    FROM (SELECT 1) LEFT JOIN streams AS s ON s.name = ?2 LEFT JOIN events AS e
+    SELECT EXISTS (SELECT 1 FROM events WHERE first AND command_id = asked.id)
+        OR EXISTS (SELECT 1 FROM rejections WHERE command_id = asked.id),
+        s.id, e.version, e.hash
+    FROM (SELECT value AS name, substr(?1, 16 * key + 1, 16) AS id FROM json_each(?2)) AS asked
+        LEFT JOIN streams AS s ON s.name = asked.name LEFT JOIN events AS e
         ON e.stream = s.id AND e.version = (SELECT max(version) FROM events WHERE stream = s.id)
 """
-"""Whether a command was answered, the last position, and where a stream stands: one row in
-any case, and one question, for each question costs as much as its answer."""
+"""Whether each command was answered, and where its stream stands, in the order asked: one
+question for all, for each costs as much as its answer. `?1`: command ids on end, `?2`: names of
+streams as a JSON array."""
+
+_LAST = "SELECT coalesce(max(position), 0) FROM events"
 
 
 class _Head:
@@ -143,11 +148,9 @@ def _judge(
     rows: list[Row] = []
     heads: dict[str, _Head] = {}
     answered: set[bytes] = set()
-    position: int | None = None
-    for append in appends:
-        asked = cursor.execute(_STANDING, (append.command_id, append.stream))
-        answered_before, last, *standing = asked.fetchone()
-        if answered_before or append.command_id in answered:
+    (position,) = cursor.execute(_LAST).fetchone()
+    for append, (known, *standing) in zip(appends, _standing(cursor, appends), strict=True):
+        if known or append.command_id in answered:
             outcomes.append(Repeated(append.command_id))
             continue
         head = heads.get(append.stream)
@@ -160,10 +163,16 @@ def _judge(
         if head.id is None:
             cursor.execute("INSERT INTO streams (name) VALUES (?)", (append.stream,))
             head.id = cursor.lastrowid
-        position = last or 0 if position is None else position
         rows += rows_of(append, head.id, numbers, count(position + 1))
         position += len(append.events)
         head.version, head.hash = append.events[-1].version, append.events[-1].hash
         answered.add(append.command_id)
         outcomes.append(Stored(position))
     return outcomes, rows
+
+
+def _standing(cursor: Any, appends: Sequence[Append]) -> list[Row]:
+    ids = b"".join([append.command_id for append in appends])
+    names = dumps([append.stream for append in appends]).decode()
+    found: list[Row] = cursor.execute(_STANDING, (ids, names)).fetchall()
+    return found
