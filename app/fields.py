@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Collection, Mapping
 from datetime import date
+from difflib import get_close_matches
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -19,6 +20,15 @@ NO = frozenset({"no", "false", "0", "không"})
 
 ELSEWHERE = frozenset({"actor", "leg", "facts", "applicant", "procedure", "agency"})
 """Fields of commands that are said otherwise than as a field."""
+
+APPLICANT = "applicant."
+"""Before the name of a particular that could be taken for something else."""
+
+NEAR = 0.8
+"""How like another name a particular's may be (difflib's ratio) before it is a misspelling."""
+
+APART = (ELSEWHERE | {"dossier", "command_id"}) - {"applicant"}
+"""What is said beside the fields; a particular must not look like one of these either."""
 
 ALIASES = {"recall": "recall-handover", "withdraw": "ask-withdrawal", "pay": "confirm-payment"}
 
@@ -58,10 +68,12 @@ def make(act: str, given: Mapping[str, Any], asked: Collection[str], **fixed: An
     """The command of an act. `asked`: the facts that the procedure asks about; `fixed`: what
     was said otherwise (actor, leg, …).
 
-    Where a dossier is opened, a field that is neither goes to the applicant's particulars.
-    Raises Wrong with everything that is wrong.
+    Where a dossier is opened, a field that is neither and looks like neither goes to the
+    applicant's particulars; `applicant.name` does whatever it looks like. Raises Wrong with
+    everything that is wrong.
     """
     known, problems = fields_of(act), []
+    fact_named = {_own(fact): fact for fact in asked}
     values: dict[str, Any] = dict(fixed)
     facts: dict[str, str] = {}
     applicant: dict[str, str] = {}
@@ -72,10 +84,10 @@ def make(act: str, given: Mapping[str, Any], asked: Collection[str], **fixed: An
         try:
             if own in known:
                 values[own] = _converted(known[own][0], value)
-            elif takes_facts and name in asked:
-                facts[name] = _text(value)
+            elif takes_facts and own in fact_named:
+                facts[fact_named[own]] = _text(value)
             elif opens:
-                applicant[name] = _text(value)
+                applicant[_particular(name, [*known, *asked])] = _text(value)
             else:
                 problems.append((name, _unknown(act, name, asked if takes_facts else ())))
         except ValueError as error:
@@ -98,7 +110,25 @@ def make(act: str, given: Mapping[str, Any], asked: Collection[str], **fixed: An
 
 def _own(name: str) -> str:
     """A field's name as commands write it."""
-    return name.strip().replace("-", "_")
+    return name.strip().lower().replace("-", "_")
+
+
+def _particular(name: str, known: Collection[str]) -> str:
+    """The name of a particular of the applicant. Raises ValueError for what looks like a
+    misspelt field or fact: kept as a particular, it would quietly choose another way."""
+    plain = name.strip()
+    if plain.startswith(APPLICANT):
+        if plain == APPLICANT:
+            raise ValueError("name the particular after 'applicant.'")
+        return plain.removeprefix(APPLICANT)
+    names = {_own(each): each for each in (*sorted(APART), *known)}
+    near = get_close_matches(_own(plain), names, n=1, cutoff=NEAR)
+    if not near:
+        return plain
+    meant, aside = names[near[0]], f"a particular of the applicant is written {APPLICANT}{plain}"
+    if near[0] == _own(plain):
+        raise ValueError(f"is no field here, it is said apart; {aside}")
+    raise ValueError(f"there is no such field; did you mean {meant!r}? ({aside})")
 
 
 def _unknown(act: str, name: str, asked: Collection[str]) -> str:

@@ -28,9 +28,10 @@ refusal is a JSON object with `rule`, `message` and `legal_basis` on stderr.
 
 `--field name=value` gives a field of the act (`lienthong act --help`), a fact that the
 procedure asks about, or, where a dossier is opened, a particular of the applicant, which is
-kept apart from everything else. `yes` and `no` are truth values, lists are separated by
-commas, dates are written as everywhere. A field that an act does not have is refused with the
-list of those it has.
+kept apart from everything else. A name that looks like one of the others is refused as
+misspelt; written `applicant.name` it is a particular all the same. `yes` and `no` are truth
+values, lists are separated by commas, dates are written as everywhere. A field that an act
+does not have is refused with the list of those it has.
 
 ## Files for `submit`
 

@@ -30,6 +30,7 @@ RECEIPT = {
         "appointment": "Hẹn trả kết quả",
         "unit": "Đơn vị tiếp nhận xong trước",
         "check_by": "Trả lời chậm nhất",
+        "applicant": "Thông tin người nộp",
         "outside": "Tiếp nhận ngoài giờ làm việc.",
     },
     "en": {
@@ -43,6 +44,7 @@ RECEIPT = {
         "appointment": "Appointment",
         "unit": "Receiving unit's own part by",
         "check_by": "To be answered by",
+        "applicant": "Kept of the applicant",
         "outside": "Received outside office hours.",
     },
 }
@@ -55,7 +57,8 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
         click.option("--as", "actor", metavar="OFFICER", required=True, help="Who does it."),
         click.option("--at", type=MOMENT, help=f"When it happened, if not now: {HOW}."),
         click.option("--field", "given", multiple=True, metavar="K=V", help="A field, a fact the"
-                     " procedure asks about, or a particular of the applicant; repeat it."),
+                     " procedure asks about, or a particular of the applicant (applicant.NAME if it"
+                     " looks like one of these); repeat it."),
         click.option("--command-id", metavar="U", help="A UUID: the same command sent again with"
                      " it gets the first answer."),
     ]  # fmt: skip
@@ -122,6 +125,7 @@ def _open(settings: Settings, act: str, code: str | None, said: Said) -> None:
             "calendar": dossier.calendar,
             "version": done.version,
             "events": [event.type for event in done.events],
+            "applicant": _particulars(done),
             "repeated": done.repeated,
         }
         show(settings, value, lambda: _receipt(house, done, dossier))
@@ -158,12 +162,19 @@ def _receipt(house: House, done: Done, dossier: Dossier) -> None:
             (words["appointment"], dossier.appointment and shown(dossier.appointment)),
             (words["unit"], dossier.unit_appointment and shown(dossier.unit_appointment)),
             (words["check_by"], None if received else shown(getattr(event, "check_by", None))),
+            (words["applicant"], ", ".join(_particulars(done))),
         ]
     )
     if received and _outside(house, dossier):
         line(words["outside"], "warning")
     if done.repeated:
         line("The same command was answered before: nothing was done again.", "dim")
+
+
+def _particulars(done: Done) -> list[str]:
+    """The names, without the values, of what was kept of the applicant: a misspelt field shows."""
+    private = done.events[0].event().private
+    return sorted(private.applicant) if private else []
 
 
 def _outside(house: House, dossier: Dossier) -> bool:

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from app.fields import make
+from schemas.commands import Receive
 from tests.acceptance.conftest import DESK, LAND, MORNING, RECEIVER, SPECIALIST, Lienthong
+from tests.core.scenario import catalogue
 
 Received = tuple[Lienthong, str]
 UUID = "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -116,6 +119,59 @@ def test_the_applicant_is_kept_apart_from_the_payload(fresh: Lienthong) -> None:
     event = fresh("history", code, "--private", "--json").json[0]
     assert event["private"]["applicant"] == {"name": "Nguyễn Văn An"}
     assert "private" in event["payload"], "the digest of it stays"
+
+
+@pytest.mark.parametrize(
+    ("field", "meant"),
+    [
+        ("residense=chosen", "residence"),
+        ("social_afairs=chosen", "social-affairs"),
+        ("chanel=post", "channel"),
+        ("papres=declaration", "papers"),
+        ("dosier=#1", "dossier"),
+    ],
+)
+def test_a_misspelt_field_is_no_particular_of_the_applicant(
+    fresh: Lienthong, field: str, meant: str
+) -> None:
+    desk = ("--agency", "ub-quang-trung-desk", "--as", "ub-quang-trung-desk.receiver-1")
+    new = ("receive", "--procedure", "lt-15-death-group", *desk, "--at", MORNING)
+    chosen = ("--field", "social_affairs=chosen")
+    name = field.partition("=")[0]
+    told = fresh(*new, *chosen, "--field", field, code=2).err
+    assert told.startswith(f"--field {name}: there is no such field; did you mean {meant!r}?")
+    assert f"applicant.{name}" in told
+    apart = fresh(*new, *chosen, "--field", f"applicant.{field}", "--json").json
+    assert apart["applicant"] == [name]
+    (event, _) = fresh("history", apart["code"], "--json").json
+    assert event["payload"]["facts"] == {"social-affairs": "chosen"}
+
+
+def test_what_is_kept_of_the_applicant_is_shown_by_name(fresh: Lienthong) -> None:
+    given = ("--field", "số điện thoại=0912", "--field", "name=Nguyễn Văn An")
+    receipt = fresh("receive", *NEW, *given).out
+    assert "Thông tin người nộp          name, số điện thoại\n" in receipt
+    assert "0912" not in receipt
+    said_apart = fresh("receive", *NEW, "--field", "agency=ub-desk", code=2).err
+    assert said_apart.startswith("--field agency: is no field here, it is said apart;")
+
+
+PARTICULARS = (
+    "name", "full_name", "id", "id_number", "birthday", "date_of_birth", "gender", "phone",
+    "mobile", "email", "address", "street", "ward", "hamlet", "tax_code", "company",
+    "representative", "remark", "person", "parent", "mother", "father", "deceased", "child",
+    "họ tên", "ho_ten", "cccd", "cmnd", "địa chỉ", "dia_chi", "điện thoại", "sdt", "ngày sinh",
+    "chủ hồ sơ", "đối tượng", "plot", "map_sheet", "area", "certificate", "bank_account",
+)  # fmt: skip
+
+
+def test_no_usual_particular_looks_like_a_field_of_any_procedure() -> None:
+    law = catalogue()
+    facts = {fact for each in law.procedures() for fact in law.outline(each.key).facts}
+    opening = {"actor": RECEIVER, "procedure": LAND, "agency": DESK}
+    made = make("receive", dict.fromkeys(PARTICULARS, "x"), facts, **opening)
+    assert isinstance(made, Receive)
+    assert made.applicant == dict.fromkeys(PARTICULARS, "x")
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,19 @@ def test_a_refused_act_stops_its_own_dossier_only(fresh: Lienthong, tmp_path: Pa
     assert "1 later lines of these dossiers were left out: 4" in again
 
 
+def test_a_misspelt_fact_is_told_with_its_line_and_field(fresh: Lienthong, tmp_path: Path) -> None:
+    death = {**RECEIVE, "procedure": "lt-15-death-group", "agency": "ub-quang-trung-desk"}
+    rows = [at("09:00", **death, residense="chosen"), at("09:00", **death, residence="chosen")]
+    columns = "act,as,procedure,agency,at,residense"
+    cells = f"receive,{RECEIVER},lt-15-death-group,ub-quang-trung-desk,2021-03-03 09:00,chosen"
+    sheet = tmp_path / "acts.csv"
+    sheet.write_text(f"{columns}\n{cells}\n", encoding="utf-8")
+    for file, line in ((written(tmp_path, *rows), 1), (sheet, 2)):
+        (error,) = fresh("submit", file, "--json", code=2).json["errors"]
+        assert (error["line"], error["field"]) == (line, "residense")
+        assert "did you mean 'residence'?" in error["message"]
+
+
 def test_a_missing_reason_is_told_before_anything_is_applied(
     fresh: Lienthong, tmp_path: Path
 ) -> None:
