@@ -1,15 +1,16 @@
 """Whether what the log holds is what was once acknowledged: the hash chain, event by event.
 
-Streaming, in bounded memory. Beside the chain, what no hash covers is held against what it
+One scan in bounded memory. Beside the chain, what no hash covers is held against what it
 follows from: the shard against the stream, the mark of a command's first event against the
-command ids. What nobody can see from inside is a stream cut off at its end: for that the last
+command ids; whoever reads by shard, or asks for a command's answer, would miss a misplaced
+event. What nobody can see from inside is a stream cut off at its end: for that the last
 hash or version, known from elsewhere (a receipt, an archive, a view), is compared.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
@@ -61,27 +62,32 @@ OPENING = frozenset({DossierRegistered.type, DossierReceived.type})
 class Chain:
     """One stream after another, each from its first event."""
 
-    __slots__ = ("events", "hash", "pins", "position", "private_gone", "stream", "version")
+    __slots__ = (
+        *("command", "events", "hash", "pins", "position", "private_gone", "shard", "stream"),
+        *("streams", "version"),
+    )
 
     def __init__(self) -> None:
-        self.events = self.private_gone = 0
+        self.streams = self.events = self.private_gone = 0
         self.pins: set[Pin] = set()
         self._begin("")
 
     def _begin(self, stream: str) -> None:
         self.stream, self.version, self.hash, self.position = stream, 0, GENESIS, 0
+        self.shard, self.command = _shard(stream), b""
 
-    def add(self, records: Iterable[Recorded]) -> Bad | None:
-        """The first of these events that does not follow from those before."""
-        for record in records:
+    def add(self, placed: Placed) -> Bad | None:
+        """The first of these events that does not follow from those before, or is misplaced."""
+        for record, shard, first in zip(placed.events, placed.shards, placed.firsts, strict=True):
             if record.stream != self.stream:
                 self._begin(record.stream)
-            why = self._fault(record)
+                self.streams += 1
+            why = self._fault(record, shard, first)
             if why is not None:
                 known = record.version if isinstance(record.version, int) else self.version + 1
                 return Bad(record.stream, known, why)
             self.version, self.hash = record.version, record.hash
-            self.position = record.position
+            self.position, self.command = record.position, record.command_id
             self.events += 1
             if record.private is None and private_digest(record.payload):
                 self.private_gone += 1
@@ -89,15 +95,9 @@ class Chain:
                 self.pins.add(_pin(record))
         return None
 
-    def _fault(self, record: Recorded) -> str | None:
-        expected = self.version + 1
-        if record.version != expected:
-            version: object = record.version
-            if not isinstance(version, int):
-                return f"its version {version!r} is no number"
-            if record.version > expected:
-                return f"version {expected} is missing before it"
-            return f"it comes after version {self.version}"
+    def _fault(self, record: Recorded, shard: object, first: object) -> str | None:
+        if record.version != self.version + 1:
+            return self._gap(record.version)
         if record.previous != self.hash:
             return "it does not follow from the event before it: their hashes do not meet"
         if _resealed(record) != record.hash:
@@ -105,7 +105,28 @@ class Chain:
         if record.position <= self.position:
             before = self.position
             return f"its position {record.position} is not beyond {before}, its predecessor's"
-        return _private_fault(record)
+        if record.private is not None and not _sealed(record.private, record.payload):
+            return "its private text is not the one whose digest was sealed"
+        if shard != self.shard:
+            return f"it stands in shard {shard}, but its dossier is in shard {self.shard}"
+        begins = record.command_id != self.command
+        if first != begins:
+            said = "is not marked as" if begins else "is marked as, but is not,"
+            return f"it {said} the first event of its command"
+        return None
+
+    def _gap(self, version: object) -> str:
+        expected = self.version + 1
+        if not isinstance(version, int):
+            return f"its version {version!r} is no number"
+        if version > expected:
+            return f"version {expected} is missing before it"
+        return f"it comes after version {self.version}"
+
+
+def _shard(stream: object) -> int | None:
+    """None for a name that is no text, which somebody put there: its events cannot hold."""
+    return shard_of(stream) if isinstance(stream, str) else None
 
 
 def _pin(record: Recorded) -> Pin:
@@ -125,17 +146,13 @@ def _resealed(record: Recorded) -> bytes | None:
         return None
 
 
-def _private_fault(record: Recorded) -> str | None:
+def _sealed(private: bytes, payload: bytes) -> bool:
     """Private text may have been destroyed, but not changed or put there later."""
-    if record.private is None:
-        return None
     try:
-        found = hashlib.sha256(record.private).hexdigest()
+        found = hashlib.sha256(private).hexdigest()
     except TypeError:
-        found = ""
-    if private_digest(record.payload) != found:
-        return "its private text is not the one whose digest was sealed"
-    return None
+        return False
+    return private_digest(payload) == found
 
 
 def verify_stream(log: Log, code: str, last_hash: str | None = None) -> Verdict:
@@ -143,43 +160,39 @@ def verify_stream(log: Log, code: str, last_hash: str | None = None) -> Verdict:
 
     A dossier that does not exist has no events and is not ok. Raises StoreError.
     """
-    chain = Chain()
-    records = log.read_stream(code)
-    bad = chain.add(records)
-    if bad is None and not records:
+    chain, hashes, bad = Chain(), set[str](), None
+    for placed in log.placed(code):
+        bad = chain.add(placed)
+        if bad is not None:
+            break
+        hashes.update(record.hash.hex() for record in placed.events)
+    if bad is None and chain.events == 0:
         bad = Bad(code, 0, "it has no events")
-    bad = bad or _misplaced(log, code)
-    if bad is None and last_hash is not None:
-        known = {record.hash.hex(): record.version for record in records}
-        if last_hash.lower() not in known:
-            bad = Bad(
-                code,
-                chain.version + 1,
-                f"no event has the last known hash: the stream was cut off after version "
-                f"{chain.version}, or replaced",
-            )
-    tip = records[-1].hash.hex() if records else None
+    if bad is None and last_hash is not None and last_hash.lower() not in hashes:
+        bad = Bad(
+            code,
+            chain.version + 1,
+            f"no event has the last known hash: the stream was cut off after version "
+            f"{chain.version}, or replaced",
+        )
+    tip = chain.hash.hex() if chain.events else None
     return Verdict(bad is None, chain.events, bad, tip, chain.private_gone)
 
 
 def verify_all(log: Log, progress: Progress = lambda count: None) -> Verdict:
     """Every dossier of the store, up to the first event that does not hold."""
-    chain, streams = Chain(), 0
+    chain = Chain()
     bad: Bad | None = None
     try:
-        for records in log.read_all():
-            last = chain.stream
-            for record in records:
-                if record.stream != last:
-                    streams, last = streams + 1, record.stream
-            bad = chain.add(records)
-            progress(len(records))
+        for placed in log.placed():
+            bad = chain.add(placed)
+            progress(len(placed.events))
             if bad is not None:
                 break
     except StoreDamaged as damage:
         after = f"after {chain.stream} version {chain.version}: " if chain.stream else ""
         bad = Bad("", 0, f"{after}{damage}")
-    bad = bad or _emptied(log, streams) or _unreached(log, chain.events) or _misplaced(log)
+    bad = bad or _emptied(log, chain.streams) or _unreached(log, chain.events)
     return Verdict(bad is None, chain.events, bad, None, chain.private_gone, frozenset(chain.pins))
 
 
@@ -187,33 +200,9 @@ def _unreached(log: Log, verified: int) -> Bad | None:
     """Events without a version or a stream: no reading by stream ever comes to them."""
     if log.count() <= verified:
         return None
-    # Or others have appended meanwhile: counted first, they cannot be taken for lost ones.
-    lost = log.count() - sum(len(placed) for placed in log.placed())
-    return Bad("", 0, f"{lost} of its events have no stream or no version") if lost > 0 else None
-
-
-def _misplaced(log: Log, stream: str | None = None) -> Bad | None:
-    """The first event in another shard than its stream's, or wrongly marked as first of its
-    command: whoever reads by shard, or asks for a command's answer, would miss it."""
-    name, command = "", b""
-    for batch in log.placed(stream):
-        for each in batch:
-            if each.stream != name:
-                name, command, shard = each.stream, b"", shard_of(each.stream)
-            why = _misplacement(each, shard, each.command_id != command)
-            if why is not None:
-                return Bad(each.stream, each.version, why)
-            command = each.command_id
-    return None
-
-
-def _misplacement(placed: Placed, shard: int, first: bool) -> str | None:
-    if placed.shard != shard:
-        return f"it stands in shard {placed.shard}, but its dossier is in shard {shard}"
-    if placed.first is not first:
-        said = "is not marked as" if first else "is marked as, but is not,"
-        return f"it {said} the first event of its command"
-    return None
+    # Or others have appended meanwhile: those are not astray.
+    lost = log.astray()
+    return Bad("", 0, f"{lost} of its events have no stream or no version") if lost else None
 
 
 def _emptied(log: Log, verified: int) -> Bad | None:

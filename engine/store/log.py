@@ -70,13 +70,15 @@ class Definition(msgspec.Struct, frozen=True):
 
 
 class Placed(msgspec.Struct, frozen=True, gc=False):
-    """What the store keeps beside an event and no hash covers; None where it is missing."""
+    """Events, and beside each what the store keeps of it and no hash covers.
 
-    stream: str
-    version: int
-    shard: int | None
-    first: bool | None
-    command_id: bytes
+    `shards` and `firsts` (of its command) are as they stand there: of any type, if somebody
+    has changed them behind the engine's back.
+    """
+
+    events: list[Recorded]
+    shards: Sequence[object]
+    firsts: Sequence[object]
 
 
 class Log(Protocol):
@@ -116,13 +118,17 @@ class Log(Protocol):
         """`read_shard` of several shards at once, by position; at most `limit` in all."""
 
     def read_all(self, *, batch: int = BATCH) -> Iterator[list[Recorded]]:
-        """Everything, stream by stream, in batches; to verify it. `previous` is filled."""
+        """Everything, stream by stream, in batches. `previous` is filled."""
 
-    def placed(self, stream: str | None = None) -> Iterator[list[Placed]]:
-        """Where every event stands, of one stream or of all, stream by stream, in batches."""
+    def placed(self, stream: str | None = None, *, batch: int = BATCH) -> Iterator[Placed]:
+        """One stream or everything as `read_all` delivers it, to verify it."""
 
     def count(self) -> int:
-        """How many events there are, those that no stream leads to among them."""
+        """How many events there are, those that `read_all` never comes to among them."""
+
+    def astray(self) -> int:
+        """How many events `read_all` may not come to: they have no stream or no version, or
+        those of another event."""
 
     def heads(self) -> dict[int, int]:
         """The last position of each shard; 0 where there is none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -103,36 +103,35 @@ class SqlLog(ABC):
         return recorded([row[:16] for row in rows], self._words, hashes)
 
     def read_all(self, *, batch: int = BATCH) -> Iterator[list[Recorded]]:
-        stream, version, before = 0, 0, GENESIS
-        while True:
-            rows = self._read(self._of_all, stream=stream, version=version, most=batch)
-            if not rows:
-                return
+        for placed in self.placed(batch=batch):
+            yield placed.events
+
+    def placed(self, stream: str | None = None, *, batch: int = BATCH) -> Iterator[Placed]:
+        if stream is None:
+            read = partial(self._read, self._of_all, most=batch)
+        else:
+            read = partial(self._read, self._of_one, most=batch, name=stream)
+        last, version, before = 0, 0, GENESIS
+        while rows := read(stream=last, version=version):
+            # The batch begins a new stream, or goes on with the last one.
+            first = before if rows[0][16] == last else GENESIS
+            last, version, before = rows[-1][16], rows[-1][1], rows[-1][14]
             if any(row[0] is None for row in rows):
                 raise StoreDamaged(f"The store {self.name} has lost the name of a stream.")
             plain = [row[:16] for row in rows]
-            # The batch begins a new stream, or goes on with the last one.
-            first = before if rows[0][16] == stream else GENESIS
-            yield recorded(plain, self._words, hashes_before(plain, first))
-            stream, version, before = rows[-1][16], rows[-1][1], rows[-1][14]
-
-    def placed(self, stream: str | None = None) -> Iterator[list[Placed]]:
-        last = (-1, -1)
-        while rows := self._placed(stream, last):
-            yield [Placed(*row[1:]) for row in rows]
-            last = (rows[-1][0], rows[-1][2])
-
-    def _placed(self, stream: str | None, last: tuple[int, int]) -> Sequence[Row]:
-        beyond = sa.tuple_(events.c.stream, events.c.version) > sa.tuple_(*map(sa.literal, last))
-        query = _PLACED.where(beyond)
-        if stream is not None:
-            query = query.where(streams.c.name == stream)
-        with self._connect() as connection:
-            return connection.execute(query).all()
+            yield Placed(
+                recorded(plain, self._words, hashes_before(plain, first)),
+                [row[17] for row in rows],
+                [row[18] for row in rows],
+            )
 
     def count(self) -> int:
         with self._connect() as connection:
-            return connection.scalar(sa.select(sa.func.count()).select_from(events)) or 0
+            return connection.scalar(_COUNT) or 0
+
+    def astray(self) -> int:
+        with self._connect() as connection:
+            return connection.scalar(_ASTRAY) or 0
 
     def read_shards(self, cursors: Mapping[int, int], *, limit: int = BATCH) -> list[Recorded]:
         if not cursors:
@@ -272,11 +271,10 @@ class SqlLog(ABC):
 
     @cached_property
     def _of_stream(self) -> Statement:
-        named = sa.select(streams.c.id).where(streams.c.name == sa.bindparam("name"))
         return self._statement(
             sa.select(*_columns(sa.bindparam("name", type_=sa.Text)))
             .where(
-                events.c.stream == named.scalar_subquery(),
+                events.c.stream == _NAMED,
                 events.c.version >= sa.bindparam("after"),
                 events.c.version <= sa.bindparam("until"),
             )
@@ -297,16 +295,11 @@ class SqlLog(ABC):
 
     @cached_property
     def _of_all(self) -> Statement:
-        beyond = sa.tuple_(events.c.stream, events.c.version) > sa.tuple_(
-            sa.bindparam("stream", type_=sa.Integer), sa.bindparam("version", type_=sa.Integer)
-        )
-        return self._statement(
-            sa.select(*_columns(streams.c.name), events.c.stream)
-            .join_from(events, streams, streams.c.id == events.c.stream, isouter=True)
-            .where(beyond)
-            .order_by(events.c.stream, events.c.version)
-            .limit(sa.bindparam("most"))
-        )
+        return self._statement(_PLACED)
+
+    @cached_property
+    def _of_one(self) -> Statement:
+        return self._statement(_PLACED.where(events.c.stream == _NAMED))
 
 
 def _columns(name: sa.ColumnElement[str]) -> list[sa.ColumnElement[Any]]:
@@ -316,6 +309,8 @@ def _columns(name: sa.ColumnElement[str]) -> list[sa.ColumnElement[Any]]:
 def _as_dict(definition: Definition) -> dict[str, object]:
     return {field: getattr(definition, field) for field in definition.__struct_fields__}
 
+
+_NAMED = sa.select(streams.c.id).where(streams.c.name == sa.bindparam("name")).scalar_subquery()
 
 _NAME = sa.select(streams.c.name).where(streams.c.id == events.c.stream).scalar_subquery()
 
@@ -352,17 +347,31 @@ def _by_shards(shards: Sequence[int], *, merges: bool) -> sa.Select[Any]:
 
 
 _PLACED = (
-    sa.select(
-        events.c.stream,
-        streams.c.name,
-        events.c.version,
-        events.c.shard,
-        events.c.first,
-        events.c.command_id,
+    sa.select(*_columns(streams.c.name), events.c.stream, events.c.shard, events.c.first)
+    .join_from(events, streams, streams.c.id == events.c.stream, isouter=True)
+    .where(
+        sa.tuple_(events.c.stream, events.c.version)
+        > sa.tuple_(
+            sa.bindparam("stream", type_=sa.Integer), sa.bindparam("version", type_=sa.Integer)
+        )
     )
-    .join_from(events, streams, streams.c.id == events.c.stream)
     .order_by(events.c.stream, events.c.version)
-    .limit(BATCH)
+    .limit(sa.bindparam("most"))
+)
+
+_COUNT = sa.select(sa.func.count()).select_from(events)
+
+_REACHED = (
+    # Not `IS NOT NULL`, which a database takes the word of a changed schema for.
+    sa.select(events.c.stream, events.c.version)
+    .where(events.c.stream > 0, events.c.version > 0)
+    .distinct()
+    .subquery()
+)
+
+# One question: what others append meanwhile is in both counts or in none.
+_ASTRAY = sa.select(
+    _COUNT.scalar_subquery() - sa.select(sa.func.count()).select_from(_REACHED).scalar_subquery()
 )
 
 _HEADS = sa.select(
