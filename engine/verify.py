@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import msgspec
 
@@ -70,58 +70,73 @@ class Chain:
     def __init__(self) -> None:
         self.streams = self.events = self.private_gone = 0
         self.pins: set[Pin] = set()
-        self._begin("")
-
-    def _begin(self, stream: str) -> None:
-        self.stream, self.version, self.hash, self.position = stream, 0, GENESIS, 0
-        self.shard, self.command = _shard(stream), b""
+        self.stream, self.version, self.hash, self.position = "", 0, GENESIS, 0
+        self.shard: int | None = None
+        self.command = b""
 
     def add(self, placed: Placed) -> Bad | None:
         """The first of these events that does not follow from those before, or is misplaced."""
+        bad = None
+        # In variables of its own, for it runs for every event of a store.
+        stream, version, before, position = self.stream, self.version, self.hash, self.position
+        in_shard, command = self.shard, self.command
         for record, shard, first in zip(placed.events, placed.shards, placed.firsts, strict=True):
-            if record.stream != self.stream:
-                self._begin(record.stream)
+            if record.stream != stream:
+                stream, version, before, position = record.stream, 0, GENESIS, 0
+                in_shard, command = _shard(stream), b""
                 self.streams += 1
-            why = self._fault(record, shard, first)
-            if why is not None:
-                known = record.version if isinstance(record.version, int) else self.version + 1
-                return Bad(record.stream, known, why)
-            self.version, self.hash = record.version, record.hash
-            self.position, self.command = record.position, record.command_id
-            self.events += 1
-            if record.private is None and private_digest(record.payload):
+            if (
+                record.version != version + 1
+                or record.previous != before
+                or _resealed(record) != record.hash
+                or record.position <= position
+            ):
+                bad = _broken(record, version, before, position)
+                break
+            if record.private is not None:
+                if not _sealed(record.private, record.payload):
+                    why = "its private text is not the one whose digest was sealed"
+                    bad = Bad(stream, record.version, why)
+                    break
+            elif private_digest(record.payload):
                 self.private_gone += 1
+            begins = record.command_id != command
+            if shard != in_shard or first != begins:
+                bad = Bad(stream, record.version, _misplacement(shard, in_shard, begins))
+                break
             if record.type in OPENING:
                 self.pins.add(_pin(record))
-        return None
+            version, before = record.version, record.hash
+            position, command = record.position, record.command_id
+            self.events += 1
+        self.stream, self.version, self.hash, self.position = stream, version, before, position
+        self.shard, self.command = in_shard, command
+        return bad
 
-    def _fault(self, record: Recorded, shard: object, first: object) -> str | None:
-        if record.version != self.version + 1:
-            return self._gap(record.version)
-        if record.previous != self.hash:
-            return "it does not follow from the event before it: their hashes do not meet"
-        if _resealed(record) != record.hash:
-            return "its content is not what was sealed: the hash differs"
-        if record.position <= self.position:
-            before = self.position
-            return f"its position {record.position} is not beyond {before}, its predecessor's"
-        if record.private is not None and not _sealed(record.private, record.payload):
-            return "its private text is not the one whose digest was sealed"
-        if shard != self.shard:
-            return f"it stands in shard {shard}, but its dossier is in shard {self.shard}"
-        begins = record.command_id != self.command
-        if first != begins:
-            said = "is not marked as" if begins else "is marked as, but is not,"
-            return f"it {said} the first event of its command"
-        return None
 
-    def _gap(self, version: object) -> str:
-        expected = self.version + 1
-        if not isinstance(version, int):
-            return f"its version {version!r} is no number"
-        if version > expected:
-            return f"version {expected} is missing before it"
-        return f"it comes after version {self.version}"
+def _broken(record: Recorded, version: int, before: bytes, position: int) -> Bad:
+    """How an event does not follow from the one before, which had these."""
+    expected, found = version + 1, cast("object", record.version)
+    if not isinstance(found, int):
+        return Bad(record.stream, expected, f"its version {found!r} is no number")
+    if record.version > expected:
+        why = f"version {expected} is missing before it"
+    elif record.version < expected:
+        why = f"it comes after version {version}"
+    elif record.previous != before:
+        why = "it does not follow from the event before it: their hashes do not meet"
+    elif _resealed(record) != record.hash:
+        why = "its content is not what was sealed: the hash differs"
+    else:
+        why = f"its position {record.position} is not beyond {position}, its predecessor's"
+    return Bad(record.stream, record.version, why)
+
+
+def _misplacement(shard: object, in_shard: int | None, begins: bool) -> str:
+    if shard != in_shard:
+        return f"it stands in shard {shard}, but its dossier is in shard {in_shard}"
+    said = "is not marked as" if begins else "is marked as, but is not,"
+    return f"it {said} the first event of its command"
 
 
 def _shard(stream: object) -> int | None:

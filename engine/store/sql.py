@@ -96,15 +96,20 @@ class SqlLog(ABC):
         last, version, before = 0, 0, GENESIS
         while rows := read(stream=last, version=version):
             # The batch begins a new stream, or goes on with the last one.
-            first = before if rows[0][16] == last else GENESIS
-            last, version, before = rows[-1][16], rows[-1][1], rows[-1][14]
-            if any(row[0] is None for row in rows):
-                raise StoreDamaged(f"The store {self.name} has lost the name of a stream.")
-            plain = [row[:16] for row in rows]
+            first = before if rows[0][0] == last else GENESIS
+            # A join would look a name up for each event, and make a text of it each time.
+            named = self._read(self._of_names, first=rows[0][0], last=rows[-1][0])
+            names = {id_: name for id_, name in named}
+            last, version, before = rows[-1][0], rows[-1][1], rows[-1][14]
+            try:
+                plain = [(names[row[0]], *row[1:16]) for row in rows]
+            except KeyError:
+                lost = f"The store {self.name} has lost the name of a stream."
+                raise StoreDamaged(lost) from None
             yield Placed(
                 recorded(plain, self._words, hashes_before(plain, first)),
+                [row[16] for row in rows],
                 [row[17] for row in rows],
-                [row[18] for row in rows],
             )
 
     def count(self) -> int:
@@ -285,6 +290,10 @@ class SqlLog(ABC):
         return self._statement(_PLACED)
 
     @cached_property
+    def _of_names(self) -> Statement:
+        return self._statement(_NAMES)
+
+    @cached_property
     def _of_one(self) -> Statement:
         return self._statement(_PLACED.where(events.c.stream == _NAMED))
 
@@ -334,8 +343,7 @@ def _by_shards(shards: Sequence[int], *, merges: bool) -> sa.Select[Any]:
 
 
 _PLACED = (
-    sa.select(*_columns(streams.c.name), events.c.stream, events.c.shard, events.c.first)
-    .join_from(events, streams, streams.c.id == events.c.stream, isouter=True)
+    sa.select(*(events.c[column] for column in COLUMNS), events.c.shard, events.c.first)
     .where(
         sa.tuple_(events.c.stream, events.c.version)
         > sa.tuple_(
@@ -344,6 +352,10 @@ _PLACED = (
     )
     .order_by(events.c.stream, events.c.version)
     .limit(sa.bindparam("most"))
+)
+
+_NAMES = sa.select(streams.c.id, streams.c.name).where(
+    streams.c.id.between(sa.bindparam("first"), sa.bindparam("last"))
 )
 
 _COUNT = sa.select(sa.func.count()).select_from(events)
