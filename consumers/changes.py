@@ -7,8 +7,8 @@ be merged in memory, in order, and written in a few statements.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
+import msgspec
 from sqlalchemy import Table
 
 Value = str | int | None
@@ -16,7 +16,7 @@ Key = tuple[str, ...]
 """The primary key of a row; its first part is always the dossier."""
 
 
-class Put(NamedTuple):
+class Put(msgspec.Struct, frozen=True, gc=False):
     """Insert the row, or set only these columns of it. A column that `adds` (see `adding`)
     is increased by the value, or the text is appended, instead. The dict is given away:
     merging changes it."""
@@ -26,7 +26,7 @@ class Put(NamedTuple):
     columns: dict[str, Value]
 
 
-class Every(NamedTuple):
+class Every(msgspec.Struct, frozen=True, gc=False):
     """Set these columns in all rows that the dossier has now."""
 
     table: Table
@@ -34,14 +34,14 @@ class Every(NamedTuple):
     columns: dict[str, Value]
 
 
-class Drop(NamedTuple):
+class Drop(msgspec.Struct, frozen=True, gc=False):
     """Delete the row, or every row of the dossier when `key` is the dossier alone."""
 
     table: Table
     key: Key
 
 
-class End(NamedTuple):
+class End(msgspec.Struct, frozen=True, gc=False):
     """What waits under this key, or under any that begins with it, waits no longer from `at`
     (microseconds). For a table with `since`, `next_at` and `ends_at`: a row whose next moment
     had come by then keeps it and is marked with its end, any other is deleted."""
@@ -80,9 +80,8 @@ class Pending:
         if of_dossier is None:
             self.rows[key[0]] = {key[1:]: columns}
             return
-        row = of_dossier.get(key[1:])
-        if row is None:
-            of_dossier[key[1:]] = columns
+        row = of_dossier.setdefault(key[1:], columns)
+        if row is columns:
             return
         for name in self.adds:
             if name in columns and name in row:
@@ -105,20 +104,54 @@ class Pending:
             self.gone.add(key)
 
     def end(self, key: Key, at: int, *, fresh: bool) -> None:
-        rows = self.rows.get(key[0], {})
-        rest = key[1:]
-        length = len(rest)
-        for each, row in [*rows.items()]:
-            if row["ends_at"] is not None or each[:length] != rest:
-                continue
-            # What was in force for no time at all was replaced within one command.
-            if row["next_at"] > at or row["since"] >= at:  # type: ignore[operator]
-                del rows[each]
+        raise TypeError(f"{self.table.name} has no rows that end")
+
+
+class Timed(Pending):
+    """Of a table whose rows end. `standing`: by the key without its last part, the last parts
+    of the rows that may stand, so that an end finds its own without looking at all."""
+
+    def __init__(self, table: Table) -> None:
+        super().__init__(table)
+        self.standing: dict[Key, list[str]] = {}
+
+    def put(self, key: Key, columns: dict[str, Value]) -> None:
+        super().put(key, columns)
+        under = key[:-1]
+        standing = self.standing.get(under)
+        if standing is None:
+            self.standing[under] = [key[-1]]
+        else:
+            standing.append(key[-1])
+
+    def end(self, key: Key, at: int, *, fresh: bool) -> None:
+        rows = self.rows.get(key[0])
+        if rows:
+            rest = key[1:]
+            if len(key) == self.whole_key - 1:
+                for last in self.standing.pop(key, ()):
+                    _end(rows, (*rest, last), at)
             else:
-                row["ends_at"] = at
+                for each in [each for each in rows if each[: len(rest)] == rest]:
+                    _end(rows, each, at)
         if not fresh:
             # What is stored was there before the batch, so the first of its ends counts.
             self.ends.setdefault(key, at)
+
+
+def _end(rows: dict[Key, dict[str, Value]], key: Key, at: int) -> None:
+    row = rows.get(key)
+    if row is None or row["ends_at"] is not None:
+        return
+    # What was in force for no time at all was replaced within one command.
+    if row["next_at"] > at or row["since"] >= at:  # type: ignore[operator]
+        del rows[key]
+    else:
+        row["ends_at"] = at
+
+
+def _pending(table: Table) -> Pending:
+    return Timed(table) if "ends_at" in table.c else Pending(table)
 
 
 class Changes:
@@ -135,16 +168,17 @@ class Changes:
         if version == 1:
             self.fresh.add(dossier)
         fresh = dossier in self.fresh
+        tables = self.tables
         for change in changes:
-            pending = self.tables.get(change.table)
+            pending = tables.get(change.table)
             if pending is None:
-                pending = self.tables[change.table] = Pending(change.table)
+                pending = tables[change.table] = _pending(change.table)
             if isinstance(change, Put):
                 pending.put(change.key, change.columns)
-            elif isinstance(change, Drop):
-                pending.drop(change.key, fresh=fresh)
             elif isinstance(change, End):
                 pending.end(change.key, change.at, fresh=fresh)
+            elif isinstance(change, Drop):
+                pending.drop(change.key, fresh=fresh)
             else:
                 pending.set_every(change.dossier, change.columns, fresh=fresh)
 

@@ -68,8 +68,8 @@ def apology_day(due: int) -> int:
 # --- handlers ----------------------------------------------------------------------------
 
 
-def _end(seen: Recorded, *key: str) -> End:
-    return End(TABLE, (seen.stream, *key), seen.occurred_at)
+def _end(seen: Recorded, what: str, leg: str) -> End:
+    return End(TABLE, (seen.stream, what, leg), seen.occurred_at)
 
 
 def _set(
@@ -77,37 +77,40 @@ def _set(
     what: str,
     leg: str,
     deadline: int | None,
+    due_at: int | None = None,
     *,
     warn_at: int | None = None,
     apology_at: int | None = None,
-    due_at: int | None = None,
 ) -> list[Change]:
     """This deadline in the place of the one before; `due_at` is the deadline unless given."""
+    stream, at = seen.stream, seen.occurred_at
+    end = End(TABLE, (stream, what, leg), at)
     if deadline is None:
-        return [_end(seen, what, leg)]
-    due_at = due_at or deadline
-    next_at = min(at for at in (warn_at, apology_at, due_at) if at is not None)
+        return [end]
+    if due_at is None:
+        due_at = deadline
     columns: dict[str, Value] = {
-        "since": seen.occurred_at,
+        "since": at,
         "deadline": deadline,
         "ends_at": None,
         "warn_at": warn_at,
         "apology_at": apology_at,
         "due_at": due_at,
-        "next_at": next_at,
+        # A warning is still to be computed, and goes first.
+        "next_at": due_at if warn_at is None else warn_at,
     }
-    return [_end(seen, what, leg), Put(TABLE, (seen.stream, what, leg, str(seen.version)), columns)]
+    return [end, Put(TABLE, (stream, what, leg, str(seen.version)), columns)]
 
 
 def _own(seen: Recorded, leg: str, due: int, *, apologised: bool = False) -> list[Change]:
     """A leg's own deadline; the root's also warns, and asks for an apology."""
     late = midnight_after(due)
     if leg:
-        return _set(seen, OWN, leg, due, due_at=late)
+        return _set(seen, OWN, leg, due, late)
     day: int | None = apology_day(due)
     if apologised or apology_day(due) <= seen.occurred_at:
         day = None
-    return _set(seen, OWN, leg, due, warn_at=TO_COMPUTE, apology_at=day, due_at=late)
+    return _set(seen, OWN, leg, due, late, warn_at=TO_COMPUTE, apology_at=day)
 
 
 def _registered(event: e.DossierRegistered, seen: Recorded) -> list[Change]:
@@ -159,7 +162,7 @@ def _stopped(event: e.ClockStopped, seen: Recorded) -> list[Change]:
 
 
 def _suspended(event: e.DossierSuspended, seen: Recorded) -> list[Change]:
-    return [_end(seen, OWN), _end(seen, STEP)]
+    return [End(TABLE, (seen.stream, what), seen.occurred_at) for what in (OWN, STEP)]
 
 
 def _resumed(event: e.ClockResumed | e.DossierResumed, seen: Recorded) -> list[Change]:
@@ -188,7 +191,7 @@ def _leg_over(event: e.LegResulted | e.LegRefused, seen: Recorded) -> list[Chang
 
 
 def _over(event: e.Event, seen: Recorded) -> list[Change]:
-    return [_end(seen)]
+    return [End(TABLE, (seen.stream,), seen.occurred_at)]
 
 
 VIEW = View(

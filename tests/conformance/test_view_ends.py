@@ -59,9 +59,9 @@ def written(
         batch, new = Changes(), set(CODES if fresh else ())
         for (code, change), cut in zip(changes, cuts, strict=True):
             # Merging keeps and changes the columns it is given.
-            given = (
-                change._replace(columns={**change.columns}) if isinstance(change, Put) else change
-            )
+            given = change
+            if isinstance(change, Put):
+                given = Put(change.table, change.key, {**change.columns})
             batch.add([given], code, 1 if code in new else 2)
             new.discard(code)
             if cut:

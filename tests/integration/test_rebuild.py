@@ -176,11 +176,11 @@ def test_a_new_version_of_a_view_replaces_its_rows(
 ) -> None:
     def shout(event: e.DossierReceived, seen: object) -> list[Put]:
         return [
-            Put(table, (key[0],), {**columns, "unit": event.agency.upper()})
-            for table, key, columns in register.VIEW.handlers[event.type](event, seen)  # type: ignore
+            Put(each.table, each.key, {**each.columns, "unit": event.agency.upper()})
+            for each in register.VIEW.handlers[event.type](event, seen)  # type: ignore
         ]
 
-    newer = View("register", 2, register.VIEW.tables, {})
+    newer = View("register", register.VIEW.version + 1, register.VIEW.tables, {})
     newer.handlers = {**register.VIEW.handlers, e.DossierReceived.type: shout}  # type: ignore
     views = [newer if each is register.VIEW else each for each in all_views()]
     assert open_views(home, log, views) == [newer]
