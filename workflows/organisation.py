@@ -104,6 +104,15 @@ class Organisation:
         """The agencies that exist on a day, in the order of the files."""
         return (agency for agency in self._agencies.values() if agency.valid_on(day))
 
+    def in_charge(self, agency_id: str, day: date) -> Agency:
+        """Who has an agency's open dossiers on a day: itself, or, once it has ended, whoever
+        took over from it. An agency that ended without a successor is told as it was."""
+        found, seen = self._agencies[agency_id], {agency_id}
+        while found.valid_to and found.valid_to < day and found.successor not in {None, *seen}:
+            seen.add(str(found.successor))
+            found = self._agencies[str(found.successor)]
+        return found
+
     def officers_in(
         self, agency: str, role: str | None = None, day: date | None = None
     ) -> tuple[Officer, ...]:

@@ -105,7 +105,7 @@ def authority(draft: Draft) -> set[str]:
     An agency that has only a leg of it (tax, police, another procedure of a group) does not.
     """
     dossier = draft.dossier
-    desk = draft.law.organisation.agency(dossier.agency)
+    desk = draft.law.organisation.agency(draft.desk())
     agencies = {desk.id} | ({desk.parent} if desk.parent else set())
     group = draft.procedure.kind == "group"
     for path, process in draft.law.outline(dossier.procedure).processes.items():
@@ -113,7 +113,7 @@ def authority(draft: Draft) -> set[str]:
             continue
         for step in process.steps.values():
             if step.by and (not path or step.act == "sign"):
-                agencies |= draft.resolved(step.by.at, dossier.legs[path].agency)
+                agencies |= draft.resolved(step.by.at, path)
     return agencies
 
 
@@ -173,7 +173,7 @@ def _not_a_decider(draft: Draft, officer: Officer) -> None:
 
 def _at_desk(draft: Draft, actor: str) -> None:
     officer = draft.officer(actor)
-    at_agency(officer, draft.dossier.agency)
+    at_agency(officer, draft.desk())
 
 
 def _holder(draft: Draft, act: str, path: str, actor: str) -> None:
@@ -202,7 +202,8 @@ def _holder_or_decider(draft: Draft, act: str, path: str, actor: str) -> None:
     holder = draft.keeper(path)
     if officer.id == holder.officer:
         return
-    at_agency(officer, holder.agency)
+    # Where the holder's agency is no more, its successor decides; so it can take it over.
+    at_agency(officer, draft.in_charge(holder.agency))
     if not _is_decider(draft, officer):
         _not_a_decider(draft, officer)
 
@@ -210,7 +211,7 @@ def _holder_or_decider(draft: Draft, act: str, path: str, actor: str) -> None:
 def _desk_or_holder(draft: Draft, act: str, path: str, actor: str) -> None:
     """The citizen hands papers in at the desk, or straight to who asked for them."""
     officer = draft.officer(actor)
-    expected = {draft.dossier.agency, draft.keeper(path).agency}
+    expected = {draft.desk(), draft.keeper(path).agency}
     if officer.agency not in expected:
         agencies = " or ".join(sorted(expected))
         refuse("wrong-agency", agency=officer.agency, expected=agencies)
@@ -253,7 +254,7 @@ def _resumer(draft: Draft, act: str, path: str, actor: str) -> None:
     officer = draft.officer(actor)
     pause = draft.step(path).pause
     assert pause is not None, "the machine has resume acts in pauses only"
-    agency = draft.resolve(pause.resumed_by.at, draft.leg(path).agency)
+    agency = draft.resolve(pause.resumed_by.at, path)
     at_agency(officer, agency)
     in_role(officer, pause.resumed_by.role)
 

@@ -95,21 +95,56 @@ class Draft:
             return False
         return True
 
-    def resolve(self, function: str | None, leg_agency: str) -> str:
-        """The agency meant by a function, seen from the agency that runs the leg."""
-        if function is None:
-            return leg_agency
-        try:
-            return self.law.organisation.resolve(
-                function, leg_agency, self.today, self.dossier.facts
-            )
-        except Unresolved as unclear:
-            refuse("agency-unclear", function=function, why=unclear)
+    def in_charge(self, agency: str) -> str:
+        """The agency, or who has its dossiers now that it is no more."""
+        return self.law.organisation.in_charge(agency, self.today).id
 
-    def resolved(self, function: str | None, leg_agency: str) -> set[str]:
+    def desk(self) -> str:
+        """The desk where the citizen is served: where the dossier was received, wherever it is
+        resolved. Another one only when a desk took the root over, or took over from it."""
+        root = self.dossier.legs.get("")
+        received = self.in_charge(self.dossier.agency)
+        if root is None or root.agency in (self.dossier.agency, received):
+            return received
+        is_desk = self.law.organisation.agency(root.agency).function == self.procedure.desk
+        return self.in_charge(root.agency) if is_desk else received
+
+    def resolve(self, function: str | None, path: str) -> str:
+        """The agency meant by a function, seen from the agency that runs the leg at `path`."""
+        leg = self.leg(path)
+        if function is None:
+            return self.in_charge(leg.agency)
+        if not path and function == self.procedure.desk:
+            return self.desk()
+        organisation, facts = self.law.organisation, self.dossier.facts
+        try:
+            return organisation.resolve(function, leg.agency, self.today, facts)
+        except Unresolved as unclear:
+            heir = None if unclear.candidates else self._heir(function, leg)
+            if heir is None:
+                refuse("agency-unclear", function=function, why=unclear)
+            return heir
+
+    def _heir(self, function: str, leg: LegState) -> str | None:
+        """Who took over from the agency that was meant when the dossier was received: a
+        dossier in flight goes on where the level that it was sent to is no more."""
+        organisation, facts = self.law.organisation, self.dossier.facts
+        assert self.dossier.received_at is not None, "it has legs"
+        day = local_day(self.dossier.received_at)
+        for origin in (leg.former_agency or leg.agency, self.dossier.agency):
+            try:
+                meant = organisation.resolve(function, origin, day, facts)
+            except Unresolved:
+                continue
+            heir = organisation.in_charge(meant, self.today)
+            if heir.valid_on(self.today):
+                return heir.id
+        return None
+
+    def resolved(self, function: str | None, path: str) -> set[str]:
         """The agency meant by a function, or none when that is not clear yet."""
         try:
-            return {self.resolve(function, leg_agency)}
+            return {self.resolve(function, path)}
         except Refusal:
             return set()
 
@@ -117,7 +152,7 @@ class Draft:
         """The agency and the role that has to do a step."""
         who = step.by
         assert who is not None, "a pause or a wait is nobody's work"
-        return self.resolve(who.at, self.leg(path).agency), who
+        return self.resolve(who.at, path), who
 
     def keeper(self, path: str) -> Holder:
         """Who holds the leg, which is not in transit."""

@@ -167,7 +167,7 @@ def open_legs(draft: Draft, path: str, step: Step, papers: tuple[str, ...]) -> N
 
 def _open_leg(draft: Draft, above: str, step: Step, leg: Leg, papers: tuple[str, ...]) -> None:
     path = f"{above}/{leg.name}" if above else leg.name
-    agency = draft.resolve(leg.at, draft.leg(above).agency)
+    agency = draft.resolve(leg.at, above)
     id_, version = leg.procedure or (None, None)
     draft.emit(
         e.LegOpened(

@@ -5,11 +5,14 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+from msgspec.structs import replace
+
 from engine.core.calendar import build
 from engine.core.clock import derive, verdict
 from engine.core.deadlines import leg_deadline
 from schemas import commands as c
 from schemas import events as e
+from tests.core import walker
 from tests.core.scenario import (
     DESK,
     DESK_HEAD,
@@ -20,6 +23,7 @@ from tests.core.scenario import (
     a,
     catalogue,
     finished,
+    new,
     reached,
     received,
 )
@@ -194,6 +198,53 @@ def test_a_change_of_competence_keeps_both_agencies_and_the_clock_goes_on() -> N
     )
     at.given(back)
     assert [t for t in types(at) if t == "leg.transferred"] == ["leg.transferred"] * 2
+
+
+def straight_to(at: Scenario, step: str) -> Scenario:
+    """On, by whoever has to, until the root stands at the step, offered."""
+    while (at.leg().step, at.leg().mode) != (step, OFFERED):
+        at.given(next(walker.sensible(at.dossier, at.law, at.now)))
+    return at
+
+
+def test_received_in_one_place_and_resolved_in_another_it_is_returned_where_received() -> None:
+    """Out of boundary (domain.md, "A dossier's life"): the desk stays the desk."""
+    at = reached("t-counter", "appraise")
+    away = c.Transfer(actor=ENVIRONMENT, to_agency="hl-environment", why="out-of-boundary")
+    at.given(away, c.Accept(actor="hl-environment.specialist-1"))
+    at.when(c.AskWithdrawal(actor="hl-desk.receiver-1")).refused("wrong-agency", "ub-desk")
+    straight_to(at, "return")
+    assert at.leg().transit.sender.agency == "hl", "the next steps followed the transfer"
+    assert at.leg().transit.to_agency == "ub-desk"
+    at.given(c.Accept(actor=DESK), c.Return(actor=DESK))
+    assert at.dossier.outcome == "done"
+
+
+def test_a_desk_that_takes_the_root_over_is_the_desk_from_then_on() -> None:
+    """Some cities moved reception to a centre while dossiers went on."""
+    at = received("t-counter")
+    moved = c.Transfer(actor=DESK, to_agency="hl-desk", why="recorded-wrongly")
+    at.given(moved, c.Accept(actor="hl-desk.receiver-1"))
+    straight_to(at, "return")
+    assert at.leg().transit.to_agency == "hl-desk"
+    at.when(c.AskWithdrawal(actor="hl-desk.receiver-2")).then(e.WithdrawalAsked)
+
+
+def test_a_dossier_in_flight_goes_on_at_the_successors_after_the_reform() -> None:
+    """1 July 2025: the old unit hands over to its successor, and the clock goes on."""
+    at = new().on(2025, 6, 23).given(c.Receive(actor=DESK, procedure="t-counter", agency="ub-desk"))
+    straight_to(at, "sign")
+    at.given(c.Accept(actor="ub.chairman-1"))
+    due = at.leg().due
+    at.on(2025, 7, 1)
+    take = c.Transfer(actor="w-uong-bi.chairman-1", to_agency="w-uong-bi", legal_basis="NQ 202")
+    at.when(replace(take, actor="w-vang-danh.chairman-1")).refused("wrong-agency", "w-uong-bi")
+    at.given(take, c.Accept(actor="w-uong-bi.chairman-1"))
+    straight_to(at, "return")
+    assert at.leg().transit.to_agency == "w-uong-bi-desk", "ub-desk is no more"
+    receiver = "w-uong-bi-desk.receiver-1"
+    at.given(c.Accept(actor=receiver), c.Return(actor=receiver))
+    assert (at.dossier.outcome, at.leg().due) == ("done", due)
 
 
 def test_a_make_up_saturday_counts_and_the_past_is_counted_as_it_was_known() -> None:
