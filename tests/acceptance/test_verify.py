@@ -242,6 +242,17 @@ def test_an_event_without_a_place_is_missed(store: Store, column: str, told: str
     assert told in store.verify(code=3)["first_bad"]["why"]
 
 
+def test_a_dossier_below_every_number_is_missed(store: Store) -> None:
+    """A reading of everything begins at 1, as the numbers of streams do."""
+    lite = store.url.startswith("sqlite")
+    if not lite:
+        store.tamper("ALTER TABLE streams ALTER COLUMN id DROP IDENTITY IF EXISTS")
+    store.tamper("UPDATE events SET stream = -stream WHERE version > 0 AND stream ="
+                 f" (SELECT id FROM streams WHERE name = '{THREE}')",
+                 f"UPDATE streams SET id = -id WHERE name = '{THREE}'")  # fmt: skip
+    assert store.verify(code=3)["first_bad"]["why"].startswith("4 of its events have no stream")
+
+
 def test_one_changed_byte_of_a_payload_is_found(store: Store) -> None:
     history = run("history", TWO, "--json", "--database", store.url).json
     changed = dumps(history[1]["payload"]).replace(b"13 working", b"14 working").hex()
