@@ -20,7 +20,7 @@ VENDORS = {
     "click": {"app.*"},
     "graphviz": {"workflows.draw"},
     "holidays": {"workflows.seed_calendar"},
-    "kafka": {"consumers.transport"},
+    "kafka": {"consumers.broker"},
     "msgspec": {"app.*", "consumers.*", "engine.*", "schemas.*", "workflows.*"},
     "orjson": {"schemas.codec"},
     "psycopg": {"engine.store.*"},

@@ -1,0 +1,337 @@
+"""Kafka, as the rest of the program knows it. The only user of kafka-python.
+
+Why these settings: `docs/decisions/0004-kafka.md`. The producer is idempotent and waits for all
+replicas; nobody commits offsets to the broker, they stand beside the rows they led to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, NamedTuple
+
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import KafkaAdminClient
+from kafka.errors import KafkaError, TopicAlreadyExistsError
+
+from consumers.topics import Topic
+from schemas.cloudevents import Message
+
+PATIENCE = 10_000
+"""Milliseconds until a broker that does not answer counts as unreachable."""
+
+LARGEST = 1_000_000
+"""Bytes of a message that a broker takes by default; no event comes near it."""
+
+
+class BrokerError(Exception):
+    """Kafka cannot be reached, or does not do what was asked; the sentence says what."""
+
+
+class WrongTopic(Exception):
+    """A topic is missing, or is not as this program declares it."""
+
+
+class Record(NamedTuple):
+    """One message of a partition, at its offset."""
+
+    partition: int
+    offset: int
+    message: Message
+
+
+class Broker:
+    """A cluster, by one or more of its addresses (`host:port,host:port`).
+
+    Nothing is opened until it is asked for.
+    """
+
+    def __init__(self, address: str, client: str = "lienthong") -> None:
+        self.address = address
+        self._common = {"bootstrap_servers": address.split(","), "client_id": client}
+
+    def producer(self) -> Producer:
+        """A new producer, idempotent within its life. Raises BrokerError."""
+        return Producer(self.address, self._common)
+
+    def reader(self, topic: str, partitions: Iterable[int] | None = None) -> Reader:
+        """Reads partitions of a topic by number, all when none are named; no group is joined.
+
+        Raises BrokerError, WrongTopic.
+        """
+        return Reader(self.address, self._common, topic, partitions)
+
+    def member(self, topic: str, group: str, instance: str) -> Member:
+        """Joins a group, which shares the partitions of a topic among its members.
+
+        `instance`: the member's lasting name; one that comes back under it within the session's
+        time gets its partitions back without a rebalance. Raises BrokerError.
+        """
+        return Member(self.address, self._common, topic, group, instance)
+
+    # --- topics ---
+
+    def partitions(self, topic: str) -> int | None:
+        """How many partitions a topic has; None when there is no such topic."""
+        with self._admin() as admin:
+            for each in admin.describe_topics([topic]):
+                if each["error_code"] == 0:
+                    return len(each["partitions"])
+        return None
+
+    def create(self, topics: Iterable[Topic], replication: int) -> list[str]:
+        """Makes the topics that are missing and returns their names.
+
+        `replication`: copies of each partition; 1 for a lone broker. Raises BrokerError, and
+        WrongTopic when a keyed topic that is there has another number of partitions.
+        """
+        declared = list(topics)
+        made = []
+        with self._admin() as admin:
+            there = set(admin.list_topics())
+            for topic in declared:
+                if topic.name in there:
+                    continue
+                policy = dict(topic.policy)
+                if replication > 1:
+                    policy["min.insync.replicas"] = str(replication // 2 + 1)
+                with suppress(TopicAlreadyExistsError):
+                    admin.create_topics(
+                        {
+                            topic.name: {
+                                "num_partitions": topic.partitions,
+                                "replication_factor": replication,
+                                "configs": policy,
+                            }
+                        }
+                    )
+                    made.append(topic.name)
+        for topic in declared:
+            if topic.name not in made:
+                self.check(topic)
+        return made
+
+    def check(self, topic: Topic) -> None:
+        """Raises WrongTopic unless the topic is there with its declared partitions."""
+        found = self.partitions(topic.name)
+        if found is None:
+            raise WrongTopic(
+                f"There is no topic {topic.name} at {self.address}: "
+                "`lienthong relay --topics create` makes it."
+            )
+        if topic.keyed and found != topic.partitions:
+            raise WrongTopic(
+                f"The topic {topic.name} has {found} partitions, not {topic.partitions}: with "
+                "another number a dossier's events would be out of order. Restore the topic, or "
+                "give it a new name."
+            )
+
+    @contextmanager
+    def _admin(self) -> Iterator[Any]:
+        with _plain(self.address):
+            admin = KafkaAdminClient(**self._common, request_timeout_ms=PATIENCE)
+            try:
+                yield admin
+            finally:
+                with suppress(Exception):
+                    admin.close()
+
+
+class Producer:
+    """Sends, and says at `flush` whether all of it arrived. After an error: discard it."""
+
+    def __init__(self, address: str, common: Mapping[str, Any]) -> None:
+        self._address = address
+        self._futures: list[Any] = []
+        with _plain(address):
+            self._producer = KafkaProducer(
+                **common,
+                enable_idempotence=True,
+                acks="all",
+                max_in_flight_requests_per_connection=5,
+                delivery_timeout_ms=30_000,
+                request_timeout_ms=PATIENCE,
+                max_block_ms=PATIENCE,
+                linger_ms=5,
+                batch_size=131_072,
+                compression_type="zstd",
+                max_request_size=LARGEST,
+                allow_auto_create_topics=False,
+            )
+
+    def send(self, topic: str, message: Message, partition: int | None = None) -> None:
+        """Hands a message over; it has not arrived before `flush` returns. Raises BrokerError."""
+        with _plain(self._address):
+            self._futures.append(
+                self._producer.send(
+                    topic,
+                    value=message.value,
+                    key=message.key,
+                    headers=list(message.headers),
+                    partition=partition,
+                    timestamp_ms=message.timestamp,
+                )
+            )
+
+    def flush(self) -> None:
+        """Returns when everything sent has arrived. Raises BrokerError when anything did not:
+        kafka-python's own flush returns without a word then."""
+        futures, self._futures = self._futures, []
+        with _plain(self._address):
+            self._producer.flush(timeout=40)
+            for future in futures:
+                future.get(timeout=0)
+
+    def close(self) -> None:
+        """Lets go at once; what was not flushed may or may not arrive. Never raises: with the
+        broker gone, closing fails as well."""
+        with suppress(Exception):
+            self._producer.close(timeout=1)
+
+
+_CONSUMER: dict[str, Any] = {
+    "auto_offset_reset": "earliest",
+    "enable_auto_commit": False,
+    "allow_auto_create_topics": False,
+    "request_timeout_ms": 30_000,
+    "fetch_max_bytes": 16 << 20,
+    "max_partition_fetch_bytes": 4 << 20,
+    "fetch_max_wait_ms": 20,
+    "check_crcs": True,
+}
+
+
+class Reader:
+    """Some partitions of a topic, each from wherever it is asked."""
+
+    def __init__(
+        self,
+        address: str,
+        common: Mapping[str, Any],
+        topic: str,
+        partitions: Iterable[int] | None,
+    ) -> None:
+        self._address = address
+        self._topic = topic
+        with _plain(address):
+            self._consumer = KafkaConsumer(**common, **_CONSUMER)
+            found = self._consumer.partitions_for_topic(topic)
+        if not found:
+            self.close()
+            raise WrongTopic(f"There is no topic {topic} at {address}.")
+        self.partitions: Sequence[int] = sorted(found if partitions is None else partitions)
+        self._places = {each: TopicPartition(topic, each) for each in self.partitions}
+        self._consumer.assign(list(self._places.values()))
+        self._at: dict[int, int] = {}
+
+    def ends(self) -> dict[int, int]:
+        """The offset after the last message of each partition. Raises BrokerError."""
+        with _plain(self._address):
+            found = self._consumer.end_offsets(list(self._places.values()))
+        return {place.partition: offset for place, offset in found.items()}
+
+    def read(self, cursors: Mapping[int, int], limit: int, wait: float = 0.0) -> list[Record]:
+        """At most `limit` messages at or beyond the cursors, in order within each partition;
+        waits up to `wait` seconds for the first. Raises BrokerError."""
+        with _plain(self._address):
+            for partition, offset in cursors.items():
+                if partition in self._places and self._at.get(partition) != offset:
+                    self._consumer.seek(self._places[partition], offset)
+                    self._at[partition] = offset
+            found = _records(self._consumer.poll(int(wait * 1000), max_records=limit))
+        for each in found:
+            self._at[each.partition] = each.offset + 1
+        return found
+
+    def close(self) -> None:
+        with suppress(Exception):
+            self._consumer.close(autocommit=False)
+
+
+class Member:
+    """A member of a group: reads whatever partitions the group gives it, from where
+    `started` says each stands."""
+
+    def __init__(
+        self, address: str, common: Mapping[str, Any], topic: str, group: str, instance: str
+    ) -> None:
+        self._address = address
+        self._topic = topic
+        self._held: frozenset[int] = frozenset()
+        self._at: dict[int, int] = {}
+        with _plain(address):
+            self._consumer = KafkaConsumer(
+                **common,
+                **_CONSUMER,
+                group_id=group,
+                group_instance_id=instance,
+                session_timeout_ms=10_000,
+                heartbeat_interval_ms=3_000,
+                max_poll_interval_ms=60_000,
+            )
+            found = self._consumer.partitions_for_topic(topic)
+            if found:
+                self._consumer.subscribe([topic])
+        if not found:
+            self.close()
+            raise WrongTopic(f"There is no topic {topic} at {address}.")
+        self.partitions: Sequence[int] = sorted(found)
+
+    def read(
+        self,
+        cursors: Callable[[], Mapping[int, int]],
+        limit: int,
+        wait: float = 0.0,
+    ) -> list[Record]:
+        """As `Reader.read`, of the partitions held. `cursors` is asked for where they stand when
+        the group has given partitions, for others have moved them since. Raises BrokerError."""
+        with _plain(self._address):
+            found = _records(self._consumer.poll(int(wait * 1000), max_records=limit))
+            held = frozenset(
+                place.partition
+                for place in self._consumer.assignment()
+                if place.topic == self._topic
+            )
+            if held != self._held:
+                self._held = held
+                self.seek(cursors())
+                return []
+        return found
+
+    @property
+    def held(self) -> frozenset[int]:
+        """The partitions that the group gave to this member."""
+        return self._held
+
+    def seek(self, cursors: Mapping[int, int]) -> None:
+        """Reads the partitions held from there on."""
+        for partition in self._held:
+            place = TopicPartition(self._topic, partition)
+            self._consumer.seek(place, cursors.get(partition, 0))
+
+    def close(self) -> None:
+        with suppress(Exception):
+            self._consumer.close(autocommit=False)
+
+
+def _records(polled: Mapping[Any, Sequence[Any]]) -> list[Record]:
+    return [
+        Record(
+            place.partition,
+            each.offset,
+            Message(each.key, each.value, tuple(each.headers), each.timestamp),
+        )
+        for place, batch in polled.items()
+        for each in batch
+    ]
+
+
+@contextmanager
+def _plain(address: str) -> Iterator[None]:
+    """Says what went wrong with Kafka in the user's words."""
+    try:
+        yield
+    except KafkaError as error:
+        raise BrokerError(f"Kafka at {address}: {type(error).__name__}: {error}") from error
+    except (OSError, AssertionError) as error:
+        raise BrokerError(f"Kafka at {address} cannot be used: {error}") from error
