@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from workflows.build import Places, build
+from workflows.mend import Mended, mend
 from workflows.model import Procedure
 from workflows.organisation import Organisation
 from workflows.shape import LegShape, ProcedureShape, did_you_mean, fit
@@ -127,6 +128,7 @@ class _Press:
         self._organisation = organisation
         self._sources: dict[str, Source] = {}
         self._shapes: dict[str, ProcedureShape | None] = {}
+        self._mended: dict[str, Mended | None] = {}
         self._made: dict[str, Procedure | None] = {}
         self._making: list[str] = []
 
@@ -152,6 +154,7 @@ class _Press:
     def _make(self, file: str) -> Procedure | None:
         shape = self._shape(file)
         if shape is None:
+            self._tell_the_rest(file)
             return None
         source = self._sources[file]
         built = build(shape, lambda leg, loc: self._find(file, shape, leg, loc))
@@ -165,6 +168,36 @@ class _Press:
             return None
         return msgspec.structs.replace(procedure, digest=digest(procedure))
 
+    def _tell_the_rest(self, file: str) -> None:
+        """What is wrong with a file beside its shape, as far as that can be told."""
+        mended = self._mend(file)
+        if mended is None:
+            return
+        source = self._sources[file]
+        built = build(mended.shape, lambda leg, loc: self._find(file, mended.shape, leg, loc))
+        if built is None:
+            return
+        procedure, places = built
+        # Seen from a desk that nobody can read, no role can be looked up.
+        organisation = None if mended.hides(("desk",)) else self._organisation
+        for finding in examine(procedure, organisation, mended=True):
+            if (finding.path, finding.step) not in places:
+                continue
+            if not mended.hides((*places[(finding.path, finding.step)], *finding.at)):
+                source.problems.append(_located(source, places, finding))
+
+    def _mend(self, file: str) -> Mended | None:
+        if file not in self._mended:
+            source = self._sources[file]
+            self._mended[file] = None if source.value is None else mend(source)
+        return self._mended[file]
+
+    def _known(self, file: str) -> ProcedureShape | None:
+        """The shape of a file, a mended one if need be: enough to know which procedure it is."""
+        shape = self._shape(file)
+        mended = None if shape else self._mend(file)
+        return mended.shape if mended else shape
+
     def _shape(self, file: str) -> ProcedureShape | None:
         if file not in self._shapes:
             source = self._sources[file] = read_source(self._files[file])
@@ -176,7 +209,7 @@ class _Press:
         """The procedure that a leg runs: the version named, else the one in force when the
         parent's begins."""
         source, at = self._sources[file], (*loc, "procedure")
-        known = {other: shape for other in self._files if (shape := self._shape(other))}
+        known = {other: shape for other in self._files if (shape := self._known(other))}
         versions = {o: s for o, s in known.items() if s.procedure == leg.procedure}
         fitting = [
             other

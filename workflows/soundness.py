@@ -47,9 +47,12 @@ class Finding(msgspec.Struct, frozen=True):
     severity: Literal["error", "warning"] = "error"
 
 
-def examine(procedure: Procedure, organisation: Organisation | None = None) -> list[Finding]:
+def examine(
+    procedure: Procedure, organisation: Organisation | None = None, *, mended: bool = False
+) -> list[Finding]:
     """Everything wrong with a procedure, errors first. With an organisation, also whether
-    each role exists at some agency of each function."""
+    each role exists at some agency of each function. `mended`: parts of it are not what the
+    file says, so what takes the whole (the result, the sums) is left out."""
     findings = list(_period(procedure))
     findings += _process("", procedure.process, procedure)
     findings += _twins(procedure)
@@ -58,7 +61,7 @@ def examine(procedure: Procedure, organisation: Organisation | None = None) -> l
         findings += _process(path, leg.process, procedure)
     if organisation is not None:
         findings += _staffed(procedure, organisation)
-    if not any(finding.severity == "error" for finding in findings):
+    if not mended and not any(finding.severity == "error" for finding in findings):
         findings += _result(procedure)
         findings += _sums(procedure)
     return sorted(findings, key=lambda finding: finding.severity)
