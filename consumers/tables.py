@@ -53,6 +53,10 @@ def switch(connection: Connection, view: View, names: Names) -> None:
         if table.name in present:
             connection.exec_driver_sql(f'DROP TABLE "{table.name}"')
         connection.exec_driver_sql(f'ALTER TABLE "{names[table.name]}" RENAME TO "{table.name}"')
+        if connection.dialect.name != "sqlite":
+            # Only now: what was built in bulk is packed, only what comes live needs room.
+            fill = table.info["fill"]
+            connection.exec_driver_sql(f'ALTER TABLE "{table.name}" SET (fillfactor = {fill})')
 
 
 def drop_unfinished(connection: Connection, views: Iterable[View]) -> None:

@@ -45,11 +45,18 @@ class View:
 
 
 def table(
-    name: str, key: Iterable[str], columns: Iterable[Column[Any]], *more: Any, wide: bool = False
+    name: str,
+    key: Iterable[str],
+    columns: Iterable[Column[Any]],
+    *more: Any,
+    wide: bool = False,
+    fill: int = 100,
 ) -> Table:
     """The table `view_<name>`. Without rowid on SQLite: the key is the table, not an index
     beside it, which halves a row that is mostly key. `wide`: its rows may be longer than the
-    thousand bytes beyond which such a table gives each a page of its own."""
+    thousand bytes beyond which such a table gives each a page of its own. `fill`: how full, in
+    percent, PostgreSQL makes a page of new rows; a row that changes or grows then finds room
+    beside its old self, and neither the indexes nor other pages are touched."""
     return Table(
         f"view_{name}",
         MetaData(),
@@ -57,6 +64,7 @@ def table(
         *columns,
         *more,
         sqlite_with_rowid=wide,
+        info={"fill": fill},
     )
 
 

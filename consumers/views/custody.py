@@ -16,11 +16,12 @@ from schemas import events as e
 from schemas.envelope import Recorded
 from workflows.model import DONE
 
-TABLE = table("custody", ["dossier"], [text("turns", adds=True)], wide=True)
+TABLE = table("custody", ["dossier"], [text("turns", adds=True)], wide=True, fill=50)
 
 HELD, OFFERED, OPENED, ENDED, OVER = "h", "o", "n", "e", "x"
-"""A line is one of these, the moment, the leg and who, with tabs between: short, since a dossier
-keeps its lines for ever. An agency that its officer's code begins with is left out."""
+"""A line is one of these and the moment (in hexadecimal), then the leg, who and the agency, with
+tabs between: short, since a dossier keeps its lines for ever. What a line ends with is left out
+where it is empty, and so is an agency that its officer's code begins with."""
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -51,8 +52,9 @@ def turns_of(lines: str) -> list[Turn]:
     turns: list[Turn] = []
     now: dict[str, int] = {}
     for line in lines.splitlines():
-        what, at, leg, agency, whom = line.split("\t")
-        _read(turns, now, what, int(at), leg, (agency or whom.partition(".")[0], whom))
+        begun, leg, whom, agency = (*line.split("\t"), "", "", "")[:4]
+        who = (agency or whom.partition(".")[0], whom)
+        _read(turns, now, begun[0], int(begun[1:], 16), leg, who)
     return turns
 
 
@@ -80,29 +82,32 @@ def _read(
 # --- handlers ----------------------------------------------------------------------------
 
 
-def _line(
-    seen: Recorded, what: str, leg: str = "", agency: str = "", whom: str = ""
-) -> list[Change]:
-    told = "" if whom.partition(".")[0] == agency else agency
-    line = f"{what}\t{seen.occurred_at}\t{leg}\t{told}\t{whom}\n"
-    return [Put(TABLE, (seen.stream,), {"turns": line})]
+def _line(seen: Recorded, what: str, *more: str) -> list[Change]:
+    line = "\t".join((f"{what}{seen.occurred_at:x}", *more))
+    return [Put(TABLE, (seen.stream,), {"turns": f"{line}\n"})]
+
+
+def _with(seen: Recorded, what: str, leg: str, agency: str, whom: str) -> list[Change]:
+    if whom.partition(".")[0] == agency:
+        return _line(seen, what, leg, whom)
+    return _line(seen, what, leg, whom, agency)
 
 
 def _received(event: e.DossierReceived, seen: Recorded) -> list[Change]:
-    return _line(seen, HELD, "", event.agency, event.officer)
+    return _with(seen, HELD, "", event.agency, event.officer)
 
 
 def _held(event: e.HandoverAccepted | e.HandoverNotTaken, seen: Recorded) -> list[Change]:
-    return _line(seen, HELD, event.leg, event.agency, event.officer)
+    return _with(seen, HELD, event.leg, event.agency, event.officer)
 
 
 def _assigned(event: e.StepAssigned, seen: Recorded) -> list[Change]:
-    return _line(seen, HELD, event.leg, seen.agency, event.officer)
+    return _with(seen, HELD, event.leg, seen.agency, event.officer)
 
 
 def _offered(event: e.HandoverOffered, seen: Recorded) -> list[Change]:
     to = event.to_officer or event.to_role
-    return _line(seen, OFFERED, event.leg, event.to_agency, to)
+    return _with(seen, OFFERED, event.leg, event.to_agency, to)
 
 
 def _opened(event: e.LegOpened, seen: Recorded) -> list[Change]:
@@ -122,12 +127,12 @@ def _over(event: e.DossierStopped | e.DossierRefused, seen: Recorded) -> list[Ch
 
 
 def _reopened(event: e.DossierReopened, seen: Recorded) -> list[Change]:
-    return _line(seen, HELD, "", event.agency, event.officer)
+    return _with(seen, HELD, "", event.agency, event.officer)
 
 
 VIEW = View(
     "custody",
-    1,
+    2,
     [TABLE],
     {
         e.DossierReceived: _received,

@@ -16,6 +16,7 @@ TABLE = table(
     "deadlines",
     ["dossier", "leg"],
     [text("agency"), text("step"), moment("due"), moment("step_due"), number("stopped")],
+    fill=50,
 )
 """No index on the dates: they move with almost every event, and only open legs have rows."""
 
@@ -176,7 +177,7 @@ def _reopened(event: e.DossierReopened, seen: Recorded) -> list[Change]:
 
 VIEW = View(
     "deadlines",
-    1,
+    2,
     [TABLE],
     {
         e.DossierRegistered: _registered,

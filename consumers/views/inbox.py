@@ -32,6 +32,7 @@ TABLE = table(
         moment("since"),
         moment("due"),
     ],
+    fill=50,
 )
 Index("agency", TABLE.c.agency)
 
@@ -247,7 +248,7 @@ def _reopened(event: e.DossierReopened, seen: Recorded) -> list[Change]:
 
 VIEW = View(
     "inbox",
-    1,
+    2,
     [TABLE],
     {
         e.DossierRegistered: _registered,

@@ -27,6 +27,7 @@ TABLE = table(
         moment("opened_at"),
         moment("ended_at"),
     ],
+    fill=50,
 )
 """The root has no row of its own; the one with leg "" only says when the whole was broken
 off, which ends every leg that was open then."""
@@ -212,7 +213,7 @@ def _broken_off(event: e.DossierStopped | e.DossierRefused, seen: Recorded) -> l
 
 VIEW = View(
     "legs",
-    1,
+    2,
     [TABLE],
     {
         e.LegOpened: _opened,

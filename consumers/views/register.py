@@ -35,6 +35,7 @@ TABLE = table(
         number("supplements", adds=True),
         number("reopened", adds=True),
     ],
+    fill=50,
 )
 
 
@@ -166,7 +167,7 @@ def _reopened(event: e.DossierReopened, seen: Recorded) -> list[Change]:
 
 VIEW = View(
     "register",
-    1,
+    2,
     [TABLE],
     {
         e.DossierRegistered: _registered,

@@ -70,6 +70,7 @@ TABLE = table(
         moment("ended_at"),
         moment("occurred_at"),
     ],
+    fill=50,
 )
 _OPEN = TABLE.c.ended_at.is_(None)
 Index("agency", TABLE.c.agency, sqlite_where=_OPEN, postgresql_where=_OPEN)
@@ -368,7 +369,7 @@ def _reopened(event: e.DossierReopened, seen: Recorded) -> list[Change]:
 
 VIEW = View(
     "status",
-    2,
+    3,
     [TABLE],
     {
         e.Event: lambda event, seen: _row(seen),

@@ -87,6 +87,24 @@ def test_a_rebuild_gives_the_same_rows(home: Home, log: Log, live: Subscription)
     }
 
 
+@pytest.mark.postgres
+@pytest.mark.parametrize("place", ["postgres"])
+def test_rows_that_come_live_find_room_and_those_made_in_bulk_are_packed(
+    home: Home, log: Log, live: Subscription
+) -> None:
+    def pages() -> int:
+        with home.begin() as connection:
+            query = "SELECT pg_relation_size('view_status') / 8192"
+            return int(connection.execute(text(query)).scalar_one())
+
+    live_pages = pages()
+    rebuild.rebuild(home, log, [status.VIEW])
+    assert pages() < live_pages
+    with home.engine.connect() as connection:
+        query = text("SELECT reloptions FROM pg_class WHERE relname = 'view_status'")
+        assert connection.execute(query).scalar_one() == ["fillfactor=50"]
+
+
 def test_one_view_is_rebuilt_alone_and_goes_on_with_the_others(
     home: Home, log: Log, live: Subscription
 ) -> None:
@@ -187,7 +205,7 @@ def test_a_new_version_of_a_view_replaces_its_rows(
     assert open_views(home, log, views) == []
     with home.engine.connect() as connection:
         units = set(connection.execute(text("SELECT unit FROM view_register")).scalars())
-        assert checkpoints.views(connection)["register"].version == 2
+        assert checkpoints.views(connection)["register"].version == newer.version
     assert units == {"UB.DESK"}
     log.append(MADE[600:])
     Subscription(home, LogTransport(log), views).catch_up()
