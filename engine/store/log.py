@@ -114,7 +114,9 @@ class Log(Protocol):
         `previous` is asked for, else it is empty.
         """
 
-    def read_shards(self, cursors: Mapping[int, int], *, limit: int = BATCH) -> list[Recorded]:
+    def read_shards(
+        self, cursors: Mapping[int, int], *, limit: int = BATCH, previous: bool = False
+    ) -> list[Recorded]:
         """`read_shard` of several shards at once, by position; at most `limit` in all."""
 
     def read_all(self, *, batch: int = BATCH) -> Iterator[list[Recorded]]:

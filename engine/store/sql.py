@@ -10,12 +10,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engine.store import queries
 from engine.store.errors import DefinitionChanged, StoreDamaged, in_plain_words
 from engine.store.log import BATCH, Append, Definition, Outcome, Placed
-from engine.store.rows import COLUMNS, Row, Words, hashes_before, recorded
+from engine.store.rows import Row, Words, hashes_before, recorded
 from engine.store.schema import definitions, events, rejections, streams, words
 from engine.store.statement import Statement
-from schemas.envelope import GENESIS, SHARDS, Recorded
+from schemas.envelope import GENESIS, Recorded
 from schemas.rejection import Rejected
 
 Fault = Callable[[str], None]
@@ -37,7 +38,7 @@ class SqlLog(ABC):
         self.name = engine.url.render_as_string(hide_password=True)
         self._fault = fault
         self._words = Words(self._learn, self._look_up)
-        self._of_shards: dict[tuple[int, ...], Statement] = {}
+        self._of_shards: dict[tuple[tuple[int, ...], bool], Statement] = {}
 
     @abstractmethod
     def append(self, appends: Sequence[Append]) -> list[Outcome]: ...
@@ -77,12 +78,9 @@ class SqlLog(ABC):
     def read_shard(
         self, shard: int, *, after: int = 0, limit: int = BATCH, previous: bool = False
     ) -> list[Recorded]:
-        if not previous:
-            rows = self._read(self._of_shard, shard=shard, after=after, most=limit)
-            return recorded(rows, self._words, [b""] * len(rows))
-        rows = self._read(self._of_shard_chained, shard=shard, after=after, most=limit)
-        hashes = [row[16] or (GENESIS if row[1] == 1 else b"") for row in rows]
-        return recorded([row[:16] for row in rows], self._words, hashes)
+        statement = self._of_shard_chained if previous else self._of_shard
+        rows = self._read(statement, shard=shard, after=after, most=limit)
+        return self._chained(rows) if previous else recorded(rows, self._words, [b""] * len(rows))
 
     def read_all(self, *, batch: int = BATCH) -> Iterator[list[Recorded]]:
         for placed in self.placed(batch=batch):
@@ -114,26 +112,35 @@ class SqlLog(ABC):
 
     def count(self) -> int:
         with self._connect() as connection:
-            return connection.scalar(_COUNT) or 0
+            return connection.scalar(queries.COUNT) or 0
 
     def astray(self) -> int:
         with self._connect() as connection:
-            return connection.scalar(_ASTRAY) or 0
+            return connection.scalar(queries.ASTRAY) or 0
 
-    def read_shards(self, cursors: Mapping[int, int], *, limit: int = BATCH) -> list[Recorded]:
+    def read_shards(
+        self, cursors: Mapping[int, int], *, limit: int = BATCH, previous: bool = False
+    ) -> list[Recorded]:
         if not cursors:
             return []
         shards = tuple(sorted(cursors))
-        if shards not in self._of_shards:
+        if (shards, previous) not in self._of_shards:
             merges = self.engine.dialect.name == "sqlite"
-            self._of_shards[shards] = self._statement(_by_shards(shards, merges=merges))
+            query = queries.by_shards(shards, merges=merges)
+            query = query.add_columns(queries.PREVIOUS) if previous else query
+            self._of_shards[shards, previous] = self._statement(query)
         after = {f"after_{shard}": cursors[shard] for shard in shards}
-        rows = self._read(self._of_shards[shards], most=limit, **after)
-        return recorded(rows, self._words, [b""] * len(rows))
+        rows = self._read(self._of_shards[shards, previous], most=limit, **after)
+        return self._chained(rows) if previous else recorded(rows, self._words, [b""] * len(rows))
+
+    def _chained(self, rows: Sequence[Row]) -> list[Recorded]:
+        """The events of rows that end with the hash of the event before."""
+        hashes = [row[16] or (GENESIS if row[1] == 1 else b"") for row in rows]
+        return recorded([row[:16] for row in rows], self._words, hashes)
 
     def heads(self) -> dict[int, int]:
         with self._connect() as connection:
-            row = connection.execute(_HEADS).one()
+            row = connection.execute(queries.HEADS).one()
         return {shard: position or 0 for shard, position in enumerate(row)}
 
     def streams(self, prefix: str = "", *, after: str = "", limit: int = BATCH) -> list[str]:
@@ -151,9 +158,9 @@ class SqlLog(ABC):
 
     def answer(self, command_id: bytes) -> list[Recorded] | Rejected | None:
         with self._connect() as connection:
-            found = connection.execute(_ANSWERED, {"command_id": command_id}).first()
+            found = connection.execute(queries.ANSWERED, {"command_id": command_id}).first()
             if found is None:
-                refused = connection.execute(_REJECTED, {"command_id": command_id}).first()
+                refused = connection.execute(queries.REJECTED, {"command_id": command_id}).first()
                 return None if refused is None else Rejected(*refused)
         stream, version = found
         answered = []
@@ -176,8 +183,8 @@ class SqlLog(ABC):
             self._before_answer(connection, stream)
             known = {"command_id": command_id}
             if (
-                connection.execute(_ANSWERED, known).first()
-                or connection.execute(_REJECTED, known).first()
+                connection.execute(queries.ANSWERED, known).first()
+                or connection.execute(queries.REJECTED, known).first()
             ):
                 return False
             connection.execute(rejections.insert(), row)
@@ -264,9 +271,9 @@ class SqlLog(ABC):
     @cached_property
     def _of_stream(self) -> Statement:
         return self._statement(
-            sa.select(*_columns(sa.bindparam("name", type_=sa.Text)))
+            sa.select(*queries.columns(sa.bindparam("name", type_=sa.Text)))
             .where(
-                events.c.stream == _NAMED,
+                events.c.stream == queries.NAMED,
                 events.c.version >= sa.bindparam("after"),
                 events.c.version <= sa.bindparam("until"),
             )
@@ -276,124 +283,24 @@ class SqlLog(ABC):
 
     @cached_property
     def _of_shard(self) -> Statement:
-        return self._statement(_BY_SHARD)
+        return self._statement(queries.BY_SHARD)
 
     @cached_property
     def _of_shard_chained(self) -> Statement:
-        before = events.alias("before")
-        follows = (before.c.stream == events.c.stream) & (before.c.version == events.c.version - 1)
-        previous = sa.select(before.c.hash).where(follows).scalar_subquery()
-        return self._statement(_BY_SHARD.add_columns(previous))
+        return self._statement(queries.BY_SHARD.add_columns(queries.PREVIOUS))
 
     @cached_property
     def _of_all(self) -> Statement:
-        return self._statement(_PLACED)
+        return self._statement(queries.PLACED)
 
     @cached_property
     def _of_names(self) -> Statement:
-        return self._statement(_NAMES)
+        return self._statement(queries.NAMES)
 
     @cached_property
     def _of_one(self) -> Statement:
-        return self._statement(_PLACED.where(events.c.stream == _NAMED))
-
-
-def _columns(name: sa.ColumnElement[str]) -> list[sa.ColumnElement[Any]]:
-    return [name.label("name"), *(events.c[column] for column in COLUMNS[1:])]
+        return self._statement(queries.PLACED.where(events.c.stream == queries.NAMED))
 
 
 def _as_dict(definition: Definition) -> dict[str, object]:
     return {field: getattr(definition, field) for field in definition.__struct_fields__}
-
-
-_NAMED = sa.select(streams.c.id).where(streams.c.name == sa.bindparam("name")).scalar_subquery()
-
-_NAME = sa.select(streams.c.name).where(streams.c.id == events.c.stream).scalar_subquery()
-
-_BY_SHARD = (
-    sa.select(*_columns(_NAME))
-    .where(
-        events.c.shard == sa.bindparam("shard"),
-        events.c.position > sa.bindparam("after"),
-    )
-    .order_by(events.c.position)
-    .limit(sa.bindparam("most"))
-)
-
-
-def _by_shards(shards: Sequence[int], *, merges: bool) -> sa.Select[Any]:
-    """The positions first, from the index alone, then the rows of the nearest.
-
-    SQLite merges the ranges of the shards (`merges`) and stops at the limit. PostgreSQL,
-    where it has no statistics yet, would sort the whole log: there each range has its limit.
-    """
-    most = sa.bindparam("most", type_=sa.Integer)
-    ranges = [
-        sa.select(events.c.shard, events.c.position).where(
-            events.c.shard == shard, events.c.position > sa.bindparam(f"after_{shard}")
-        )
-        for shard in shards
-    ]
-    if not merges:
-        limited = [each.order_by(events.c.position).limit(most).subquery() for each in ranges]
-        ranges = [sa.select(each.c.shard, each.c.position) for each in limited]
-    nearest = sa.union_all(*ranges).order_by("position").limit(most).subquery()
-    same = (events.c.position == nearest.c.position) & (events.c.shard == nearest.c.shard)
-    return sa.select(*_columns(_NAME)).join_from(nearest, events, same).order_by(events.c.position)
-
-
-_PLACED = (
-    sa.select(*(events.c[column] for column in COLUMNS), events.c.shard, events.c.first)
-    .where(
-        sa.tuple_(events.c.stream, events.c.version)
-        > sa.tuple_(
-            sa.bindparam("stream", type_=sa.Integer), sa.bindparam("version", type_=sa.Integer)
-        )
-    )
-    .order_by(events.c.stream, events.c.version)
-    .limit(sa.bindparam("most"))
-)
-
-_NAMES = sa.select(streams.c.id, streams.c.name).where(
-    streams.c.id.between(sa.bindparam("first"), sa.bindparam("last"))
-)
-
-_COUNT = sa.select(sa.func.count()).select_from(events)
-
-_REACHED = (
-    # Not `IS NOT NULL`, which a database takes the word of a changed schema for.
-    sa.select(events.c.stream, events.c.version)
-    .where(events.c.stream > 0, events.c.version > 0)
-    .distinct()
-    .subquery()
-)
-
-# One question: what others append meanwhile is in both counts or in none.
-_ASTRAY = sa.select(
-    _COUNT.scalar_subquery() - sa.select(sa.func.count()).select_from(_REACHED).scalar_subquery()
-)
-
-_HEADS = sa.select(
-    *(
-        sa.select(sa.func.max(events.c.position))
-        .where(events.c.shard == shard)
-        .scalar_subquery()
-        .label(f"shard_{shard}")
-        for shard in range(SHARDS)
-    )
-)
-
-_ANSWERED = (
-    sa.select(streams.c.name, events.c.version)
-    .join_from(events, streams, streams.c.id == events.c.stream)
-    # As the partial index says it: `events.first = 1`, which SQLAlchemy would write on SQLite,
-    # does not use that index, and every answer would read the whole log.
-    .where(
-        sa.text("events.first"),
-        events.c.command_id == sa.bindparam("command_id"),
-    )
-)
-
-_REJECTED = sa.select(rejections.c.rule, rejections.c.message, rejections.c.legal_basis).where(
-    rejections.c.command_id == sa.bindparam("command_id")
-)

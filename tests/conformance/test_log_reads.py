@@ -58,6 +58,9 @@ def test_all_shards_at_once_are_the_same_and_bounded(filled: Log) -> None:
     assert sorted(delivered, key=_place) == sorted(bare(everything(filled)), key=_place)
     assert cursors == filled.heads()
     assert _in_order(delivered)
+    assert [e.previous for e in filled.read_shards({5: 0}, previous=True)] == [
+        e.previous for e in filled.read_shard(5, previous=True)
+    ]
     assert filled.read_shards({}) == []
     assert {e.shard for e in filled.read_shards({3: 0, 7: 0})} == {3, 7}
 
