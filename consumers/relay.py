@@ -1,0 +1,199 @@
+"""The log -> Kafka. The log is the outbox: there is no other table to write to or to clean up.
+
+A worker owns some shards. It reads their next events, sends them, waits until every one of them
+has arrived, and then moves its checkpoint by compare-and-set. Whatever dies in between, the same
+events are sent again: each at least once, and in the order of its dossier, for a dossier is in
+one shard and a shard is one worker's. Who reads drops what he has seen (`consumers/subscription`).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+
+import msgspec
+from sqlalchemy import Connection
+
+from consumers import checkpoints
+from consumers.broker import Broker, BrokerError, Producer
+from consumers.checkpoints import Fenced
+from consumers.ownership import Lost, Ownership
+from consumers.topics import events_topic
+from engine.store.errors import StoreError
+from engine.store.log import Log
+from schemas.cloudevents import to_message
+from schemas.envelope import SHARDS
+
+BATCH = 2_000
+"""Events read, sent and checkpointed at once. After a crash so many may be sent again."""
+
+FIRST_WAIT, LONGEST_WAIT = 0.2, 10.0
+"""Seconds before the first and before any later attempt while Kafka cannot be reached."""
+
+Wait = Callable[[float], None]
+"""Passes so many seconds, or fewer when the worker is to stop."""
+
+
+class Relayed(msgspec.Struct, frozen=True):
+    """`events` sent in this round; `owned` shards; `trouble`: why nothing went, if so."""
+
+    events: int
+    owned: int
+    trouble: str = ""
+
+
+def checkpoint_of(topic: str) -> str:
+    """The name under which the relay keeps how far it has published to a topic."""
+    return f"relay:{topic}"
+
+
+class Relay:
+    """One worker. Not for several threads; several workers share the shards.
+
+    `own`: gives the ownership anew after it was lost. `chance`: a number from 0 to 1, for the
+    jitter of what it waits.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        own: Callable[[], Ownership],
+        broker: Broker,
+        house: str,
+        *,
+        batch: int = BATCH,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.log = log
+        self.house = house
+        self.topic = events_topic(house)
+        self.batch = batch
+        self._own = own
+        self._broker = broker
+        self._chance = chance
+        self._name = checkpoint_of(self.topic.name)
+        self._owner: Ownership | None = None
+        self._owned: frozenset[int] = frozenset()
+        self._cursors: dict[int, int] = {}
+        self._producer: Producer | None = None
+        self._failures = 0
+
+    def step(self) -> int:
+        """Publishes the next events of the shards owned; how many, 0 when there is nothing new.
+
+        Raises BrokerError when not all of them arrived, StoreError when the log cannot be read,
+        Lost and Fenced when the shards are no longer this worker's, WrongTopic. Then nothing was
+        checkpointed, and the worker owns nothing until it renews.
+        """
+        try:
+            return self._publish()
+        except (BrokerError, StoreError, Fenced):
+            self._forget()
+            raise
+        except Lost:
+            self._forget(owner=True)
+            raise
+
+    def renew(self) -> frozenset[int]:
+        """Takes or gives back shards; those owned from now on. Call it every second or two."""
+        try:
+            if self._owner is None:
+                self._owner = self._own()
+            owned = self._owner.renew()
+        except Lost:
+            self._forget(owner=True)
+            raise
+        if owned != self._owned:
+            self._owned = owned
+            self._load()
+        return owned
+
+    def catch_up(self, progress: Callable[[int], None] = lambda count: None) -> int:
+        """Publishes until nothing is new; how many events. Raises what `step` raises."""
+        total = 0
+        while count := self.step():
+            total += count
+            progress(count)
+        return total
+
+    def run(
+        self,
+        stop: Callable[[], bool],
+        wait: Wait,
+        now: Callable[[], float],
+        told: Callable[[Relayed], None] = lambda relayed: None,
+        *,
+        idle: float = 0.02,
+        renewed_every: float = 1.0,
+    ) -> None:
+        """Until `stop` says so. `now`: seconds that only grow. While Kafka or the database
+        cannot be reached it tries again, ever less often, and never by the beat of others."""
+        renewed = float("-inf")
+        while not stop():
+            try:
+                if now() - renewed >= renewed_every:
+                    self.renew()
+                    renewed = now()
+                sent = self.step()
+            except (BrokerError, StoreError, Lost, Fenced) as trouble:
+                renewed = float("-inf")
+                told(Relayed(0, len(self._owned), str(trouble)))
+                wait(self._backoff())
+                continue
+            self._failures = 0
+            if sent:
+                told(Relayed(sent, len(self._owned)))
+            else:
+                wait(idle)
+
+    def close(self) -> None:
+        """Gives the shards up, so that another worker takes them at once."""
+        self._forget(owner=True)
+
+    # --- one round ---
+
+    def _publish(self) -> int:
+        if not self._owned:
+            return 0
+        events = self.log.read_shards(self._cursors, limit=self.batch, previous=True)
+        if not events:
+            return 0
+        if self._producer is None:
+            self._broker.check(self.topic)
+            self._producer = self._broker.producer()
+        for event in events:
+            self._producer.send(self.topic.name, to_message(event, self.house))
+        self._producer.flush()
+        self._advance({event.shard: event.position for event in events})
+        return len(events)
+
+    def _advance(self, then: Mapping[int, int]) -> None:
+        with self._transaction() as connection:
+            checkpoints.advance(connection, self._name, self._cursors, then)
+        self._cursors.update(then)
+
+    def _load(self) -> None:
+        with self._transaction() as connection:
+            checkpoints.start(connection, self._name, range(SHARDS))
+            known = checkpoints.cursors(connection, self._name)
+        self._cursors = {shard: known[shard] for shard in self._owned}
+
+    def _transaction(self) -> AbstractContextManager[Connection]:
+        assert self._owner is not None, "only who owns shards has checkpoints to move"
+        return self._owner.begin()
+
+    def _forget(self, *, owner: bool = False) -> None:
+        """After an error nobody knows what arrived: the next step begins at the checkpoint."""
+        if self._producer is not None:
+            self._producer.close()
+            self._producer = None
+        if owner and self._owner is not None:
+            self._owner.close()
+            self._owner = None
+        self._owned, self._cursors = frozenset(), {}
+
+    def _backoff(self) -> float:
+        longest = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(self._failures, 16))
+        self._failures += 1
+        return longest * (0.5 + 0.5 * self._chance())
