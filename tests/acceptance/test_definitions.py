@@ -32,6 +32,15 @@ def test_procedures_show_tells_steps_legs_and_pauses() -> None:
     assert run("procedures", "show", LAND, "--json").json["id"] == LAND
 
 
+def test_procedures_show_tells_how_late_an_act_may_be_recorded(tmp_path: Path) -> None:
+    text = (CATALOGUE / "02-land-change-no-tax.yaml").read_text(encoding="utf-8")
+    policy = "limit: 7 days\npolicy: {record within: 3 days}\n"
+    (tmp_path / "own.yaml").write_text(text.replace("limit: 7 days\n", policy), encoding="utf-8")
+    own = run("procedures", "show", "lt-02-land-change-no-tax", "--procedures", tmp_path).out
+    assert "recorded within  3 ngày làm việc" in own
+    assert "recorded within" not in run("procedures", "show", "lt-02-land-change-no-tax").out
+
+
 def test_procedures_show_guesses_what_was_meant() -> None:
     assert (
         "did you mean 'lt-02-land-change-no-tax'?"

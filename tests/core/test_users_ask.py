@@ -240,6 +240,8 @@ def test_a_dossier_in_flight_goes_on_at_the_successors_after_the_reform() -> Non
     take = c.Transfer(actor="w-uong-bi.chairman-1", to_agency="w-uong-bi", legal_basis="NQ 202")
     at.when(replace(take, actor="w-vang-danh.chairman-1")).refused("wrong-agency", "w-uong-bi")
     at.given(take, c.Accept(actor="w-uong-bi.chairman-1"))
+    at.when(c.Suspend(actor="w-uong-bi-desk.head-1", ground="court-order")).then(e.DossierSuspended)
+    at.given(c.Resume(actor="w-uong-bi-desk.head-1"))
     straight_to(at, "return")
     assert at.leg().transit.to_agency == "w-uong-bi-desk", "ub-desk is no more"
     receiver = "w-uong-bi-desk.receiver-1"

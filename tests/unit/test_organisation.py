@@ -9,7 +9,8 @@ import pytest
 
 from workflows.load import load_catalogue
 from workflows.load_organisation import BadOrganisation, load_organisation
-from workflows.organisation import Organisation, Unresolved
+from workflows.model import Text
+from workflows.organisation import Agency, Organisation, Unresolved
 
 BEFORE, AFTER = date(2021, 5, 4), date(2025, 7, 1)
 GOOD = """\
@@ -67,6 +68,19 @@ def test_the_sample_has_a_province_before_and_after_the_reform(organisation: Org
     assert all(a.level != "district" for a in organisation.on(AFTER))
     uong_bi = [a for a in organisation.on(BEFORE) if a.function == "commune" and a.parent == "ub"]
     assert len(uong_bi) == 10
+
+
+def test_who_has_the_dossiers_of_an_agency_that_ended(tmp_path: Path) -> None:
+    found = loaded(tmp_path, GOOD)
+    assert found.in_charge("p-desk", date(2024, 12, 31)).id == "p-desk"
+    assert found.in_charge("p-desk", date(2025, 1, 1)).id == "p-desk-2"
+    alone = loaded(tmp_path, GOOD.replace("        successor: p-desk-2\n", ""))
+    assert alone.in_charge("p-desk", date(2025, 1, 1)).id == "p-desk", "nobody took over"
+    round_ = [
+        Agency(id_, Text("a", "a"), "x", "x", None, BEFORE, BEFORE, heir)
+        for id_, heir in (("a", "b"), ("b", "a"))
+    ]
+    assert Organisation(round_, []).in_charge("a", AFTER).id == "b", "not for ever"
 
 
 def test_whoever_ended_with_the_reform_has_a_successor_in_force(
