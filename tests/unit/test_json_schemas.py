@@ -15,6 +15,7 @@ from schemas.codec import encode, loads
 from schemas.envelope import Recorded
 from schemas.events import EVENT_TYPES
 from schemas.generate import FOLDER, schemas, text, write
+from schemas.messages import HEADERS, PUBLISHED
 from tests.golden.corpus import samples
 from tests.golden.files import HISTORIES, read_history
 
@@ -47,8 +48,11 @@ def test_writing_adds_and_removes_until_the_folder_is_as_generated(tmp_path: Pat
     assert (folder / "envelope.json").read_bytes() == text(schemas()["envelope.json"])
 
 
-def test_each_event_has_a_schema_that_is_one() -> None:
-    assert set(schemas()) == {f"{t}.json" for t in EVENT_TYPES} | {"envelope.json", "private.json"}
+def test_each_message_has_a_schema_that_is_one() -> None:
+    messages = {*EVENT_TYPES, *(cls.type for cls in PUBLISHED)}
+    headers = {"event-headers", *(f"{type_}-headers" for type_ in HEADERS)}
+    titles = {path.removesuffix(".json") for path in schemas()}
+    assert titles == messages | headers | {"envelope", "private"}
     for document in schemas().values():
         Draft202012Validator.check_schema(document)
         assert document["description"], document["title"]
