@@ -11,16 +11,19 @@ import msgspec
 Lang = Literal["vi", "en"]
 
 DATABASE = "sqlite:///lienthong.db"
+HOUSE = "lienthong"
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """`now`: the moment to ask as if it were, aware; None is the wall clock.
+    """`house`: whose engine this is; its topics begin with it. `now`: the moment to ask as if it
+    were, aware; None is the wall clock.
 
     `procedures`, `organisation`: folders of definitions instead of those that are shipped.
     """
 
     database: str = DATABASE
     kafka: str | None = None
+    house: str = HOUSE
     now: datetime | None = None
     lang: Lang = "vi"
     json: bool = False

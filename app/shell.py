@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from app.settings import DATABASE, Settings
+from app.settings import DATABASE, HOUSE, Settings
 from app.times import parse_day, parse_moment, parse_span
 from app.trouble import BadInput, Trouble, as_trouble, debugging, did_you_mean
 
@@ -28,6 +28,7 @@ SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_
 ENVIRONMENT = {
     "database": "LIENTHONG_DATABASE_URL",
     "kafka": "LIENTHONG_KAFKA",
+    "house": "LIENTHONG_HOUSE",
     "procedures": "LIENTHONG_PROCEDURES",
     "organisation": "LIENTHONG_ORGANISATION",
 }
@@ -84,6 +85,8 @@ def everywhere() -> list[click.Parameter]:
         ("--database", {"metavar": "URL", "help": f"The store; else {ENVIRONMENT['database']},"
                         f" else {DATABASE} in the working folder."}),
         ("--kafka", {"metavar": "HOST:PORT", "help": "The broker; else LIENTHONG_KAFKA."}),
+        ("--house", {"metavar": "NAME", "help": "Whose engine this is: its topics begin with it;"
+                     f" else LIENTHONG_HOUSE, else {HOUSE}."}),
         ("--now", {"type": MOMENT, "help": "Asks as if it were that moment."}),
         ("--lang", {"type": click.Choice(["vi", "en"]), "help": "Language of texts that are in"
                     " both: Vietnamese (vi, the default) or English."}),
@@ -134,8 +137,8 @@ class _Formatted(click.Command):
         elif common:
             with formatter.section("Everywhere"):
                 formatter.write_text(
-                    "--database, --kafka, --now, --lang, --json, --procedures, --organisation:"
-                    " see lienthong --help."
+                    "--database, --kafka, --house, --now, --lang, --json, --procedures,"
+                    " --organisation: see lienthong --help."
                 )
 
 

@@ -60,7 +60,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def as_trouble(error: Exception) -> Trouble:
     """What to tell about an error that no command expected to end with."""
-    for module, told in (("engine.store.errors", _of_store), ("workflows.load", _of_definitions)):
+    for module, told in (
+        ("engine.store.errors", _of_store),
+        ("workflows.load", _of_definitions),
+        ("consumers.broker", _of_kafka),
+    ):
         # A module that nobody has imported cannot have raised; importing it would be slow.
         if module in sys.modules and (found := told(error)):
             return found
@@ -94,6 +98,13 @@ def _of_definitions(error: Exception) -> Trouble | None:
     if isinstance(error, (BadProcedure, BadOrganisation)):
         return BadInput(str(error))
     return None
+
+
+def _of_kafka(error: Exception) -> Trouble | None:
+    from consumers.broker import BrokerError, WrongTopic
+    from consumers.ownership import Lost
+
+    return Broken(str(error)) if isinstance(error, (BrokerError, WrongTopic, Lost)) else None
 
 
 def debugging() -> bool:

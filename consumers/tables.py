@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, Index, MetaData, Table, inspect
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 
 from consumers.checkpoints import metadata
+from consumers.home import Home
 from consumers.rows import Names
 from consumers.view import View
 
@@ -20,6 +21,13 @@ from consumers.view import View
 def make_own(connection: Connection) -> None:
     """The tables beside the views, where they are missing."""
     metadata.create_all(connection, checkfirst=True)
+
+
+def open_own(home: Home) -> None:
+    """Makes the tables beside the views unless they are there: for who has no views here."""
+    if not own_are_there(home.engine):
+        with home.begin() as connection:
+            make_own(connection)
 
 
 def own_are_there(engine: Engine) -> bool:
