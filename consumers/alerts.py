@@ -194,7 +194,7 @@ _DELETE = delete(TABLE).where(*_KEY)
 def _due(connection: Connection, at: int, batch: int) -> Sequence[Any]:
     of = status.TABLE.c
     query = (
-        select(*TABLE.c, of.procedure, of.procedure_version, of.calendar, of.desk, of.extended_at)
+        select(*TABLE.c, of.procedure, of.procedure_version, of.calendar, of.desk)
         .outerjoin(status.TABLE, of.dossier == TABLE.c.dossier)
         .where(TABLE.c.next_at <= at)
         .order_by(TABLE.c.next_at)
@@ -216,7 +216,7 @@ def _fire(row: dict[str, Any], at: int, warn_at: WarnAt, fired: list[Alert]) -> 
             continue
         if moment > at:
             left[name] = moment
-        elif name != "apology_at" or not _extended(row):
+        else:
             fired.append(_raise(row, name, at))
     return {
         **{f"of_{column.name}": row[column.name] for column in TABLE.primary_key},
@@ -233,10 +233,6 @@ def _clear(connection: Connection, left: list[dict[str, Any]]) -> None:
         connection.execute(_DELETE, over)
     if left:
         connection.execute(_CLEAR, left)
-
-
-def _extended(row: dict[str, Any]) -> bool:
-    return row["extended_at"] is not None and bool(row["extended_at"] <= row["since"])
 
 
 def _warning(row: dict[str, Any], warn_at: WarnAt) -> int | None:

@@ -62,7 +62,6 @@ TABLE = table(
         text("verdict"),
         number("withdrawal"),
         number("expired"),
-        moment("extended_at"),
         text("withdrawn"),
         moment("received_at"),
         moment("ready_at"),
@@ -295,10 +294,7 @@ def _held(state: str) -> Any:
 def _due(event: e.ClockStarted | e.ClockExtended, seen: Recorded) -> list[Change]:
     if event.leg:
         return _row(seen)
-    extended: dict[str, Value] = {}
-    if isinstance(event, e.ClockExtended):
-        extended["extended_at"] = seen.occurred_at
-    return _row(seen, due=micros(event.due), **extended)
+    return _row(seen, due=micros(event.due))
 
 
 def _stopped(event: e.ClockStopped, seen: Recorded) -> list[Change]:
@@ -360,7 +356,6 @@ def _reopened(event: e.DossierReopened, seen: Recorded) -> list[Change]:
         withdrawal=0,
         expired=0,
         withdrawn=event.withdraws,
-        extended_at=None,
         ready_at=None,
         processing_ended_at=None,
         ended_at=None,
@@ -369,7 +364,7 @@ def _reopened(event: e.DossierReopened, seen: Recorded) -> list[Change]:
 
 VIEW = View(
     "status",
-    3,
+    4,
     [TABLE],
     {
         e.Event: lambda event, seen: _row(seen),

@@ -151,8 +151,7 @@ def _started(event: e.ClockStarted, seen: Recorded) -> list[Change]:
 
 
 def _extended(event: e.ClockExtended, seen: Recorded) -> list[Change]:
-    # There is one apology; nobody need be asked for a second. Nor after a later pause: the
-    # sweep sees in the status when the whole was extended.
+    # There is one apology; nobody need be asked for a second, nor after a later pause.
     return _own(seen, event.leg, micros(event.due), apologised=True)
 
 
@@ -168,7 +167,7 @@ def _suspended(event: e.DossierSuspended, seen: Recorded) -> list[Change]:
 def _resumed(event: e.ClockResumed | e.DossierResumed, seen: Recorded) -> list[Change]:
     changes: list[Change] = []
     for leg, due in event.dues.items():
-        changes += _own(seen, leg, micros(due))
+        changes += _own(seen, leg, micros(due), apologised=leg in event.extended)
     for leg, due in event.step_dues.items():
         changes += _set(seen, STEP, leg, micros(due))
     return changes

@@ -35,7 +35,8 @@ class ClockStopped(LegEvent, frozen=True, kw_only=True, omit_defaults=True):
 
 class ClockResumed(LegEvent, frozen=True, kw_only=True, omit_defaults=True):
     """The ground is gone. `dues` and `step_dues` hold the new dates by leg path, for each
-    leg whose clock runs again; a leg that another ground still stops is not among them."""
+    leg whose clock runs again; a leg that another ground still stops is not among them.
+    `extended`: those of `dues` whose limit was made longer before."""
 
     type: ClassVar[str] = "clock.resumed"
 
@@ -45,6 +46,7 @@ class ClockResumed(LegEvent, frozen=True, kw_only=True, omit_defaults=True):
     dues: dict[str, datetime] = {}
     step_dues: dict[str, datetime] = {}
     running: tuple[str, ...] = ()
+    extended: tuple[str, ...] = ()
 
 
 class ClockExtended(LegEvent, frozen=True, kw_only=True, omit_defaults=True):

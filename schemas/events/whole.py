@@ -18,7 +18,8 @@ class DossierSuspended(Event, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class DossierResumed(Event, frozen=True, kw_only=True, omit_defaults=True):
-    """The suspension is over. `dues`, `step_dues` and `running` are as in `clock.resumed`."""
+    """The suspension is over. `dues`, `step_dues`, `running` and `extended` are as in
+    `clock.resumed`."""
 
     type: ClassVar[str] = "dossier.resumed"
 
@@ -26,6 +27,7 @@ class DossierResumed(Event, frozen=True, kw_only=True, omit_defaults=True):
     dues: dict[str, datetime] = {}
     step_dues: dict[str, datetime] = {}
     running: tuple[str, ...] = ()
+    extended: tuple[str, ...] = ()
 
 
 class WithdrawalAsked(Event, frozen=True, kw_only=True, omit_defaults=True):

@@ -154,10 +154,39 @@ def test_an_apology_is_not_asked_for_again_after_a_later_pause(office: Office) -
     office.happens(T0 + DAY, e.ClockExtended(by="5 days", legal_basis="x", due=DUE + 7 * DAY))
     office.happens(T0 + 2 * DAY, e.ClockStopped(step="check", ground="financial-duty"))
     resumed = e.ClockResumed(
-        step="check", ground="financial-duty", dues={"": DUE + 9 * DAY}, running=("",)
+        step="check",
+        ground="financial-duty",
+        dues={"": DUE + 9 * DAY},
+        running=("",),
+        extended=("",),
     )
     office.happens(T0 + 4 * DAY, resumed)
     assert {kind for kind, _ in office.sweep(LATER)} == {"due-soon", "dossier-overdue"}
+
+
+def test_reopening_brings_no_apology_back(office: Office) -> None:
+    """Though nobody swept between the extension and the end."""
+    office.received()
+    office.happens(T0 + DAY, e.ClockExtended(by="5 days", legal_basis="x", due=DUE + 7 * DAY))
+    office.happens(T0 + 2 * DAY, e.ClockStopped(step="check", ground="financial-duty"))
+    second = DUE + 9 * DAY
+    resumed = e.ClockResumed(
+        step="check", ground="financial-duty", dues={"": second}, running=("",), extended=("",)
+    )
+    office.happens(T0 + 4 * DAY, resumed)
+    ended = e.ClockEnded(due=second, verdict="on time")
+    office.happens(second, ended, e.DossierRefused(leg=""))
+    reopened = e.DossierReopened(
+        step="check",
+        agency="desk",
+        officer="desk.receiver-1",
+        due=second + 60 * DAY,
+        withdraws="12/KQ",
+        legal_basis="x",
+    )
+    started = e.ClockStarted(limit="40 days", rule="day-after", due=second + 60 * DAY)
+    office.happens(second + DAY, reopened, started)
+    assert "apology-due" not in {kind for kind, _ in office.sweep(second + DAY)}
 
 
 # --- what moves and cancels --------------------------------------------------------------

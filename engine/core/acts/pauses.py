@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -129,8 +130,14 @@ def _resume_clock(draft: Draft, path: str, ground: str, evidence: str | None) ->
             dues=dues,
             step_dues=step_dues,
             running=tuple(running),
+            extended=extended_among(draft, dues),
         )
     )
+
+
+def extended_among(draft: Draft, dues: Iterable[str]) -> tuple[str, ...]:
+    """The legs among these whose limit was made longer: nobody apologises twice for one."""
+    return tuple(path for path in dues if draft.leg(path).extension is not None)
 
 
 def new_dues(

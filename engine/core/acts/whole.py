@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from engine.core.acts import carries_out
-from engine.core.acts.pauses import end_pause, new_dues, refuse_on_merits
+from engine.core.acts.pauses import end_pause, extended_among, new_dues, refuse_on_merits
 from engine.core.admission import NEEDS_SIGNATURE
 from engine.core.deadlines import start_rule, step_deadline, whole_limit
 from engine.core.dossier import WHOLE
@@ -40,7 +40,11 @@ def resume(draft: Draft, command: c.Resume) -> None:
             new_dues(draft, leg.path, stops, dues, step_dues)
     draft.emit(
         e.DossierResumed(
-            evidence=command.evidence, dues=dues, step_dues=step_dues, running=tuple(running)
+            evidence=command.evidence,
+            dues=dues,
+            step_dues=step_dues,
+            running=tuple(running),
+            extended=extended_among(draft, dues),
         )
     )
 
