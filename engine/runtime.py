@@ -314,7 +314,9 @@ class Runtime:
         latest = max(recorded_at, call.now or recorded_at)
         if now > latest + AHEAD and call.command.actor != SYSTEM:
             return rejection("not-yet", at=now, now=latest)
-        outcome = decide(folded.dossier, call.command, self.law, now)
+        outcome = decide(
+            folded.dossier, call.command, self.law, now, recorded=call.now or recorded_at
+        )
         if isinstance(outcome, Rejected):
             return outcome
         origin = Origin(

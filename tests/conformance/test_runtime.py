@@ -284,10 +284,12 @@ def test_an_error_of_the_store_reaches_every_caller_and_the_next_one_is_served(
 def test_one_callers_impossible_date_does_not_hurt_the_others(
     make: Make, life: Life, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def beyond(dossier: Dossier, command: c.Command, law: Law, now: datetime) -> object:
+    def beyond(
+        dossier: Dossier, command: c.Command, law: Law, now: datetime, **more: datetime
+    ) -> object:
         if isinstance(command, c.RecallHandover):
             raise CalendarError("a day beyond the calendar")
-        return decide(dossier, command, law, now)
+        return decide(dossier, command, law, now, **more)
 
     monkeypatch.setattr("engine.runtime.decide", beyond)
     runtime = make()
