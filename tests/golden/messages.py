@@ -31,6 +31,28 @@ MESSAGES = sorted((HERE / "messages").glob("*.jsonl"))
 HOUSE = "tinh-quang-ninh"
 CODE = "000.19.12.H49-210301-0007"
 FIRST_POSITION = 4_711
+NOBODYS = StatusSnapshot(
+    code=CODE,
+    version=1,
+    hash="0a" * 32,
+    procedure="1.012783",
+    procedure_version="2024-08-01",
+    desk="ubnd-xa-viet-hung",
+    state="registered",
+    portal_code=1,
+    step=None,
+    holder=None,
+    in_transit=None,
+    legs=(),
+    due=None,
+    appointment=None,
+    clock=None,
+    ground=None,
+    verdict=None,
+    received_at=None,
+    ended_at=None,
+    occurred_at=MOMENT,
+)
 
 
 def messages() -> dict[str, list[Message]]:
@@ -102,28 +124,6 @@ def _ids() -> Callable[[], bytes]:
 
 
 def _snapshots() -> list[Message]:
-    nobody = StatusSnapshot(
-        code=CODE,
-        version=1,
-        hash="0a" * 32,
-        procedure="1.012783",
-        procedure_version="2024-08-01",
-        desk="ubnd-xa-viet-hung",
-        state="registered",
-        portal_code=1,
-        step=None,
-        holder=None,
-        in_transit=None,
-        legs=(),
-        due=None,
-        appointment=None,
-        clock=None,
-        ground=None,
-        verdict=None,
-        received_at=None,
-        ended_at=None,
-        occurred_at=MOMENT,
-    )
     leg = LegStatus(
         leg="confirm",
         agency="ubnd-phuong",
@@ -132,7 +132,7 @@ def _snapshots() -> list[Message]:
         due=MOMENT + timedelta(days=5),
     )
     full = msgspec.structs.replace(
-        nobody,
+        NOBODYS,
         version=7,
         hash="0b" * 32,
         state="at-work",
@@ -174,7 +174,7 @@ def _snapshots() -> list[Message]:
         ended_at=returned_at,
         occurred_at=returned_at,
     )
-    return [status_message(each, HOUSE) for each in (nobody, full, offered, ended)]
+    return [status_message(each, HOUSE) for each in (NOBODYS, full, offered, ended)]
 
 
 def _alerts() -> list[Message]:
