@@ -6,13 +6,15 @@ replicas; nobody commits offsets to the broker, they stand beside the rows they 
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import ConsumerRebalanceListener, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
+from kafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError
 
 from consumers.topics import Topic
 from schemas.cloudevents import Message
@@ -48,7 +50,12 @@ class Broker:
 
     def __init__(self, address: str, client: str = "lienthong") -> None:
         self.address = address
-        self._common = {"bootstrap_servers": address.split(","), "client_id": client}
+        self._common = {
+            "bootstrap_servers": address.split(","),
+            "client_id": client,
+            "bootstrap_timeout_ms": PATIENCE,
+            "reconnect_backoff_max_ms": 2_000,
+        }
 
     def producer(self) -> Producer:
         """A new producer, idempotent within its life. Raises BrokerError."""
@@ -61,11 +68,12 @@ class Broker:
         """
         return Reader(self.address, self._common, topic, partitions)
 
-    def member(self, topic: str, group: str, instance: str) -> Member:
+    def member(self, topic: str, group: str, instance: str | None = None) -> Member:
         """Joins a group, which shares the partitions of a topic among its members.
 
         `instance`: the member's lasting name; one that comes back under it within the session's
-        time gets its partitions back without a rebalance. Raises BrokerError.
+        time gets its partitions back without a rebalance, and one that has none gives them to
+        the others when it is closed. Raises BrokerError, WrongTopic.
         """
         return Member(self.address, self._common, topic, group, instance)
 
@@ -74,10 +82,16 @@ class Broker:
     def partitions(self, topic: str) -> int | None:
         """How many partitions a topic has; None when there is no such topic."""
         with self._admin() as admin:
-            for each in admin.describe_topics([topic]):
-                if each["error_code"] == 0:
-                    return len(each["partitions"])
-        return None
+            return _partitions(admin, topic)
+
+    def identity(self, topic: str) -> str:
+        """What tells a topic from one of the same name that was made later. Raises BrokerError,
+        WrongTopic."""
+        with self._admin() as admin:
+            [found] = admin.describe_topics([topic])
+        if found["error_code"] != 0:
+            raise WrongTopic(f"There is no topic {topic} at {self.address}.")
+        return str(found["topic_id"])
 
     def create(self, topics: Iterable[Topic], replication: int) -> list[str]:
         """Makes the topics that are missing and returns their names.
@@ -103,17 +117,19 @@ class Broker:
                                 "replication_factor": replication,
                                 "configs": policy,
                             }
-                        }
+                        },
+                        wait_for_metadata=True,
                     )
                     made.append(topic.name)
-        for topic in declared:
-            if topic.name not in made:
-                self.check(topic)
+            for topic in declared:
+                self._as_declared(topic, _partitions(admin, topic.name))
         return made
 
     def check(self, topic: Topic) -> None:
         """Raises WrongTopic unless the topic is there with its declared partitions."""
-        found = self.partitions(topic.name)
+        self._as_declared(topic, self.partitions(topic.name))
+
+    def _as_declared(self, topic: Topic, found: int | None) -> None:
         if found is None:
             raise WrongTopic(
                 f"There is no topic {topic.name} at {self.address}: "
@@ -128,6 +144,7 @@ class Broker:
 
     @contextmanager
     def _admin(self) -> Iterator[Any]:
+        _reach(self.address)
         with _plain(self.address):
             admin = KafkaAdminClient(**self._common, request_timeout_ms=PATIENCE)
             try:
@@ -143,6 +160,7 @@ class Producer:
     def __init__(self, address: str, common: Mapping[str, Any]) -> None:
         self._address = address
         self._futures: list[Any] = []
+        _reach(address)
         with _plain(address):
             self._producer = KafkaProducer(
                 **common,
@@ -202,43 +220,64 @@ _CONSUMER: dict[str, Any] = {
 
 
 class Reader:
-    """Some partitions of a topic, each from wherever it is asked."""
+    """Some partitions of a topic, each from wherever it is asked. Not for several threads."""
 
     def __init__(
         self,
         address: str,
         common: Mapping[str, Any],
         topic: str,
-        partitions: Iterable[int] | None,
+        only: Iterable[int] | None = None,
+        **group: Any,
     ) -> None:
         self._address = address
         self._topic = topic
+        self._at: dict[int, int] = {}
+        self._moved = False
+        _reach(address)
         with _plain(address):
-            self._consumer = KafkaConsumer(**common, **_CONSUMER)
+            self._consumer = KafkaConsumer(**common, **_CONSUMER, **group)
             found = self._consumer.partitions_for_topic(topic)
+            if found:
+                self._begin(found if only is None else only)
         if not found:
             self.close()
             raise WrongTopic(f"There is no topic {topic} at {address}.")
-        self.partitions: Sequence[int] = sorted(found if partitions is None else partitions)
-        self._places = {each: TopicPartition(topic, each) for each in self.partitions}
-        self._consumer.assign(list(self._places.values()))
-        self._at: dict[int, int] = {}
+        self.partitions: Sequence[int] = sorted(found)
+
+    def _begin(self, only: Iterable[int]) -> None:
+        self._consumer.assign([TopicPartition(self._topic, each) for each in sorted(only)])
+
+    @property
+    def held(self) -> frozenset[int]:
+        """The partitions that are read."""
+        return frozenset(place.partition for place in self._consumer.assignment())
+
+    def moved(self) -> bool:
+        """Whether partitions came or went since this was asked last."""
+        moved, self._moved = self._moved, False
+        return moved
 
     def ends(self) -> dict[int, int]:
         """The offset after the last message of each partition. Raises BrokerError."""
+        places = [TopicPartition(self._topic, each) for each in self.partitions]
         with _plain(self._address):
-            found = self._consumer.end_offsets(list(self._places.values()))
+            found = self._consumer.end_offsets(places)
         return {place.partition: offset for place, offset in found.items()}
 
     def read(self, cursors: Mapping[int, int], limit: int, wait: float = 0.0) -> list[Record]:
         """At most `limit` messages at or beyond the cursors, in order within each partition;
-        waits up to `wait` seconds for the first. Raises BrokerError."""
+        waits up to `wait` seconds for the first. A message below its cursor says that the broker
+        has no longer what stood there. Raises BrokerError."""
         with _plain(self._address):
-            for partition, offset in cursors.items():
-                if partition in self._places and self._at.get(partition) != offset:
-                    self._consumer.seek(self._places[partition], offset)
-                    self._at[partition] = offset
-            found = _records(self._consumer.poll(int(wait * 1000), max_records=limit))
+            for partition in self.held & cursors.keys():
+                if self._at.get(partition) != cursors[partition]:
+                    place = TopicPartition(self._topic, partition)
+                    self._consumer.seek(place, cursors[partition])
+                    self._at[partition] = cursors[partition]
+            polled = _records(self._consumer.poll(int(wait * 1000), max_records=limit))
+        # What came meanwhile of a partition that was given only now stands nowhere.
+        found = [each for each in polled if each.partition in self._at]
         for each in found:
             self._at[each.partition] = each.offset + 1
         return found
@@ -248,70 +287,66 @@ class Reader:
             self._consumer.close(autocommit=False)
 
 
-class Member:
-    """A member of a group: reads whatever partitions the group gives it, from where
-    `started` says each stands."""
+class Member(Reader):
+    """A member of a group: reads whatever partitions the group gives it, and nothing before its
+    caller has said where those stand now, for others have moved them since (`moved`)."""
 
     def __init__(
-        self, address: str, common: Mapping[str, Any], topic: str, group: str, instance: str
+        self, address: str, common: Mapping[str, Any], topic: str, group: str, instance: str | None
     ) -> None:
-        self._address = address
-        self._topic = topic
-        self._held: frozenset[int] = frozenset()
-        self._at: dict[int, int] = {}
-        with _plain(address):
-            self._consumer = KafkaConsumer(
-                **common,
-                **_CONSUMER,
-                group_id=group,
-                group_instance_id=instance,
-                session_timeout_ms=10_000,
-                heartbeat_interval_ms=3_000,
-                max_poll_interval_ms=60_000,
-            )
-            found = self._consumer.partitions_for_topic(topic)
-            if found:
-                self._consumer.subscribe([topic])
-        if not found:
-            self.close()
-            raise WrongTopic(f"There is no topic {topic} at {address}.")
-        self.partitions: Sequence[int] = sorted(found)
+        super().__init__(
+            address,
+            common,
+            topic,
+            group_id=group,
+            group_instance_id=instance,
+            partition_assignment_strategy=[CooperativeStickyAssignor],
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=3_000,
+            max_poll_interval_ms=60_000,
+        )
 
-    def read(
-        self,
-        cursors: Callable[[], Mapping[int, int]],
-        limit: int,
-        wait: float = 0.0,
-    ) -> list[Record]:
-        """As `Reader.read`, of the partitions held. `cursors` is asked for where they stand when
-        the group has given partitions, for others have moved them since. Raises BrokerError."""
-        with _plain(self._address):
-            found = _records(self._consumer.poll(int(wait * 1000), max_records=limit))
-            held = frozenset(
-                place.partition
-                for place in self._consumer.assignment()
-                if place.topic == self._topic
-            )
-            if held != self._held:
-                self._held = held
-                self.seek(cursors())
-                return []
-        return found
+    def _begin(self, only: Iterable[int]) -> None:
+        self._consumer.subscribe([self._topic], listener=_Turns(self._turned))
 
-    @property
-    def held(self) -> frozenset[int]:
-        """The partitions that the group gave to this member."""
-        return self._held
+    def _turned(self, places: Iterable[Any]) -> None:
+        for place in places:
+            self._at.pop(place.partition, None)
+        self._moved = True
 
-    def seek(self, cursors: Mapping[int, int]) -> None:
-        """Reads the partitions held from there on."""
-        for partition in self._held:
-            place = TopicPartition(self._topic, partition)
-            self._consumer.seek(place, cursors.get(partition, 0))
 
-    def close(self) -> None:
-        with suppress(Exception):
-            self._consumer.close(autocommit=False)
+class _Turns(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Tells of partitions that come and go."""
+
+    def __init__(self, turned: Callable[[Iterable[Any]], None]) -> None:
+        self._turned = turned
+
+    def on_partitions_assigned(self, assigned: Iterable[Any]) -> None:
+        self._turned(assigned)
+
+    def on_partitions_revoked(self, revoked: Iterable[Any]) -> None:
+        self._turned(revoked)
+
+
+def _partitions(admin: Any, topic: str) -> int | None:
+    [found] = admin.describe_topics([topic])
+    missing = found["error_code"] == UnknownTopicOrPartitionError.errno
+    return None if missing else len(found["partitions"])
+
+
+def _reach(address: str) -> None:
+    """Whether anybody is there at all. kafka-python asks for half a minute, and leaves its
+    sockets open when nobody answers. Raises BrokerError."""
+    why = ""
+    for each in address.split(","):
+        host, _, port = each.rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), PATIENCE / 1000).close()
+        except (OSError, ValueError, OverflowError) as error:
+            why = str(error)
+        else:
+            return
+    raise BrokerError(f"Kafka at {address} cannot be reached: {why}.")
 
 
 def _records(polled: Mapping[Any, Sequence[Any]]) -> list[Record]:
