@@ -24,7 +24,7 @@ LOCK = env -u PIP_FIND_LINKS CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compi
   --no-emit-options --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
   --annotation-style=line
 
-.PHONY: help demo test lint types coverage bench docs lock serve clean
+.PHONY: help demo test docker lint types coverage bench docs lock serve clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,10 +32,15 @@ help: ## what there is
 demo: $(RUNTIME) ## the main job: a one-stop office at work; leaves lienthong.db behind
 	@$(BIN)/lienthong demo
 
-test: $(DEV) ## everything, with a real PostgreSQL
+test: $(DEV) ## everything, with a real Kafka and a real PostgreSQL
 	@command -v dot >/dev/null || echo "Graphviz is missing, drawings cannot be tested: apt-get install graphviz"
+	@$(BIN)/python -m tests.servers
 	@echo "Running every test on two processes."
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -rs
+
+docker: $(DEV) ## the tests' servers as containers, from images built here; needs a Docker engine
+	@tests/docker/build
+	@LIENTHONG_TEST_SERVERS=docker $(BIN)/python -m pytest -q tests/docker tests/integration/test_servers*.py
 
 lint: $(DEV) ## ruff, and who may import whom
 	@$(BIN)/ruff check .

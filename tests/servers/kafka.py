@@ -14,7 +14,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -46,6 +46,9 @@ ALONE = {
     "share.coordinator.state.topic.min.isr": "1",
     "group.initial.rebalance.delay.ms": "0",
     "auto.create.topics.enable": "false",
+    # A broker that was killed is not let in again before its last session ended.
+    "broker.session.timeout.ms": "2000",
+    "broker.heartbeat.interval.ms": "500",
 }
 
 
@@ -104,7 +107,7 @@ def real_kafka() -> Iterator[Broker]:
     elif image := image_of(*IMAGES):
         from tests.servers.kafka_container import ContainerBroker
 
-        with closing(ContainerBroker(image, free_port())) as contained:
+        with closing(ContainerBroker(image)) as contained:
             contained.start()
             yield contained
     else:
@@ -153,6 +156,7 @@ class LocalBroker:
         self._settings = folder / "server.properties"
         self._log = folder / "broker.log"
         self._process: subprocess.Popen[bytes] | None = None
+        self._starts = 0
         # Processes are started on a thread that lives as long as this broker: see `_java`.
         self._starter = ThreadPoolExecutor(max_workers=1)
         listeners = f"PLAINTEXT://{address},CONTROLLER://{controller}"
@@ -172,17 +176,12 @@ class LocalBroker:
 
     def start(self) -> None:
         with self._log.open("ab") as log:
-            begins = log.tell()
             if not self._records.exists():
                 tool = ("kafka.tools.StorageTool", "format", "--standalone", "-t", _cluster_id())
                 self._java(*tool, "-c", str(self._settings), log=log).wait()
-            self._process = self._java("kafka.Kafka", str(self._settings), log=log)
-        deadline = time.monotonic() + SECONDS_TO_START
-        while STARTED not in (said := self._log.read_text(errors="replace")[begins:]):
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                self.kill()
-                pytest.fail(f"Kafka does not start:\n{said[-3000:]}", pytrace=False)
-            time.sleep(0.05)
+            process = self._process = self._java("kafka.Kafka", str(self._settings), log=log)
+        self._starts += 1
+        await_start(self._starts, self._said, lambda: process.poll() is None)
 
     def stop(self) -> None:
         if self._process is not None:
@@ -208,6 +207,9 @@ class LocalBroker:
         self.kill()
         self._starter.shutdown()
 
+    def _said(self) -> str:
+        return self._log.read_text(errors="replace")
+
     def _java(self, *command: str, log: IO[bytes]) -> subprocess.Popen[bytes]:
         """Starts a class of Kafka's. It gets no Ctrl-C of ours, and dies with us even by SIGKILL.
 
@@ -222,6 +224,15 @@ class LocalBroker:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         ).result()
+
+
+def await_start(starts: int, said: Callable[[], str], runs: Callable[[], bool]) -> None:
+    """Until the broker has said as often as it was started that it did."""
+    deadline = time.monotonic() + SECONDS_TO_START
+    while (log := said()).count(STARTED) < starts:
+        if not runs() or time.monotonic() > deadline:
+            pytest.fail(f"Kafka does not start:\n{log[-3000:]}", pytrace=False)
+        time.sleep(0.05)
 
 
 def free_port() -> int:

@@ -72,7 +72,7 @@ def real_postgres() -> Iterator[str]:
 
 @contextmanager
 def _container(image: str) -> Iterator[str]:
-    from testcontainers.postgres import PostgresContainer
+    from testcontainers.community.postgres import PostgresContainer
 
     with PostgresContainer(image, driver="psycopg") as container:
         yield container.get_connection_url()
