@@ -47,26 +47,56 @@ catalogue = Table(
 `generation` grows with each rebuild; names of indexes carry it."""
 
 parked = Table(
-    "parked",
+    "parked_events",
     metadata,
     Column("subscription", Text, primary_key=True),
     Column("dossier", Text, primary_key=True),
-    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, primary_key=True),
     Column("partition", Integer, nullable=False),
     Column("position", BigInteger, nullable=False),
     Column("reason", Text, nullable=False),
     Column("event", LargeBinary, nullable=False),
+    Column("message", LargeBinary),
     Column("dropped", SmallInteger, nullable=False, server_default="0"),
 )
+"""The hash is part of the key: of two events that claim the same version one is forged, and
+until the one before them has come nobody can tell which."""
 
 followed = Table(
-    "followed",
+    "followed_dossiers",
     metadata,
     Column("subscription", Text, primary_key=True),
     Column("dossier", Text, primary_key=True),
-    Column("version", Integer, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
 )
-"""The last version applied of each dossier; kept only for a transport that is not exact."""
+"""The last event applied of each dossier; kept only for a transport that is not exact."""
+
+letters = Table(
+    "dead_letters",
+    metadata,
+    Column("subscription", Text, primary_key=True),
+    Column("topic", Text, primary_key=True),
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("dossier", Text),
+    Column("reason", Text, nullable=False),
+    Column("refused", SmallInteger, nullable=False),
+    Column("message", LargeBinary, nullable=False),
+    Column("published", SmallInteger, nullable=False, server_default="0"),
+)
+"""Messages that could not be applied, as they came: see `dead_letters.py`."""
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("subscription", Text, primary_key=True),
+    Column("topic", Text, nullable=False),
+    Column("identity", Text, nullable=False),
+)
+"""The topic that the cursors of a subscription are places in. One that was made anew under the
+same name has another identity, and the cursors mean nothing in it."""
 
 
 class Fenced(Exception):
@@ -97,18 +127,30 @@ def start(connection: Connection, subscription: str, partitions: Sequence[int]) 
     insert_missing(connection, checkpoints, rows)
 
 
-def set_followed(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
-    if not rows:
-        return
-    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = make(followed)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=[followed.c.subscription, followed.c.dossier],
-            set_={"version": statement.excluded.version},
-        ),
-        rows,
-    )
+def restart(connection: Connection, subscription: str) -> None:
+    """Puts every cursor back to the beginning; whoever held another is fenced."""
+    of = checkpoints.c.subscription == subscription
+    connection.execute(update(checkpoints).where(of).values(next=0))
+
+
+def source_of(connection: Connection, subscription: str) -> tuple[str, str] | None:
+    """(topic, its identity) that the cursors belong to; None when nothing was read yet."""
+    query = select(sources.c.topic, sources.c.identity)
+    row = connection.execute(query.where(sources.c.subscription == subscription)).first()
+    return None if row is None else (row.topic, row.identity)
+
+
+def set_source(connection: Connection, subscription: str, topic: str, identity: str) -> None:
+    connection.execute(sources.delete().where(sources.c.subscription == subscription))
+    row = {"subscription": subscription, "topic": topic, "identity": identity}
+    connection.execute(sources.insert(), row)
+
+
+def forget(connection: Connection, subscription: str) -> None:
+    """As if the subscription had never read anything. Its cursors stay, at the beginning."""
+    restart(connection, subscription)
+    for table in (parked, followed, sources):
+        connection.execute(table.delete().where(table.c.subscription == subscription))
 
 
 def cursors(connection: Connection, subscription: str, *, lock: bool = False) -> dict[int, int]:
@@ -145,6 +187,13 @@ def advance(
     ]
     if rows and connection.execute(_ADVANCE, rows).rowcount != len(rows):
         raise Fenced(subscription)
+
+
+def fed(connection: Connection, subscription: str) -> dict[str, int]:
+    """The views that a subscription feeds, each with the version of its handlers."""
+    query = select(catalogue.c.name, catalogue.c.version)
+    rows = connection.execute(query.where(catalogue.c.subscription == subscription))
+    return dict(tuple(row) for row in rows)
 
 
 def views(connection: Connection) -> dict[str, ViewInfo]:

@@ -1,6 +1,6 @@
-"""How a subscription gets events: batches of (partition, offset, event).
+"""How a subscription gets events: batches of (partition, where it goes on, event).
 
-Now from the log itself; Kafka is another transport with the same face.
+From the log itself, here, or from Kafka (`kafka_transport.py`).
 """
 
 from __future__ import annotations
@@ -9,33 +9,62 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from engine.store.log import Log
+from schemas.cloudevents import Message
 from schemas.envelope import SHARDS, Recorded
 
 
 class Delivery(NamedTuple):
-    """One event. `next` is where its partition goes on after it."""
+    """One event. `next` is where its partition goes on after it; `message` is what it came in,
+    if it came in one."""
 
     partition: int
     next: int
     event: Recorded
+    message: Message | None = None
+
+    @property
+    def place(self) -> int:
+        """Where it stands in its partition: the offset, or the position in the log."""
+        return self.event.position if self.message is None else self.next - 1
+
+
+class Refused(NamedTuple):
+    """A message that is no event of anybody's, and why."""
+
+    partition: int
+    next: int
+    message: Message
+    reason: str
+
+
+class Rewound(Exception):
+    """What the cursors point at is no longer there: the topic was cut off or made anew."""
 
 
 class Transport(Protocol):
     """`exact`: within a partition every event comes once and in order, whatever crashed.
 
-    One that is not exact may repeat or skip; the subscription then keeps the version of
-    each dossier itself.
+    One that is not exact may repeat, skip, or bring what is none; the subscription then keeps
+    the last event of each dossier itself. `topic`: what the partitions are those of.
     """
 
     exact: bool
+    topic: str
 
     def partitions(self) -> Sequence[int]:
-        """Every partition that there is."""
+        """Every partition that there is, read here or elsewhere."""
 
-    def read(self, cursors: Mapping[int, int], limit: int) -> list[Delivery]:
+    def identity(self) -> str:
+        """What the cursors are places in: they mean nothing in a thing of another identity."""
+
+    def moved(self) -> bool:
+        """Whether partitions came or went since this was asked last: then others may have moved
+        the cursors."""
+
+    def read(self, cursors: Mapping[int, int], limit: int) -> Sequence[Delivery | Refused]:
         """At most `limit` events beyond the cursors, in order within each partition.
 
-        Returns at once, and nothing when there is nothing new.
+        Returns soon, and nothing when there is nothing new. Raises Rewound.
         """
 
 
@@ -47,6 +76,7 @@ class LogTransport:
     """
 
     exact = True
+    topic = "log"
 
     def __init__(self, log: Log) -> None:
         self._log = log
@@ -54,6 +84,33 @@ class LogTransport:
     def partitions(self) -> Sequence[int]:
         return range(SHARDS)
 
+    def identity(self) -> str:
+        return ""
+
+    def moved(self) -> bool:
+        return False
+
     def read(self, cursors: Mapping[int, int], limit: int) -> list[Delivery]:
         events = self._log.read_shards(cursors, limit=limit)
         return [Delivery(event.shard, event.position, event) for event in events]
+
+
+class NoTransport:
+    """Brings nothing: for who only works off what a subscription parked."""
+
+    def __init__(self, topic: str, partitions: Sequence[int], *, exact: bool) -> None:
+        self.exact = exact
+        self.topic = topic
+        self._partitions = partitions
+
+    def partitions(self) -> Sequence[int]:
+        return self._partitions
+
+    def identity(self) -> str:
+        return ""
+
+    def moved(self) -> bool:
+        return False
+
+    def read(self, cursors: Mapping[int, int], limit: int) -> list[Delivery]:
+        return []

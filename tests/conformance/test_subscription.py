@@ -222,12 +222,19 @@ class Replayed:
     """Gives these events, one partition, whatever they are."""
 
     exact = False
+    topic = "replayed"
 
     def __init__(self, events: list[Recorded]) -> None:
         self.events = events
 
     def partitions(self) -> range:
         return range(1)
+
+    def identity(self) -> str:
+        return ""
+
+    def moved(self) -> bool:
+        return False
 
     def read(self, cursors: Mapping[int, int], limit: int) -> list[Delivery]:
         start = cursors[0]
