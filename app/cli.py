@@ -26,6 +26,7 @@ COMMANDS = {
     "verify": "app.commands.verify:verify",
     "views": "app.commands.views:views",
     "rebuild": "app.commands.views:rebuild",
+    "migrate": "app.commands.migrate:migrate",
     "relay": "app.commands.relay:relay",
     "doctor": "app.commands.doctor:doctor",
     "bench": "app.commands.demo:bench",
