@@ -16,7 +16,7 @@ from kafka.admin import KafkaAdminClient
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError
 
-from consumers.topics import Topic
+from schemas.topics import Topic
 from schemas.cloudevents import Message
 
 PATIENCE = 10_000

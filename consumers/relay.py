@@ -9,8 +9,9 @@ one shard and a shard is one worker's. Who reads drops what he has seen (`consum
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 
 import msgspec
 from sqlalchemy import Connection
@@ -18,12 +19,14 @@ from sqlalchemy import Connection
 from consumers import checkpoints
 from consumers.broker import Broker, BrokerError, Producer
 from consumers.checkpoints import Fenced
+from consumers.manifests import PERIOD, Manifests
 from consumers.ownership import Lost, Ownership
-from consumers.topics import events_topic
+from engine.ids import Clock
 from engine.store.errors import StoreError
 from engine.store.log import Log
 from schemas.cloudevents import to_message
-from schemas.envelope import SHARDS
+from schemas.envelope import SHARDS, to_micros
+from schemas.topics import events_topic
 
 BATCH = 2_000
 """Events read, sent and checkpointed at once. After a crash so many may be sent again."""
@@ -73,6 +76,7 @@ class Relay:
         self._broker = broker
         self._chance = chance
         self._name = checkpoint_of(self.topic.name)
+        self._manifests = Manifests(log, house)
         self._owner: Ownership | None = None
         self._owned: frozenset[int] = frozenset()
         self._cursors: dict[int, int] = {}
@@ -86,24 +90,15 @@ class Relay:
         Lost and Fenced when the shards are no longer this worker's, WrongTopic. Then nothing was
         checkpointed, and the worker owns nothing until it renews.
         """
-        try:
+        with self._or_anew():
             return self._publish()
-        except (BrokerError, StoreError, Fenced):
-            self._forget()
-            raise
-        except Lost:
-            self._forget(owner=True)
-            raise
 
     def renew(self) -> frozenset[int]:
         """Takes or gives back shards; those owned from now on. Call it every second or two."""
-        try:
+        with self._or_anew():
             if self._owner is None:
                 self._owner = self._own()
             owned = self._owner.renew()
-        except Lost:
-            self._forget(owner=True)
-            raise
         if owned != self._owned:
             self._owned = owned
             self._load()
@@ -122,18 +117,23 @@ class Relay:
         stop: Callable[[], bool],
         wait: Wait,
         now: Callable[[], float],
+        clock: Clock,
         told: Callable[[Relayed], None] = lambda relayed: None,
         *,
         idle: float = 0.02,
         renewed_every: float = 1.0,
     ) -> None:
-        """Until `stop` says so. `now`: seconds that only grow. While Kafka or the database
-        cannot be reached it tries again, ever less often, and never by the beat of others."""
+        """Until `stop` says so. `now`: seconds that only grow; `clock`: the time of day.
+
+        While Kafka or the database cannot be reached it tries again, ever less often, and never
+        by the beat of others.
+        """
         renewed = float("-inf")
         while not stop():
             try:
                 if now() - renewed >= renewed_every:
                     self.renew()
+                    self.account(clock())
                     renewed = now()
                 sent = self.step()
             except (BrokerError, StoreError, Lost, Fenced) as trouble:
@@ -147,6 +147,15 @@ class Relay:
             else:
                 wait(idle)
 
+    def account(self, now: datetime, *, period: int = PERIOD) -> int:
+        """Publishes the manifests that are due at `now` of what the shards owned have published;
+        how many. `period` 0: of everything. Raises what `step` raises."""
+        with self._or_anew():
+            if not self._owned:
+                return 0
+            self._manifests.write(self._transaction(), self._cursors, to_micros(now), period=period)
+            return self._manifests.send(self._transaction(), self._a_producer())
+
     def close(self) -> None:
         """Gives the shards up, so that another worker takes them at once."""
         self._forget(owner=True)
@@ -159,14 +168,18 @@ class Relay:
         events = self.log.read_shards(self._cursors, limit=self.batch, previous=True)
         if not events:
             return 0
+        producer = self._a_producer()
+        for event in events:
+            producer.send(self.topic.name, to_message(event, self.house))
+        producer.flush()
+        self._advance({event.shard: event.position for event in events})
+        return len(events)
+
+    def _a_producer(self) -> Producer:
         if self._producer is None:
             self._broker.check(self.topic)
             self._producer = self._broker.producer()
-        for event in events:
-            self._producer.send(self.topic.name, to_message(event, self.house))
-        self._producer.flush()
-        self._advance({event.shard: event.position for event in events})
-        return len(events)
+        return self._producer
 
     def _advance(self, then: Mapping[int, int]) -> None:
         with self._transaction() as connection:
@@ -183,8 +196,19 @@ class Relay:
         assert self._owner is not None, "only who owns shards has checkpoints to move"
         return self._owner.begin()
 
-    def _forget(self, *, owner: bool = False) -> None:
+    @contextmanager
+    def _or_anew(self) -> Iterator[None]:
         """After an error nobody knows what arrived: the next step begins at the checkpoint."""
+        try:
+            yield
+        except (BrokerError, StoreError, Fenced):
+            self._forget()
+            raise
+        except Lost:
+            self._forget(owner=True)
+            raise
+
+    def _forget(self, *, owner: bool = False) -> None:
         if self._producer is not None:
             self._producer.close()
             self._producer = None

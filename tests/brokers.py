@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from consumers.broker import BrokerError, WrongTopic
-from consumers.topics import Topic
+from schemas.topics import Topic
 from schemas.cloudevents import Message
 
 

@@ -12,6 +12,7 @@ from app.running import until_stopped
 from app.settings import Settings
 from app.shell import command
 from app.trouble import BadInput
+from engine.ids import wall_clock
 
 if TYPE_CHECKING:
     from consumers.broker import Broker
@@ -36,12 +37,14 @@ def relay(settings: Settings, topics: str | None, replication: int, once: bool) 
         _create(settings, broker, replication)
         return
     from app.house import open_house
+    from consumers.manifests import make_manifests
     from consumers.ownership import ownership_of
     from consumers.relay import Relay
     from consumers.tables import open_own
 
     with open_house(settings) as house:
         open_own(house.log)
+        make_manifests(house.log)
         worker = Relay(house.log, lambda: ownership_of(house.log), broker, settings.house)
         try:
             broker.check(worker.topic)
@@ -63,7 +66,7 @@ def the_broker(settings: Settings) -> Broker:
 
 
 def _create(settings: Settings, broker: Broker, replication: int) -> None:
-    from consumers.topics import topics_of
+    from schemas.topics import topics_of
 
     wanted = topics_of(settings.house)
     made = broker.create(wanted, replication)
@@ -80,7 +83,9 @@ def _once(settings: Settings, worker: Relay) -> None:
     owned = worker.renew()
     with progress("Publishing, events") as advance:
         events = worker.catch_up(advance)
-    value = {"topic": worker.topic.name, "events": events, "shards": len(owned)}
+        manifests = worker.account(wall_clock(), period=0)
+    value = {"topic": worker.topic.name, "events": events, "manifests": manifests,
+             "shards": len(owned)}  # fmt: skip
     others = "" if len(owned) == 16 else f"; {16 - len(owned)} shards are another relay's"
     show(settings, value, lambda: line(f"{events:,} events to {worker.topic.name}{others}."))
 
@@ -99,4 +104,4 @@ def _on_and_on(worker: Relay) -> None:
 
     note(f"Publishing to {worker.topic.name}. Ctrl-C ends it.")
     with until_stopped() as stop:
-        worker.run(stop.asked, stop.wait, monotonic, told)
+        worker.run(stop.asked, stop.wait, monotonic, wall_clock, told)

@@ -18,12 +18,14 @@ from msgspec.structs import replace
 from app.cli import cli
 from consumers import tables
 from consumers.broker import Broker, WrongTopic
+from consumers.manifests import make_manifests
 from consumers.ownership import ownership_of
 from consumers.relay import Relay
-from consumers.topics import events_topic, topics_of
+from engine.ids import wall_clock
 from engine.store import Append, Log, open_log
 from schemas.cloudevents import from_message
 from schemas.envelope import SHARDS, Recorded
+from schemas.topics import events_topic, topics_of
 from tests.appends import append
 from tests.servers import PostgresDatabase
 from tests.servers.kafka import Broker as Server
@@ -37,6 +39,7 @@ PATIENCE = 60.0
 def store(tmp_path: Path) -> Iterator[Log]:
     opened = open_log(f"sqlite:///{tmp_path / 'log.db'}")
     tables.open_own(opened)
+    make_manifests(opened)
     yield opened
     opened.close()
 
@@ -151,7 +154,12 @@ def test_a_broker_that_is_killed_under_load_costs_nothing(own_kafka: Server, sto
     writing = threading.Thread(target=write)
     relaying = threading.Thread(
         target=worker.run,
-        args=(done.is_set, lambda seconds: asleep.wait(seconds) and None, time.monotonic),
+        args=(
+            done.is_set,
+            lambda seconds: asleep.wait(seconds) and None,
+            time.monotonic,
+            wall_clock,
+        ),
     )
     writing.start()
     relaying.start()
@@ -177,6 +185,7 @@ def test_relays_that_are_killed_share_and_take_over(
     url = postgres_database()
     log = open_log(url)
     tables.open_own(log)
+    make_manifests(log)
     Broker(kafka.bootstrap).create(topics_of(topic_prefix), 1)
     command = [sys.executable, "-m", "app", "relay", "--house", topic_prefix]
     command += ["--kafka", kafka.bootstrap, "--database", url]
