@@ -224,11 +224,8 @@ def _dead_letter() -> Document:
         "name": DEAD_LETTER,
         "title": "A message that could not be applied.",
         "summary": "The original key, value and headers, byte by byte.",
-        "headers": {
-            "type": "object",
-            "description": "Those of the original, and those that say why it is here.",
-            "patternProperties": {"^x-dlq-": {"type": "string"}},
-        },
+        "description": "Its headers are those of the original, and beside them the following.",
+        "headers": {"$ref": f"./json/{DEAD_LETTER}-headers.json"},
         "payload": {"description": "The bytes of the original, whatever they are."},
         "bindings": _key("That of the original."),
     }

@@ -20,7 +20,7 @@ from schemas.cloudevents import ATTRIBUTES, JSON, OPTIONAL
 from schemas.codec import dumps
 from schemas.envelope import Recorded
 from schemas.events import EVENT_TYPES, Event, Private
-from schemas.messages import HEADERS, PUBLISHED
+from schemas.messages import DEAD_LETTER_HEADERS, HEADERS, PUBLISHED
 
 FOLDER = Path(__file__).parent / "json"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -31,6 +31,9 @@ DIGEST = {
     "description": "SHA-256 (hex) of the private text that belongs to this event, kept apart.",
 }
 """What stands in the public payload where the event has its private text."""
+
+MAY_BE_ABSENT = OPTIONAL | {"x-dlq-left-out"}
+"""The headers that not every message of a kind has."""
 
 _UUID = {"pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}
 _MOMENT = {"format": "date-time", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{15}Z$"}
@@ -51,6 +54,8 @@ HEADER_FORMS: dict[str, dict[str, str]] = {
     "ce_correlationid": _UUID,
     "ce_recordedtime": _MOMENT,
     "content-type": {"const": JSON},
+    "x-dlq-partition": {"pattern": "^[0-9]+$"},
+    "x-dlq-offset": {"pattern": "^[0-9]+$"},
 }
 """How a header's text is written, where that can be said; it is always UTF-8."""
 
@@ -64,6 +69,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         for type_, names in HEADERS.items()
     }
     return {
+        "dead-letter-headers.json": _headers("dead-letter-headers", DEAD_LETTER_HEADERS),
         "envelope.json": _schema(Recorded, "envelope"),
         "event-headers.json": _headers("event-headers", ATTRIBUTES),
         "private.json": _schema(Private, "private"),
@@ -105,7 +111,7 @@ def _headers(title: str, names: Mapping[str, str]) -> dict[str, Any]:
             name: {"type": "string", "description": says, **HEADER_FORMS.get(name, {})}
             for name, says in names.items()
         },
-        "required": [name for name in names if name not in OPTIONAL],
+        "required": [name for name in names if name not in MAY_BE_ABSENT],
     }
 
 

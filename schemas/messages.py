@@ -163,6 +163,16 @@ HEADERS: dict[str, dict[str, str]] = {
 }
 """Every header of a message by its type, and what it says. All of them are always there."""
 
+DEAD_LETTER_HEADERS: dict[str, str] = {
+    "x-dlq-reason": "Why it could not be applied.",
+    "x-dlq-topic": "The topic that it came from.",
+    "x-dlq-partition": "Its partition there.",
+    "x-dlq-offset": "Its offset there.",
+    "x-dlq-consumer": "Who could not apply it.",
+    "x-dlq-left-out": "What was too large to be sent again; not there when all of it is.",
+}
+"""What a dead letter has beside the headers of the original."""
+
 PUBLISHED: tuple[type[Published], ...] = (StatusSnapshot, AlertRaised)
 
 

@@ -22,12 +22,17 @@ class Topic(msgspec.Struct, frozen=True):
     keyed: bool = True
 
 
-FOR_EVER = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
-COMPACTED = {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.1"}
+ARRIVAL = {"message.timestamp.type": "LogAppendTime"}
+"""A message's time for Kafka is when it arrived; when something happened is in its headers. Else
+what is published late would be past its days at once, and Kafka refuses a message that is dated
+more than an hour after its own clock, so that one wrong clock would stop a relay for good."""
+
+FOR_EVER = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1", **ARRIVAL}
+COMPACTED = {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.1", **ARRIVAL}
 
 
 def kept(days: int) -> dict[str, str]:
-    return {"cleanup.policy": "delete", "retention.ms": str(days * DAY)}
+    return {"cleanup.policy": "delete", "retention.ms": str(days * DAY), **ARRIVAL}
 
 
 def events_topic(house: str) -> Topic:

@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator, Draft202012Validator
 
+from consumers.dead_letters import Letter, as_sent
 from schemas.asyncapi import CHANNELS, PAGE, YAML, document, golden_examples, texts, write
-from schemas.cloudevents import from_message
+from schemas.cloudevents import Message, from_message
 from schemas.codec import dumps, loads
 from schemas.events import EVENT_TYPES
 from schemas.generate import schemas
@@ -158,6 +159,20 @@ def test_the_examples_of_events_are_sealed() -> None:
         (example,) = messages[type_]["examples"]
         assert example["headers"]["ce_streamhash"] == event.hash.hex()
         assert dumps(example["payload"]) == sent.value
+
+
+def test_a_dead_letter_has_the_headers_of_the_contract() -> None:
+    def headers(message: Message) -> dict[str, str]:
+        sent = as_sent(Letter("t", 0, 7, "d-1", "too big", True, message), "status")
+        assert set(message.headers) <= set(sent.headers) or "x-dlq-left-out" in dict(sent.headers)
+        return {name: value.decode() for name, value in sent.headers}
+
+    contract = schemas()["dead-letter-headers.json"]
+    said = headers(Message(b"k", b"v", (("ce_id", b"1"),), 0))
+    Draft202012Validator(contract).validate(said)
+    assert set(said) == {"ce_id", *contract["required"]}
+    large = headers(Message(b"k", bytes(2_000_000), (), 0))
+    assert set(large) == set(contract["properties"])
 
 
 # --- for people ----------------------------------------------------------------------------
