@@ -24,6 +24,7 @@ from consumers.relay import Relay
 from engine.ids import wall_clock
 from engine.store import Append, Log, open_log
 from schemas.cloudevents import from_message
+from schemas.codec import loads
 from schemas.envelope import SHARDS, Recorded
 from schemas.topics import events_topic, topics_of
 from tests.appends import append
@@ -112,6 +113,27 @@ def test_the_log_goes_to_kafka_by_two_commands(
     assert f"{store.count():,} events" in lienthong("relay", "--once", *where)
     assert '"events": 0' in lienthong("relay", "--once", "--json", *where)
     assert faults(store, delivered(kafka.bootstrap, topic_prefix)) == []
+
+
+def test_a_subscribers_archive_is_complete_or_what_it_lacks_is_named(
+    kafka: Server, topic_prefix: str, store: Log, tmp_path: Path
+) -> None:
+    fill(store, 20)
+    file = tmp_path / "archive.jsonl"
+    where = ["--kafka", kafka.bootstrap, "--house", topic_prefix]
+    lienthong("relay", "--topics", "create", "--replication", "1", *where)
+    lienthong("relay", "--once", "--database", str(store.engine.url), *where)
+    lienthong("archive", "pull", str(file), *where)
+    said = loads(lienthong("archive", "verify", str(file), "--json", *where))
+    assert (said["ok"], said["covered"], said["findings"]) == (True, store.count(), [])
+    kept = file.read_bytes().splitlines(keepends=True)
+    gone = loads(kept.pop(7))["headers"]
+    file.write_bytes(b"".join(kept))
+    beside = ["--manifests", f"{file}.manifests", "--house", topic_prefix]
+    result = CliRunner().invoke(cli, ["archive", "verify", str(file), "--json", *beside])
+    assert result.exit_code == 3
+    missing = [(each["code"], each["version"]) for each in loads(result.stdout)["findings"]]
+    assert missing == [(gone["ce_subject"], int(gone["ce_streamversion"]))]
 
 
 def test_a_keyed_topic_with_another_number_of_partitions_is_refused(
