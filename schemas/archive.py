@@ -129,7 +129,7 @@ class _Series:
         self._events = events
         self._at = 0
         self._heads: dict[str, int] = {}
-        self._hashes: dict[str, bytes] = {}
+        self._last: dict[str, _Kept] = {}
         self._findings = findings
         self._whole = True
 
@@ -146,7 +146,7 @@ class _Series:
             self._whole = False
             self._differs(manifest, found)
         self._heads.update(manifest.heads)
-        self._hashes.update({each.code: each.hash for each in found})
+        self._last.update({each.code: each for each in found})
 
     def rest(self) -> None:
         """What came after the last manifest: only its gaps can be told."""
@@ -175,14 +175,20 @@ class _Series:
                     named = True
         named = self._foreign(there.values(), f"is not in {where}") or named
         for each in found:
-            before = self._hashes.get(each.code, GENESIS if each.version == 1 else None)
-            if before is not None and each.previous != before:
+            if each.previous != self._hash_before(each):
                 why = "it does not follow from the event before it"
                 self._find("altered", each.code, each.version, why, each.line)
                 named = True
-            self._hashes[each.code] = each.hash
+            self._last[each.code] = each
         if not named:
             self._find("altered", "", 0, f"{where}: its {manifest.count} events are not those here")
+
+    def _hash_before(self, event: _Kept) -> bytes:
+        """What its `previoushash` has to be; its own word for it where that event is missing."""
+        if event.version == 1:
+            return GENESIS
+        last = self._last.get(event.code)
+        return last.hash if last and last.version == event.version - 1 else event.previous
 
     def _foreign(self, events: Iterable[_Kept], why: str) -> bool:
         found = list(events)
