@@ -19,13 +19,15 @@ from schemas.codec import loads
 from schemas.contract_page import page
 from schemas.envelope import Recorded
 from schemas.events import EVENT_TYPES
-from schemas.generate import schemas
-from schemas.messages import PUBLISHED, REMOVED, AlertRaised, StatusSnapshot
+from schemas.generate import MESSAGES, schemas
+from schemas.manifests import Manifest
+from schemas.messages import REMOVED, AlertRaised, StatusSnapshot
 from schemas.topics import (
     Topic,
     alerts_topic,
     dead_letter_topic,
     events_topic,
+    manifests_topic,
     status_topic,
 )
 from schemas.yaml_text import yaml_text
@@ -69,6 +71,11 @@ the bytes of the value. It is `ce_streamhash`, and the next event of the dossier
 11. `ce_onbehalf`, empty when it is not there
 12. `ce_time` as microseconds since 1970
 13. `ce_recordedtime` as microseconds since 1970
+
+**To know that nothing is missing**, read the manifests. Each counts the events of one shard between
+two sequences, in the order of `ce_sequence`, and hashes them: the rolling hash begins as 32 zero
+bytes, and after each event is SHA-256 over itself and the 32 bytes of the event's `ce_streamhash`.
+Manifests of a shard are numbered from 1; each begins with the hash that the one before ended with.
 
 **What may change.** A message may gain an optional field, a header may be added, a new type of
 event may come: pass over what you do not know. A breaking change is a new type or a new schema
@@ -114,6 +121,14 @@ CHANNELS: dict[str, Channel] = {
         "Deadlines that come close or have passed. Each alert has one id for ever; it may come "
         "again with it.",
     ),
+    "dossierManifests": Channel(
+        "Manifests",
+        manifests_topic,
+        "send",
+        (Manifest.type,),
+        "What was published, counted and hashed shard by shard, so that a subscriber can say: I "
+        "have everything up to here.",
+    ),
     "deadLetters": Channel(
         "Dead letters",
         dead_letter_topic,
@@ -124,6 +139,10 @@ CHANNELS: dict[str, Channel] = {
         ("consumer", "Name of the consumer that could not apply them."),
     ),
 }
+
+
+KEYS = {Manifest.type: "Number of the shard."}
+"""What the key says, where it is not the dossier."""
 
 
 def document(examples: Mapping[str, list[Message]]) -> Document:
@@ -204,7 +223,7 @@ def _message(type_: str, examples: Mapping[str, list[Message]]) -> Document:
         "summary": _about(type_),
         "headers": {"$ref": f"./json/{headers}-headers.json"},
         "payload": {"$ref": f"./json/{type_}.json"},
-        "bindings": _key("Code of the dossier."),
+        "bindings": _key(KEYS.get(type_, "Code of the dossier.")),
         "examples": [_example(each) for each in examples.get(type_, ())],
     }
     if type_ == REMOVED:
@@ -274,7 +293,7 @@ def golden_examples(folder: Path = GOLDEN) -> dict[str, list[Message]]:
         for position, line in enumerate(lines, start=1):
             event = _recorded(loads(line), position)
             found.setdefault(event.type, [to_message(event, EXAMPLE_HOUSE)])
-    for type_ in (*(cls.type for cls in PUBLISHED), REMOVED):
+    for type_ in (*(cls.type for cls in MESSAGES), REMOVED):
         path = folder / "messages" / f"{type_}.v1.jsonl"
         found[type_] = [_golden(loads(path.read_bytes().splitlines()[-1]))]
     return found

@@ -20,10 +20,15 @@ from schemas.cloudevents import ATTRIBUTES, JSON, OPTIONAL
 from schemas.codec import dumps
 from schemas.envelope import Recorded
 from schemas.events import EVENT_TYPES, Event, Private
-from schemas.messages import DEAD_LETTER_HEADERS, HEADERS, PUBLISHED
+from schemas.manifests import HEADERS as MANIFEST_HEADERS
+from schemas.manifests import Manifest
+from schemas.messages import DEAD_LETTER_HEADERS, HEADERS, PUBLISHED, Published
 
 FOLDER = Path(__file__).parent / "json"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+MESSAGES: tuple[type[Published], ...] = (*PUBLISHED, Manifest)
+"""Every message that is no event."""
 
 DIGEST = {
     "type": "string",
@@ -63,10 +68,10 @@ HEADER_FORMS: dict[str, dict[str, str]] = {
 def schemas() -> dict[str, dict[str, Any]]:
     """Every schema by the name of its file."""
     found = {f"{type_}.json": _event(cls) for type_, cls in sorted(EVENT_TYPES.items())}
-    messages = {f"{cls.type}.json": _schema(cls, cls.type, cls.schema_version) for cls in PUBLISHED}
+    messages = {f"{cls.type}.json": _schema(cls, cls.type, cls.schema_version) for cls in MESSAGES}
     headers = {
         f"{type_}-headers.json": _headers(f"{type_}-headers", names)
-        for type_, names in HEADERS.items()
+        for type_, names in {**HEADERS, Manifest.type: MANIFEST_HEADERS}.items()
     }
     return {
         "dead-letter-headers.json": _headers("dead-letter-headers", DEAD_LETTER_HEADERS),

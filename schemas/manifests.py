@@ -20,7 +20,7 @@ from uuid import UUID
 
 import msgspec
 
-from schemas.cloudevents import JSON, Message, source_of
+from schemas.cloudevents import ATTRIBUTES, JSON, Message, source_of
 from schemas.codec import dumps, loads
 from schemas.envelope import Recorded, from_micros, to_micros
 from schemas.messages import Hash, Moment, Published, Said
@@ -53,6 +53,17 @@ class Manifest(Published, frozen=True, kw_only=True):
     since: Annotated[Moment, Said(description="When the first event was recorded.")]
     until: Annotated[Moment, Said(description="When the last event was recorded.")]
     signature: Annotated[str | None, Said(description="Null until manifests are signed.")] = None
+
+
+HEADERS: dict[str, str] = {
+    **{name: ATTRIBUTES[name] for name in ("ce_specversion", "ce_source", "ce_type")},
+    "ce_id": "Id of the manifest; it follows from its house, shard and number.",
+    "ce_time": "When the last event in it was recorded, UTC, to the microsecond.",
+    "ce_subject": "What it is about: <shard>/<number>.",
+    "ce_dataschema": ATTRIBUTES["ce_dataschema"],
+    "content-type": ATTRIBUTES["content-type"],
+}
+"""Every header of a manifest, and what it says. All of them are always there."""
 
 
 def rolled(start: bytes, hashes: Iterable[bytes]) -> bytes:

@@ -13,6 +13,7 @@ from schemas.cloudevents import Message, to_message
 from schemas.codec import dumps, loads
 from schemas.envelope import GENESIS, Origin, seal, to_micros
 from schemas.events import EVENT_TYPES, Event
+from schemas.manifests import Manifest, manifest_message
 from schemas.messages import (
     REMOVED,
     AlertRaised,
@@ -62,6 +63,7 @@ def messages() -> dict[str, list[Message]]:
     }
     for cls, of in ((StatusSnapshot, _snapshots()), (AlertRaised, _alerts())):
         found[f"{cls.type}.v{cls.schema_version}"] = of
+    found["manifest.published.v1"] = [manifest_message(each) for each in _manifests()]
     found[f"{REMOVED}.v1"] = [tombstone(CODE, 41, bytes(range(32)), MOMENT, HOUSE)]
     return found
 
@@ -189,3 +191,24 @@ def _alerts() -> list[Message]:
     )
     unheld = msgspec.structs.replace(alert, leg="", kind="due-soon", agency=None)
     return [alert_message(each, bytes(range(16)), HOUSE) for each in (alert, unheld)]
+
+
+def _manifests() -> list[Manifest]:
+    hashes = [digit * 64 for digit in "0ef"]
+    first = Manifest(
+        house=HOUSE,
+        shard=7,
+        number=1,
+        first=41,
+        last=59,
+        count=3,
+        previous=hashes[0],
+        hash=hashes[1],
+        heads={CODE: 2, "000.19.12.H49-210301-0008": 1},
+        since=MOMENT,
+        until=MOMENT + timedelta(minutes=1, microseconds=5),
+    )
+    second = msgspec.structs.replace(
+        first, number=2, first=60, last=60, count=1, previous=hashes[1], hash=hashes[2]
+    )
+    return [first, msgspec.structs.replace(second, signature="x"), second]

@@ -14,8 +14,8 @@ from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 from schemas.codec import encode, loads
 from schemas.envelope import Recorded
 from schemas.events import EVENT_TYPES
-from schemas.generate import FOLDER, schemas, text, write
-from schemas.messages import HEADERS, PUBLISHED
+from schemas.generate import FOLDER, MESSAGES, schemas, text, write
+from schemas.messages import REMOVED
 from tests.golden.corpus import samples
 from tests.golden.files import HISTORIES, read_history
 
@@ -49,10 +49,11 @@ def test_writing_adds_and_removes_until_the_folder_is_as_generated(tmp_path: Pat
 
 
 def test_each_message_has_a_schema_that_is_one() -> None:
-    messages = {*EVENT_TYPES, *(cls.type for cls in PUBLISHED)}
-    headers = {"event-headers", *(f"{type_}-headers" for type_ in HEADERS)}
+    others = [cls.type for cls in MESSAGES]
+    messages = {*EVENT_TYPES, *others}
+    headers = {f"{kind}-headers" for kind in ("event", "dead-letter", REMOVED, *others)}
     titles = {path.removesuffix(".json") for path in schemas()}
-    assert titles == messages | headers | {"dead-letter-headers", "envelope", "private"}
+    assert titles == messages | headers | {"envelope", "private"}
     for document in schemas().values():
         Draft202012Validator.check_schema(document)
         assert document["description"], document["title"]
