@@ -15,8 +15,8 @@ from sqlalchemy import Connection, select, update
 from consumers.broker import LARGEST, Broker, Producer
 from consumers.checkpoints import insert_missing, letters
 from consumers.home import Home
-from consumers.topics import Topic
 from schemas.cloudevents import Message
+from schemas.topics import Topic
 
 LONGEST_REASON = 500
 AT_ONCE = 100

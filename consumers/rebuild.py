@@ -2,13 +2,16 @@
 
 The old rows stay readable and the live subscription goes on feeding them. The new rows are
 brought to exactly where the live cursors stand and then join that subscription, so that all
-views keep sharing one pass over the log. A rebuild that is killed leaves tables that nobody
-reads; the next one starts from the beginning and deletes them.
+views keep sharing one pass. A rebuild that is killed leaves tables that nobody reads; the next
+one starts from the beginning and deletes them.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
+
+from sqlalchemy import Connection
 
 from consumers import checkpoints, tables
 from consumers.alerts import make_alerts
@@ -16,11 +19,11 @@ from consumers.changes import Changes
 from consumers.checkpoints import ViewInfo
 from consumers.fold import Fold
 from consumers.home import Home
-from consumers.rows import write
+from consumers.rows import Names, write
 from consumers.subscription import LIVE
 from consumers.view import View
 from engine.store.log import Log
-from schemas.envelope import SHARDS
+from schemas.envelope import SHARDS, Recorded
 
 Progress = Callable[[int], None]
 """Told, now and then, how many events were read since it was told last."""
@@ -38,17 +41,45 @@ class ParkedMeanwhile(Exception):
     """A parked event was retried or dropped while the view was rebuilt: start again."""
 
 
+class Past(ABC):
+    """What the events of a subscription are read from again, each once and in order."""
+
+    name: str
+
+    @abstractmethod
+    def begin(self, home: Home) -> tuple[dict[int, int], Iterable[list[Recorded]]]:
+        """Where `read` begins in each partition, and the events from before that."""
+
+    @abstractmethod
+    def read(self, partition: int, after: int, until: int) -> tuple[int, list[Recorded]]:
+        """The next events of a partition up to a cursor, and where it goes on after them.
+        Those that the subscription parked may be among them."""
+
+
+class LogPast(Past):
+    """The log, for views that are fed from it: a partition is a shard."""
+
+    name = LIVE
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+
+    def begin(self, home: Home) -> tuple[dict[int, int], Iterable[list[Recorded]]]:
+        return dict.fromkeys(range(SHARDS), 0), ()
+
+    def read(self, partition: int, after: int, until: int) -> tuple[int, list[Recorded]]:
+        events = self._log.read_shard(partition, after=after, limit=READ)
+        found = [event for event in events if event.position <= until]
+        return (until if len(found) < READ else found[-1].position), found
+
+
 def open_views(
     home: Home, log: Log, views: Iterable[View], progress: Progress | None = None
 ) -> list[View]:
     """Makes what is missing and rebuilds what was made by another version of its handlers;
     the views that were rebuilt. Call it before a subscription starts."""
     views = list(views)
-    if not tables.own_are_there(home.engine):
-        with home.begin() as connection:
-            tables.make_own(connection)
-            make_alerts(connection)
-            checkpoints.start(connection, LIVE, range(SHARDS))
+    make_tables(home, LIVE, range(SHARDS))
     with home.engine.connect() as connection:
         known = checkpoints.views(connection)
     stale = [
@@ -59,45 +90,86 @@ def open_views(
     return stale
 
 
-def rebuild(home: Home, log: Log, views: Iterable[View], progress: Progress | None = None) -> int:
+def make_tables(home: Home, name: str, partitions: Iterable[int]) -> None:
+    """The tables beside the views, and a subscription's cursors, unless they are there."""
+    if not tables.own_are_there(home.engine):
+        with home.begin() as connection:
+            tables.make_own(connection)
+            make_alerts(connection)
+            checkpoints.start(connection, name, list(partitions))
+
+
+def rebuild(
+    home: Home, log: Log | Past, views: Iterable[View], progress: Progress | None = None
+) -> int:
     """Builds these views anew, up to where the live cursors stand; how many events it read.
 
-    Raises Poison for an event that cannot be handled and is not parked by the live
-    subscription, and ParkedMeanwhile; the old rows then stay.
+    `log`: what it is built from; for views that Kafka feeds, see `kafka_past.py`. Raises Poison
+    for an event that cannot be handled and is not parked by the live subscription, and
+    ParkedMeanwhile; the old rows then stay.
     """
-    build = _Build(home, log, list(views), progress)
+    past = log if isinstance(log, Past) else LogPast(log)
+    build = _Build(home, past, list(views), progress)
     build.begin()
     build.fill()
     build.finish()
     return build.events
 
 
+def prepare(home: Home, views: Iterable[View]) -> tuple[int, dict[str, str]]:
+    """Empty tables beside those of the views: their generation, and their physical names."""
+    with home.begin() as connection:
+        tables.drop_unfinished(connection, views)
+        known = checkpoints.views(connection)
+        generation = max((info.generation for info in known.values()), default=0) + 1
+        names: dict[str, str] = {}
+        for view in views:
+            names |= tables.beside(view, generation)
+            tables.create(connection, view, names)
+    return generation, names
+
+
+def switch(
+    connection: Connection, views: Iterable[View], names: Names, generation: int, name: str
+) -> None:
+    """The rows built beside are the views' from now on, and `name` feeds them."""
+    for view in views:
+        tables.switch(connection, view, names)
+        checkpoints.record_view(connection, ViewInfo(view.name, view.version, generation, name))
+
+
 class _Build:
-    def __init__(self, home: Home, log: Log, views: list[View], progress: Progress | None) -> None:
+    def __init__(
+        self, home: Home, past: Past, views: list[View], progress: Progress | None
+    ) -> None:
         self.home = home
-        self.log = log
+        self.past = past
         self.views = views
         self.fold = Fold(views)
         self.progress = progress or (lambda count: None)
-        self.done = dict.fromkeys(range(SHARDS), 0)
+        self.done: dict[int, int] = {}
+        self.before: Iterable[list[Recorded]] = ()
         self.events = 0
 
     def begin(self) -> None:
-        with self.home.begin() as connection:
-            tables.drop_unfinished(connection, self.views)
-            known = checkpoints.views(connection)
-            of_all = [info.generation for info in known.values()]
-            self.generation = max(of_all, default=0) + 1
-            self.names: dict[str, str] = {}
-            for view in self.views:
-                self.names |= tables.beside(view, self.generation)
-                tables.create(connection, view, self.names)
-            self.parked = checkpoints.parked_from(connection, LIVE)
-            self.dropped = checkpoints.dropped(connection, LIVE)
+        self.generation, self.names = prepare(self.home, self.views)
+        self.look()
+
+    def look(self) -> None:
+        """What the live subscription left out, and where to begin."""
+        with self.home.engine.connect() as connection:
+            self.parked = checkpoints.parked_from(connection, self.past.name)
+            self.dropped = checkpoints.dropped(connection, self.past.name)
+        self.done, self.before = self.past.begin(self.home)
 
     def fill(self) -> None:
         """Everything up to the live cursors, in bulk and without indexes; then the indexes;
         then what was appended meanwhile, until little is left."""
+        changes = Changes()
+        for events in self.before:
+            self._add(events, changes)
+            changes = self._flushed(changes)
+        self._write(changes)
         self._up_to(self._live())
         for view in self.views:
             with self.home.begin() as connection:
@@ -106,67 +178,71 @@ class _Build:
             pass
 
     def finish(self) -> None:
+        name = self.past.name
         with self.home.begin() as connection:
-            live = checkpoints.cursors(connection, LIVE, lock=True)
+            live = checkpoints.cursors(connection, name, lock=True)
             changes = Changes()
-            for shard, until in live.items():
-                self._read(shard, until, changes, None)
+            for partition, until in live.items():
+                self.read(partition, until, changes)
             write(connection, changes, self.names)
-            if self.parked != checkpoints.parked_from(connection, LIVE):
+            if self.parked != checkpoints.parked_from(connection, name):
                 raise ParkedMeanwhile
-            for view in self.views:
-                tables.switch(connection, view, self.names)
-                info = ViewInfo(view.name, view.version, self.generation, LIVE)
-                checkpoints.record_view(connection, info)
+            switch(connection, self.views, self.names, self.generation, name)
 
     def _live(self) -> dict[int, int]:
         with self.home.engine.connect() as connection:
-            return checkpoints.cursors(connection, LIVE)
+            return checkpoints.cursors(connection, self.past.name)
 
     def _up_to(self, cursors: Mapping[int, int]) -> int:
-        """Shard by shard, so that the whole of a dossier is merged before it is written."""
+        """Partition by partition, so that the whole of a dossier is merged before it is
+        written."""
         before, changes = self.events, Changes()
-        for shard, until in cursors.items():
-            changes = self._read(shard, until, changes, self._write)
+        for partition, until in cursors.items():
+            changes = self.read(partition, until, changes, self._flushed)
         self._write(changes)
         return self.events - before
 
-    def _read(
-        self, shard: int, until: int, changes: Changes, flush: Callable[[Changes], None] | None
+    def read(
+        self,
+        partition: int,
+        until: int,
+        changes: Changes,
+        flushed: Callable[[Changes], Changes] = lambda changes: changes,
     ) -> Changes:
-        while self.done[shard] < until:
-            events = self.log.read_shard(shard, after=self.done[shard], limit=READ)
-            taken = 0
-            for event in events:
-                if event.position > until:
-                    break
-                taken += 1
-                if event.version < self.parked.get(event.stream, event.version + 1) and (
-                    not self.dropped or (event.stream, event.version) not in self.dropped
-                ):
-                    self.fold.add(event, changes)
-            self.done[shard] = until if taken < READ else events[-1].position
-            self.events += taken
-            self.progress(taken)
-            if flush and changes.dossier_count() > IN_MEMORY:
-                flush(changes)
-                changes = Changes()
+        while self.done[partition] < until:
+            self.done[partition], events = self.past.read(partition, self.done[partition], until)
+            self._add(events, changes)
+            changes = flushed(changes)
         return changes
+
+    def _add(self, events: list[Recorded], changes: Changes) -> None:
+        for event in events:
+            if event.version < self.parked.get(event.stream, event.version + 1) and (
+                not self.dropped or (event.stream, event.version) not in self.dropped
+            ):
+                self.fold.add(event, changes)
+        self.events += len(events)
+        self.progress(len(events))
+
+    def _flushed(self, changes: Changes) -> Changes:
+        if changes.dossier_count() <= IN_MEMORY:
+            return changes
+        self._write(changes)
+        return Changes()
 
     def _write(self, changes: Changes) -> None:
         with self.home.begin() as connection:
             write(connection, changes, self.names)
 
 
-def folded(log: Log, home: Home, views: Iterable[View]) -> Changes:
+def folded(log: Log | Past, home: Home, views: Iterable[View]) -> Changes:
     """What the rows of the views have to be at the live cursors: the fold of every event up
     to there, in memory. What checks I6."""
-    build = _Build(home, log, list(views), None)
+    build = _Build(home, log if isinstance(log, Past) else LogPast(log), list(views), None)
+    build.look()
     changes = Changes()
-    with home.engine.connect() as connection:
-        build.parked = checkpoints.parked_from(connection, LIVE)
-        build.dropped = checkpoints.dropped(connection, LIVE)
-        live = checkpoints.cursors(connection, LIVE)
-    for shard, until in live.items():
-        build._read(shard, until, changes, None)
+    for events in build.before:
+        build._add(events, changes)
+    for partition, until in build._live().items():
+        build.read(partition, until, changes)
     return changes
