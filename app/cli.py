@@ -28,6 +28,7 @@ COMMANDS = {
     "rebuild": "app.commands.views:rebuild",
     "migrate": "app.commands.migrate:migrate",
     "relay": "app.commands.relay:relay",
+    "publish": "app.commands.publish:publish",
     "archive": "app.commands.archive:archive",
     "doctor": "app.commands.doctor:doctor",
     "bench": "app.commands.demo:bench",

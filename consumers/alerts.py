@@ -89,9 +89,12 @@ alerts_table = Table(
     Column("raised_at", BigInteger, nullable=False),
     Column("agency", Text),
     Column("to_act", SmallInteger, nullable=False),
+    Column("told", SmallInteger, nullable=False, server_default="0"),
 )
 _TO_ACT = alerts_table.c.to_act == 1
 Index("alerts_to_act", alerts_table.c.due_at, sqlite_where=_TO_ACT, postgresql_where=_TO_ACT)
+_TO_TELL = alerts_table.c.told == 0
+Index("alerts_to_tell", alerts_table.c.due_at, sqlite_where=_TO_TELL, postgresql_where=_TO_TELL)
 
 
 class Alert(msgspec.Struct, frozen=True):
@@ -149,7 +152,7 @@ def act_on(home: Home, submit: Submit, *, batch: int = SWEEP) -> int:
     """
     with home.engine.connect() as connection:
         query = select(alerts_table).where(_TO_ACT).order_by(alerts_table.c.due_at).limit(batch)
-        waiting = [_alert(row) for row in connection.execute(query)]
+        waiting = [alert_of(row) for row in connection.execute(query)]
     if not waiting:
         return 0
     settled = [each.id for each, done in zip(waiting, submit(waiting), strict=True) if done]
@@ -177,7 +180,7 @@ def alerts(
         query = query.where(alerts_table.c.dossier == dossier)
     if kind is not None:
         query = query.where(alerts_table.c.kind == kind)
-    return [_alert(row) for row in connection.execute(query.order_by(alerts_table.c.id))]
+    return [alert_of(row) for row in connection.execute(query.order_by(alerts_table.c.id))]
 
 
 # --- a batch of a sweep ------------------------------------------------------------------
@@ -294,7 +297,8 @@ def _insert(connection: Connection, fired: list[Alert]) -> list[Alert]:
     return [each for each in fired if each.id in new and once[each.id] is each]
 
 
-def _alert(row: Any) -> Alert:
+def alert_of(row: Any) -> Alert:
+    """The alert in a row of the table."""
     return Alert(
         row.id,
         row.dossier,
