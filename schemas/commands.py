@@ -6,7 +6,7 @@ commands end a step, and which events they give, is in `engine/core/`.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 
 import msgspec
@@ -20,6 +20,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     `on_behalf`: whose mandate the actor uses; `leg`: path of the leg it is about."""
 
     act: ClassVar[str]
+    by_hand: ClassVar[bool] = True
 
     actor: str
     on_behalf: str | None = None
@@ -279,10 +280,95 @@ class Reopen(Command, frozen=True, kw_only=True):
     legal_basis: str
 
 
+# --- between engines: what another engine told ours, never given by hand ---------------------
+
+
+class Arrive(Opening, frozen=True, kw_only=True):
+    """Opens a dossier for leg `of_leg` of dossier `code` of another `house`, which offers it to
+    `agency` here. `procedure` and `version` are those of the whole dossier there.
+
+    `at_version`, `at_hash` (hex): where its history stood; `digest`: SHA-256 (hex) of that
+    history. `limit`, `rule`, `since`, `whole_due`: the clock of the leg as it runs there.
+    """
+
+    act: ClassVar[str] = "arrive"
+    by_hand: ClassVar[bool] = False
+
+    house: str
+    code: str
+    of_leg: str
+    handover: int
+    at_version: int
+    at_hash: str
+    digest: str
+    from_agency: str
+    from_officer: str
+    to_officer: str | None = None
+    step: str
+    due: datetime | None = None
+    expires: datetime
+    limit: str | None = None
+    rule: str = ""
+    since: datetime
+    whole_due: datetime
+
+
+class Elsewhere(Command, frozen=True, kw_only=True):
+    """What became of a handover in the engine of `house`, as its dossier `there` shows at
+    version `at_version` with hash `at_hash` (hex); `digest`: SHA-256 (hex) of that history."""
+
+    by_hand: ClassVar[bool] = False
+
+    house: str
+    handover: int
+    there: str = ""
+    at_version: int = 0
+    at_hash: str = ""
+    digest: str = ""
+
+
+class AnswerElsewhere(Elsewhere, frozen=True, kw_only=True):
+    """`answer`: accepted (by `officer` of `agency`), refused, recalled, expired, or rejected by
+    that engine itself under `rule`."""
+
+    act: ClassVar[str] = "answer-elsewhere"
+
+    answer: str
+    agency: str = ""
+    officer: str = ""
+    papers: tuple[str, ...] = ()
+    rule: str | None = None
+
+
+class ReturnElsewhere(Elsewhere, frozen=True, kw_only=True):
+    """The leg is over there. `outcome`: done, refused or stopped; `signed`: as it had to be."""
+
+    act: ClassVar[str] = "return-elsewhere"
+
+    outcome: str
+    facts: dict[str, str] = {}
+    signed: bool = False
+
+
+class WithdrawElsewhere(Command, frozen=True, kw_only=True):
+    """The engine that a dossier came from wants it back. `stop`: its own dossier has ended, so
+    that the work here ends whoever has it; else only an offer that was not answered goes back."""
+
+    act: ClassVar[str] = "withdraw-elsewhere"
+    by_hand: ClassVar[bool] = False
+
+    stop: bool = False
+
+
 def _concrete(cls: type[Command]) -> list[type[Command]]:
     found = [cls] if "act" in vars(cls) else []
     return found + [each for sub in cls.__subclasses__() for each in _concrete(sub)]
 
 
-COMMANDS: dict[str, type[Command]] = {cls.act: cls for cls in _concrete(Command)}
-"""Every command class by its act."""
+COMMANDS: dict[str, type[Command]] = {cls.act: cls for cls in _concrete(Command) if cls.by_hand}
+"""Every command class that people or the engine's own rules may give, by its act."""
+
+BETWEEN_ENGINES: dict[str, type[Command]] = {
+    cls.act: cls for cls in _concrete(Command) if not cls.by_hand
+}
+"""Every command class that only the messages of another engine give, by its act."""

@@ -15,6 +15,7 @@ from workflows.machine import (
     LEGS,
     OFFER_ENDS,
     OFFERED,
+    ORIGIN,
     PAUSED,
     SUPPLEMENT,
     WORK_ACTS,
@@ -34,6 +35,12 @@ CUSTODY_ACTS = frozenset({"accept", *OFFER_ENDS})
 
 NEEDS_SIGNATURE = frozenset({"number", "issue", "return"})
 
+BETWEEN_ENGINES = frozenset(
+    {"arrive", "answer-elsewhere", "return-elsewhere", "withdraw-elsewhere"}
+)
+"""Acts that only the messages of another engine give: no machine has a say in them, and a
+suspension here does not undo what happened there."""
+
 Check = Callable[[Draft, str, str, str], None]
 
 
@@ -42,6 +49,10 @@ def admit(draft: Draft, act: str, path: str, actor: str) -> None:
     dossier = draft.dossier
     if dossier.last_at is not None and draft.now < dossier.last_at:
         refuse("time-backwards", now=draft.now, last=dossier.last_at)
+    if act in BETWEEN_ENGINES:
+        _between_engines(draft, act, path, actor)
+        return
+    _works_here(draft, actor)
     if act in OPENING_ACTS:
         _opening(draft, act, actor)
         return
@@ -61,6 +72,31 @@ def admit(draft: Draft, act: str, path: str, actor: str) -> None:
     _in_leg(draft, act, path, actor)
 
 
+def _works_here(draft: Draft, actor: str) -> None:
+    """Refused when the actor's agency works in another engine: there it acts, not here."""
+    if not draft.law.elsewhere or actor == SYSTEM:
+        return
+    agency = draft.officer(actor).agency
+    house = draft.law.house_of(agency)
+    if house is not None:
+        refuse("works-elsewhere", officer=actor, agency=agency, house=house)
+
+
+def _between_engines(draft: Draft, act: str, path: str, actor: str) -> None:
+    dossier = draft.dossier
+    if actor != SYSTEM:
+        refuse("only-a-rule")
+    if act == "arrive":
+        if dossier.status != "new":
+            refuse("dossier-exists", code=dossier.stream)
+        return
+    if dossier.status in ("new", "registered"):
+        refuse("not-received")
+    if dossier.status == "ended":
+        refuse("dossier-ended", outcome=dossier.outcome)
+    _open_leg(draft, path)
+
+
 def _opening(draft: Draft, act: str, actor: str) -> None:
     status = draft.dossier.status
     draft.officer(actor)
@@ -78,6 +114,8 @@ def _whole(draft: Draft, act: str, actor: str) -> None:
     dossier = draft.dossier
     if act == "reopen" and dossier.status != "ended":
         refuse("dossier-open")
+    if act == "reopen" and dossier.origin is not None:
+        refuse("given-back", code=dossier.origin.code, house=dossier.origin.house)
     if act == "suspend" and dossier.status == "suspended":
         refuse("dossier-suspended")
     if act == "ask-withdrawal":
@@ -117,13 +155,32 @@ def authority(draft: Draft) -> set[str]:
     return agencies
 
 
-def _in_leg(draft: Draft, act: str, path: str, actor: str) -> None:
+def _open_leg(draft: Draft, path: str) -> LegState:
     dossier = draft.dossier
     if path not in dossier.legs:
         refuse("no-such-leg", leg=path, legs=", ".join(sorted(dossier.legs)[1:]) or "none")
     leg = draft.leg(path)
     if not leg.open:
         refuse("leg-ended", leg=path, outcome=leg.outcome)
+    return leg
+
+
+def _with_another_engine(draft: Draft, act: str, leg: LegState) -> None:
+    """Refused for what only the other engine may do with a leg, or may say of an offer."""
+    transit, origin = leg.transit, draft.dossier.origin
+    if leg.elsewhere is not None:
+        refuse("leg-elsewhere", leg=leg.path, agency=leg.agency, house=leg.elsewhere.house)
+    if transit is None:
+        return
+    if transit.house is not None and act in ("accept", "refuse-handover"):
+        refuse("answered-elsewhere", agency=transit.to_agency, house=transit.house)
+    if origin and not leg.path and transit.back == ORIGIN and act == "recall-handover":
+        refuse("offered-elsewhere", house=origin.house)
+
+
+def _in_leg(draft: Draft, act: str, path: str, actor: str) -> None:
+    leg = _open_leg(draft, path)
+    _with_another_engine(draft, act, leg)
     if act not in draft.machine.possible(draft.state(path)):
         _impossible(draft, act, leg)
     if _unsigned(draft, act):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from engine.core.acts import ACTS, handover, pauses, receipt, whole, work
+from engine.core.acts import ACTS, handover, pauses, receipt, remote, whole, work
 from engine.core.admission import CUSTODY_ACTS, OPENING_ACTS, SYSTEM, WHOLE_ACTS, admit
 from engine.core.clock import add_working
 from engine.core.dossier import Dossier
@@ -19,7 +19,7 @@ from schemas.commands import COMMANDS, Command
 from schemas.events import Event, Private
 from schemas.rejection import Rejected
 
-_SUBJECTS = (receipt, work, handover, pauses, whole)
+_SUBJECTS = (receipt, work, handover, pauses, remote, whole)
 """Importing these modules fills ACTS."""
 
 

@@ -29,7 +29,8 @@ class Holder(msgspec.Struct, frozen=True, gc=False):
 
 class Transit(msgspec.Struct, frozen=True, gc=False):
     """One handover on its way. If it is not taken, the leg returns to the step `back` in the
-    mode `back_mode`."""
+    mode `back_mode`. `house`: the other engine that answers it, which was `asked` to give it back
+    because it was recalled or has expired."""
 
     handover: int
     sender: Holder
@@ -41,6 +42,29 @@ class Transit(msgspec.Struct, frozen=True, gc=False):
     since: datetime
     expires: datetime
     papers: tuple[str, ...] = ()
+    house: str | None = None
+    asked: str | None = None
+
+
+class Elsewhere(msgspec.Struct, frozen=True, gc=False):
+    """The engine in which a leg is worked on, and the handover that brought it there."""
+
+    house: str
+    handover: int
+
+
+class Arrival(msgspec.Struct, frozen=True, gc=False):
+    """Whose leg a dossier is: leg `of_leg` of dossier `code` of another house, as handed over.
+
+    `at_hash` (hex): of the last event that its history had then, `at_version`.
+    """
+
+    house: str
+    code: str
+    of_leg: str
+    handover: int
+    at_version: int
+    at_hash: str
 
 
 class Stop(msgspec.Struct, frozen=True, gc=False):
@@ -70,6 +94,7 @@ class LegState(msgspec.Struct, frozen=True, gc=False):
     it was entered and left in turn, so that a step done twice keeps its first start.
     `former_agency`: who was competent before the last transfer.
     `limit`, `due`: the leg's own clock, if it has one. `ended_at`: when its work ended.
+    `elsewhere`: the other engine that took it over; its holder is there.
     """
 
     path: str
@@ -91,6 +116,7 @@ class LegState(msgspec.Struct, frozen=True, gc=False):
     outcome: Outcome | None = None
     ended_at: datetime | None = None
     verdict: str | None = None
+    elsewhere: Elsewhere | None = None
 
     @property
     def open(self) -> bool:
@@ -103,7 +129,8 @@ class LegState(msgspec.Struct, frozen=True, gc=False):
 
 
 class Dossier(msgspec.Struct, frozen=True, gc=False):
-    """One case of a procedure. `last_at`: when the last thing happened to it."""
+    """One case of a procedure. `last_at`: when the last thing happened to it; `origin`: whose leg
+    it is, when it came from another engine."""
 
     stream: str
     status: Status = "new"
@@ -127,6 +154,7 @@ class Dossier(msgspec.Struct, frozen=True, gc=False):
     outcome: Outcome | None = None
     ended_at: datetime | None = None
     last_at: datetime | None = None
+    origin: Arrival | None = None
 
     @property
     def root(self) -> LegState:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from engine.core.calendar import Calendar
 from engine.core.rules import refuse
 from workflows.machine import ProcedureMachine, compile_procedure
-from workflows.model import Leg, Limit, Procedure, Process, Unit
+from workflows.model import Leg, Limit, Paper, Procedure, Process, Text, Unit
 from workflows.organisation import Organisation
+
+APART = "#"
+"""Between the id of a procedure and the path of a leg that runs as a procedure of its own."""
 
 
 class Outline(NamedTuple):
@@ -32,14 +37,19 @@ class Outline(NamedTuple):
 
 
 class Law:
-    """Every version that was ever in force, so that an old dossier keeps its own."""
+    """Every version that was ever in force, so that an old dossier keeps its own.
+
+    `elsewhere`: the house whose engine an agency works in, of those that work in another one.
+    """
 
     def __init__(
         self,
         procedures: Iterable[Procedure],
         calendars: Iterable[Calendar],
         organisation: Organisation,
+        elsewhere: Mapping[str, str] | None = None,
     ) -> None:
+        self.elsewhere = dict(elsewhere or {})
         self._versions: dict[str, dict[str, Procedure]] = {}
         for procedure in procedures:
             self._versions.setdefault(procedure.id, {})[procedure.version] = procedure
@@ -49,13 +59,27 @@ class Law:
         self._outlines: dict[tuple[str, str], Outline] = {}
 
     def procedures(self) -> list[Procedure]:
-        return [each for versions in self._versions.values() for each in versions.values()]
+        return [
+            each
+            for id_, versions in self._versions.items()
+            for each in versions.values()
+            if APART not in id_
+        ]
+
+    def house_of(self, agency: str) -> str | None:
+        """The house in whose engine an agency works; None when it works in this one."""
+        return self.elsewhere.get(agency)
 
     def procedure(self, key: tuple[str, str]) -> Procedure:
-        """The version a dossier is pinned to. Refused when it is not here."""
+        """The version a dossier is pinned to, or a leg of it as a procedure of its own (see
+        `leg_key`). Refused when it is not here."""
         found = self._versions.get(key[0], {}).get(key[1])
         if found is None:
-            refuse("procedure-unknown", procedure=key[0], version=f" version {key[1]}")
+            whole, apart, path = key[0].partition(APART)
+            found = self._versions.get(whole, {}).get(key[1]) if apart else None
+            if found is None or path not in dict(found.legs()):
+                refuse("procedure-unknown", procedure=key[0], version=f" version {key[1]}")
+            found = self._versions.setdefault(key[0], {})[key[1]] = leg_alone(found, path)
         return found
 
     def in_force(self, procedure: str, version: str | None, day: date) -> Procedure:
@@ -108,6 +132,33 @@ class Law:
         if known:
             return max(known, key=lambda each: each.known_on)
         return min(self._calendars.values(), key=lambda each: each.known_on)
+
+
+def leg_key(key: tuple[str, str], path: str) -> tuple[str, str]:
+    """The key of a procedure's leg that another engine runs as a procedure of its own."""
+    return (f"{key[0]}{APART}{path}", key[1])
+
+
+def leg_alone(procedure: Procedure, path: str) -> Procedure:
+    """The leg as the engine that takes it over runs it: its process is the whole, where it is
+    received is its desk, and its papers are what came and what goes back."""
+    leg = procedure.leg(path)
+    titles = {paper.id: paper for paper in (*procedure.papers_in, *procedure.papers_out)}
+    return replace(
+        procedure,
+        id=leg_key(procedure.key, path)[0],
+        kind="interlinked",
+        desk=leg.at,
+        limit=leg.limit or procedure.limit,
+        process=leg.process,
+        papers_in=_papers(leg.papers_out, titles),
+        papers_out=_papers(leg.papers_back, titles),
+        fees=(),
+    )
+
+
+def _papers(ids: Iterable[str], titles: Mapping[str, Paper]) -> tuple[Paper, ...]:
+    return tuple(titles.get(id_) or Paper(id_, Text(id_, id_)) for id_ in ids)
 
 
 def _valid(procedure: Procedure, day: date) -> bool:

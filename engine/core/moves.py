@@ -10,10 +10,14 @@ from engine.core.clock import add_working, verdict
 from engine.core.deadlines import due_of, leg_deadline, start_rule, step_deadline
 from engine.core.dossier import Outcome, parent_of
 from engine.core.draft import Draft, at_agency, in_role
+from engine.core.rules import refuse
 from schemas import events as e
 from schemas.commands import WITHDRAWAL
 from workflows.machine import AT_WORK, LEGS, OFFERED, ORIGIN, PAUSED, Place
 from workflows.model import DONE, REFUSED, Leg, Step, Who, holds
+
+INTERLINKED = "interlinked"
+"""The channel by which a dossier comes from another engine, and its result goes back."""
 
 
 def next_due(draft: Draft, path: str, place: Place) -> datetime | None:
@@ -39,7 +43,7 @@ def follow(
     `back`: the step just left, to which an offer returns if it is not taken.
     """
     if place.ended:
-        _end(draft, path, place.step)
+        _end(draft, path, place.step, back)
         return
     step = draft.step(path, place.step)
     if not path and step.act == "return" and draft.dossier.result_ready_at is None:
@@ -91,6 +95,9 @@ def offer_to(
         named = draft.officer(to_officer)
         at_agency(named, agency)
         in_role(named, who.role)
+    house = draft.law.house_of(agency)
+    if house is not None and back != ORIGIN:
+        refuse("not-a-whole-leg", agency=agency, house=house, step=step.name)
     sender = draft.keeper(path)
     leg = draft.leg(path)
     entering = None if leg.step == step.name else draft.now
@@ -110,6 +117,7 @@ def offer_to(
             due=due,
             expires=add_working(calendar, draft.now, draft.procedure.policy.handover_within),
             papers=papers,
+            house=house,
         )
     )
 
@@ -193,6 +201,9 @@ def _open_leg(draft: Draft, above: str, step: Step, leg: Leg, papers: tuple[str,
 def join(draft: Draft, path: str, step_name: str) -> None:
     """Lets the leg at `path` go on if it waits at that step and nothing is to wait for."""
     parent = draft.leg(path)
+    if draft.dossier.status == "suspended":
+        # What another engine gave back meanwhile is joined when the dossier is resumed.
+        return
     if not parent.open or parent.mode not in (LEGS, AT_WORK) or parent.step != step_name:
         return
     step = draft.step(path, step_name)
@@ -211,10 +222,12 @@ def join(draft: Draft, path: str, step_name: str) -> None:
     follow(draft, path, place, back=step_name)
 
 
-def _end(draft: Draft, path: str, end: str) -> None:
+def _end(draft: Draft, path: str, end: str, last: str) -> None:
     if not path:
         if end == REFUSED:
             end_dossier(draft, "refused", "")
+        elif draft.dossier.origin is not None and draft.dossier.status != "ended":
+            _give_back(draft, last)
         return
     end_clock(draft, path)
     if end == DONE:
@@ -223,6 +236,16 @@ def _end(draft: Draft, path: str, end: str) -> None:
         join(draft, parent_of(path), draft.leg(path).opened_by)
     else:
         refuse_leg(draft, path, None)
+
+
+def _give_back(draft: Draft, last: str) -> None:
+    """A dossier that is another engine's leg has its result: that is returned there."""
+    for leg in list(draft.dossier.open_legs()):
+        end_clock(draft, leg.path)
+        draft.emit(e.LegRefused(leg=leg.path))
+    end_clock(draft, "")
+    draft.emit(e.ResultReady(papers=_results(draft)))
+    draft.emit(e.ResultReturned(step=last, to=DONE, channel=INTERLINKED))
 
 
 def refuse_leg(draft: Draft, path: str, legal_basis: str | None) -> None:

@@ -40,6 +40,26 @@ RULES: dict[str, Rule] = {
         "{officer} may not decide about the whole dossier: it takes the role {expected} at "
         "{agencies}."
     ),
+    "works-elsewhere": Rule(
+        "{officer} is of {agency}, which works in the engine of {house}: it acts there."
+    ),
+    "leg-elsewhere": Rule(
+        "The leg {leg!r} is with {agency}, in the engine of {house}: until it comes back nothing "
+        "can be done in it here."
+    ),
+    "answered-elsewhere": Rule("This handover is answered by {agency}, in the engine of {house}."),
+    "offered-elsewhere": Rule(
+        "This was offered in the engine of {house}: only there may it be taken back."
+    ),
+    "not-a-whole-leg": Rule(
+        "{agency} works in the engine of {house}: a whole leg can be handed over to it, not step "
+        "{step!r} alone."
+    ),
+    "given-back": Rule(
+        "This was a leg of {code} of {house} and was given back; it is reopened there, if at all."
+    ),
+    "not-our-agency": Rule("{agency} does not work in this engine."),
+    "not-from-elsewhere": Rule("This dossier did not come from another engine."),
     "only-a-rule": Rule("Nobody may do this by hand: the engine does it when the time is up."),
     # what and when
     "unknown-dossier": Rule("There is no dossier {code}."),
@@ -67,6 +87,13 @@ RULES: dict[str, Rule] = {
     ),
     "no-handover": Rule("No handover of this leg is waiting for an answer."),
     "handover-not-expired": Rule("The receiver may still answer this handover, until {until}."),
+    "recall-asked": Rule(
+        "The engine of {house} has been asked to give this handover back; it has not answered yet."
+    ),
+    "handover-answered": Rule("This handover was answered before: it cannot be taken back."),
+    "not-the-handover": Rule(
+        "Handover {handover} of leg {leg!r} is not with the engine of {house}."
+    ),
     "handover-has-expired": Rule(
         "This handover expired on {until}; it goes back to {sender} (command alerts)."
     ),

@@ -16,6 +16,7 @@ from schemas.events.custody import *
 from schemas.events.legs import *
 from schemas.events.pauses import *
 from schemas.events.receipt import *
+from schemas.events.remote import *
 from schemas.events.whole import *
 from schemas.events.work import *
 

@@ -9,13 +9,15 @@ from schemas.events.base import LegEvent
 
 
 class ClockStarted(LegEvent, frozen=True, kw_only=True, omit_defaults=True):
-    """`limit` as words ("34 working days"), `rule`: how counting starts, `due`: its end."""
+    """`limit` as words ("34 working days"), `rule`: how counting starts, `due`: its end.
+    `since`: when it began, if that was before, in another engine."""
 
     type: ClassVar[str] = "clock.started"
 
     limit: str
     rule: str
     due: datetime
+    since: datetime | None = None
 
 
 class ClockStopped(LegEvent, frozen=True, kw_only=True, omit_defaults=True):

@@ -13,6 +13,7 @@ class HandoverOffered(LegEvent, frozen=True, kw_only=True, omit_defaults=True):
 
     `step` is what the receiver has to do, by `due`; unanswered by `expires`, the offer
     escalates. `back` is the step the leg returns to when the offer comes to nothing.
+    `house`: the engine that `to_agency` works in, when that is another one.
     """
 
     type: ClassVar[str] = "handover.offered"
@@ -28,6 +29,21 @@ class HandoverOffered(LegEvent, frozen=True, kw_only=True, omit_defaults=True):
     due: datetime | None = None
     expires: datetime
     papers: tuple[str, ...] = ()
+    house: str | None = None
+
+
+class HandoverRecallAsked(LegEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """Another engine was asked to give an offer back, for it may have been accepted there.
+
+    `why`: recalled by its sender, or expired: then the matter goes up to `escalated_to`. Until
+    the answer comes the leg stays in transit.
+    """
+
+    type: ClassVar[str] = "handover.recall_asked"
+
+    handover: int
+    why: str
+    escalated_to: str | None = None
 
 
 class HandoverAccepted(LegEvent, frozen=True, kw_only=True, omit_defaults=True):

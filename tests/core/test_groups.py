@@ -6,7 +6,7 @@ from engine.core.acts import ACTS
 from engine.core.dossier import Dossier
 from schemas import commands as c
 from schemas import events as e
-from schemas.commands import COMMANDS
+from schemas.commands import BETWEEN_ENGINES, COMMANDS
 from tests.core.scenario import DESK, Scenario, a, new, procedure, reached, received
 
 BIRTH = "lt-14-birth-group"
@@ -266,4 +266,4 @@ def test_three_levels_are_a_leg_in_a_leg() -> None:
 
 
 def test_every_command_is_carried_out_by_somebody() -> None:
-    assert set(ACTS) == set(COMMANDS.values())
+    assert set(ACTS) == {*COMMANDS.values(), *BETWEEN_ENGINES.values()}

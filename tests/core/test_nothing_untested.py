@@ -13,7 +13,7 @@ from pathlib import Path
 
 from engine.core.rules import RULES
 from schemas import commands, events
-from schemas.commands import COMMANDS
+from schemas.commands import BETWEEN_ENGINES, COMMANDS
 from schemas.events import EVENT_TYPES
 
 HERE = Path(__file__).parent
@@ -76,5 +76,7 @@ def test_each_event_is_seen_to_happen() -> None:
 
 
 def test_each_command_is_given() -> None:
-    assert {cls.__name__ for cls in COMMANDS.values()} - named("c") == set()
+    assert {cls.__name__ for cls in (*COMMANDS.values(), *BETWEEN_ENGINES.values())} - named(
+        "c"
+    ) == (set())
     assert all(hasattr(commands, name) for name in named("c"))

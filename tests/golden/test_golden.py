@@ -16,6 +16,7 @@ from schemas.envelope import GENESIS, from_micros
 from schemas.events import EVENT_TYPES
 from tests.golden.files import CORPUS, HISTORIES, plain, read_corpus, read_history
 from tests.golden.lives import LIVES
+from tests.golden.remote_lives import REMOTE_LIVES
 from tests.golden.write import add, wanted
 
 
@@ -71,7 +72,9 @@ def test_every_version_of_every_event_still_reads(path: Path) -> None:
 
 
 def test_nothing_golden_is_missing() -> None:
-    assert {path.stem for path in HISTORIES} >= set(LIVES), "run: python -m tests.golden.write"
+    assert {path.stem for path in HISTORIES} >= {*LIVES, *REMOTE_LIVES}, (
+        "run: python -m tests.golden.write"
+    )
     versions = {f"{type_}.v{cls.schema_version}" for type_, cls in EVENT_TYPES.items()}
     assert {path.stem for path in CORPUS} >= versions, "run: python -m tests.golden.write"
 

@@ -13,13 +13,14 @@ from tests.golden.corpus import samples
 from tests.golden.files import HERE, corpus_text, history_text
 from tests.golden.lives import lives
 from tests.golden.messages import messages, messages_text
+from tests.golden.remote_lives import remote_lives
 
 
 def wanted() -> dict[str, bytes]:
     """Every golden file of today, by its path under this folder."""
     found = {
         f"histories/{name}.jsonl": history_text(life.records, life.at.dossier)
-        for name, life in lives().items()
+        for name, life in {**lives(), **remote_lives()}.items()
     }
     for type_, cls in EVENT_TYPES.items():
         text = corpus_text(encode(each) for each in samples(cls))

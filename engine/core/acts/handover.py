@@ -8,11 +8,15 @@ from engine.core.acts import carries_out
 from engine.core.deadlines import due_of, step_deadline
 from engine.core.dossier import LegState, Transit
 from engine.core.draft import Draft
-from engine.core.moves import offer_to
+from engine.core.moves import end_dossier, offer_to
 from engine.core.rules import refuse
 from schemas import commands as c
 from schemas import events as e
+from workflows.machine import ORIGIN
 from workflows.model import Who
+
+NOT_TAKEN = "not-taken"
+"""The ground on which a dossier ends that came from another engine and was not taken over."""
 
 
 @carries_out(c.Accept)
@@ -37,22 +41,47 @@ def accept(draft: Draft, command: c.Accept) -> None:
 
 @carries_out(c.RefuseHandover)
 def refuse_handover(draft: Draft, command: c.RefuseHandover) -> None:
-    _not_taken(draft, command.leg, e.HandoverRefused)
+    not_taken(draft, command.leg, e.HandoverRefused)
 
 
 @carries_out(c.RecallHandover)
 def recall_handover(draft: Draft, command: c.RecallHandover) -> None:
-    _not_taken(draft, command.leg, e.HandoverRecalled)
+    _, transit = _in_transit(draft, command.leg)
+    if transit.house is not None:
+        _ask(draft, command.leg, transit, "recalled")
+    else:
+        not_taken(draft, command.leg, e.HandoverRecalled)
 
 
 @carries_out(c.ExpireHandover)
 def expire_handover(draft: Draft, command: c.ExpireHandover) -> None:
-    """Custody goes back to the sender; the matter goes up to the receiver's parent agency."""
+    """The matter goes up to the receiver's parent agency. Custody goes back to the sender; from
+    another engine only when that says so: it may have been accepted there in time."""
     _, transit = _in_transit(draft, command.leg)
     if draft.now < transit.expires:
         refuse("handover-not-expired", until=transit.expires)
-    above = draft.law.organisation.agency(transit.to_agency).parent or transit.to_agency
-    _not_taken(draft, command.leg, e.HandoverExpired, escalated_to=above)
+    above = above_of(draft, transit)
+    if transit.house is not None:
+        _ask(draft, command.leg, transit, "expired", above)
+    else:
+        not_taken(draft, command.leg, e.HandoverExpired, escalated_to=above)
+
+
+def above_of(draft: Draft, transit: Transit) -> str:
+    """Whom an unanswered offer goes up to."""
+    return draft.law.organisation.agency(transit.to_agency).parent or transit.to_agency
+
+
+def _ask(
+    draft: Draft, path: str, transit: Transit, why: str, escalated_to: str | None = None
+) -> None:
+    if transit.asked in (why, "expired"):
+        refuse("recall-asked", house=transit.house)
+    draft.emit(
+        e.HandoverRecallAsked(
+            leg=path, handover=transit.handover, why=why, escalated_to=escalated_to
+        )
+    )
 
 
 @carries_out(c.Transfer)
@@ -85,7 +114,7 @@ def _in_transit(draft: Draft, path: str) -> tuple[LegState, Transit]:
     return leg, leg.transit
 
 
-def _not_taken(draft: Draft, path: str, event: type[e.HandoverNotTaken], **more: Any) -> None:
+def not_taken(draft: Draft, path: str, event: type[e.HandoverNotTaken], **more: Any) -> None:
     """The leg lies with the sender again; the step left has its first start still."""
     leg, transit = _in_transit(draft, path)
     step = draft.process(path).steps.get(transit.back)
@@ -114,3 +143,6 @@ def _not_taken(draft: Draft, path: str, event: type[e.HandoverNotTaken], **more:
                 why="not-taken",
             )
         )
+    if transit.back == ORIGIN and not path:
+        # The root of a dossier that came from another engine is that engine's again.
+        end_dossier(draft, "stopped", "", ground=NOT_TAKEN)

@@ -13,10 +13,11 @@ from engine.core.deadlines import start_rule, step_deadline, whole_limit
 from engine.core.dossier import WHOLE
 from engine.core.draft import Draft, at_agency, in_role
 from engine.core.evolve.clock import closed
-from engine.core.moves import end_dossier
+from engine.core.moves import end_dossier, join
 from engine.core.rules import refuse
 from schemas import commands as c
 from schemas import events as e
+from workflows.machine import LEGS
 
 
 @carries_out(c.Suspend)
@@ -47,6 +48,9 @@ def resume(draft: Draft, command: c.Resume) -> None:
             extended=extended_among(draft, dues),
         )
     )
+    # Another engine may have given a leg back meanwhile: who waits for it goes on now.
+    for leg in [each for each in draft.dossier.open_legs() if each.mode == LEGS]:
+        join(draft, leg.path, leg.step)
 
 
 @carries_out(c.AskWithdrawal)

@@ -16,7 +16,12 @@ from workflows.machine import AT_WORK, PAUSED
 @on(e.ClockStarted)
 def _clock_started(dossier: Dossier, event: e.ClockStarted, at: datetime) -> Dossier:
     return with_leg(
-        dossier, event.leg, started=at, limit=event.limit, rule=event.rule, due=event.due
+        dossier,
+        event.leg,
+        started=event.since or at,
+        limit=event.limit,
+        rule=event.rule,
+        due=event.due,
     )
 
 

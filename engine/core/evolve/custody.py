@@ -6,7 +6,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from engine.core.dossier import Dossier, Holder, Transit
+from engine.core.dossier import Dossier, Elsewhere, Holder, Transit
 from engine.core.evolve.clauses import moved, on, with_leg
 from schemas import events as e
 from workflows.machine import AT_WORK, BACK, OFFERED
@@ -27,6 +27,7 @@ def _offered(dossier: Dossier, event: e.HandoverOffered, at: datetime) -> Dossie
         since=at,
         expires=event.expires,
         papers=event.papers,
+        house=event.house,
     )
     visits = leg.visits if leg.step == event.step else moved(leg, event.step, at)
     dossier = replace(dossier, handovers=event.handover)
@@ -45,7 +46,16 @@ def _offered(dossier: Dossier, event: e.HandoverOffered, at: datetime) -> Dossie
 @on(e.HandoverAccepted)
 def _accepted(dossier: Dossier, event: e.HandoverAccepted, at: datetime) -> Dossier:
     holder = Holder(event.agency, event.officer)
-    return with_leg(dossier, event.leg, mode=AT_WORK, holder=holder, transit=None)
+    transit = dossier.legs[event.leg].transit
+    away = Elsewhere(transit.house, event.handover) if transit and transit.house else None
+    return with_leg(dossier, event.leg, mode=AT_WORK, holder=holder, transit=None, elsewhere=away)
+
+
+@on(e.HandoverRecallAsked)
+def _recall_asked(dossier: Dossier, event: e.HandoverRecallAsked, at: datetime) -> Dossier:
+    transit = dossier.legs[event.leg].transit
+    assert transit is not None, "only what is in transit is asked back"
+    return with_leg(dossier, event.leg, transit=replace(transit, asked=event.why))
 
 
 @on(e.HandoverRefused, e.HandoverRecalled, e.HandoverExpired)

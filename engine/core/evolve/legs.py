@@ -7,7 +7,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from engine.core.dossier import WHOLE, Dossier, LegState, Outcome, parent_of
+from engine.core.dossier import WHOLE, Dossier, Elsewhere, LegState, Outcome, parent_of
 from engine.core.evolve.clauses import on
 from schemas import events as e
 from workflows.machine import AT_WORK, BACK, LEGS, ORIGIN
@@ -50,6 +50,14 @@ def ended(dossier: Dossier, paths: Iterable[str], outcome: Outcome, at: datetime
             step_due=None,
             outcome=outcome,
             ended_at=at,
+            elsewhere=_elsewhere(leg),
             stops=tuple(stop if stop.until else replace(stop, until=at) for stop in leg.stops),
         )
     return replace(dossier, legs=legs)
+
+
+def _elsewhere(leg: LegState) -> Elsewhere | None:
+    """Which engine has to be told that the leg is over."""
+    if leg.transit is not None and leg.transit.house is not None:
+        return Elsewhere(leg.transit.house, leg.transit.handover)
+    return leg.elsewhere
