@@ -18,9 +18,9 @@ import pytest
 from msgspec.structs import replace
 
 from consumers.broker import Broker as Client
-from consumers.topics import events_topic
 from schemas.cloudevents import Message, to_message
 from schemas.envelope import Recorded
+from schemas.topics import events_topic
 from tests.golden.files import HISTORIES, read_history
 from tests.servers.jars import kafka_jars
 from tests.servers.kafka import Broker
