@@ -14,11 +14,15 @@ from app.output import note
 from app.settings import Settings
 from app.times import shown
 from app.trouble import BadInput, did_you_mean
+from consumers import checkpoints
 from consumers.alerts import Alert
 from consumers.checkpoints import Fenced
+from consumers.home import Home, OwnHome, open_home
 from consumers.rebuild import open_views
-from consumers.subscription import Subscription
+from consumers.subscription import LIVE, Subscription
+from consumers.tables import own_are_there
 from consumers.transport import LogTransport
+from consumers.view import View
 from consumers.views import all_views
 from engine.core import clock
 from engine.core.admission import SYSTEM
@@ -47,8 +51,21 @@ class House:
         self.name = log.engine.url.render_as_string(hide_password=True)
 
     @cached_property
+    def home(self) -> Home:
+        """The database of the views. Raises StoreUnreachable."""
+        views = self.settings.views
+        if views is None or views == self.settings.database:
+            return self.log
+        return open_home(views)
+
+    @cached_property
     def law(self) -> Law:
         return registry.law(self.log, self.settings)
+
+    def learn(self) -> None:
+        """Reads the law anew when it is asked next: something may have been registered."""
+        self.__dict__.pop("law", None)
+        self.__dict__.pop("runtime", None)
 
     def procedure(self, key: tuple[str, str]) -> Procedure:
         """The version a dossier is pinned to; quicker than the whole law."""
@@ -118,17 +135,35 @@ class House:
     # --- views ---
 
     def refresh(self) -> None:
-        """Brings the views up to the log. On a store that cannot be written to, says that
-        what follows may be behind."""
+        """Brings the views up to the log, those that Kafka does not feed. On a store that cannot
+        be written to, says that what follows may be behind."""
         try:
             with in_plain_words(self.name):
                 self._catch_up()
         except StoreReadOnly:
             note("The store can only be read: what follows is as the views were last written.")
 
+    def fed_from_log(self) -> list[View]:
+        """The views that whoever asks brings up to date; Kafka feeds the others."""
+        if not own_are_there(self.home.engine):
+            return list(all_views())
+        with self.home.engine.connect() as connection:
+            known = checkpoints.views(connection)
+        elsewhere = {name for name, info in known.items() if info.subscription != LIVE}
+        return [view for view in all_views() if view.name not in elsewhere]
+
+    @cached_property
+    def sweeps(self) -> bool:
+        """Whether whoever asks for alerts raises them; where Kafka feeds the timers, the consumer
+        does, who knows how far they are."""
+        return "timers" in {view.name for view in self.fed_from_log()}
+
     def _catch_up(self) -> None:
-        open_views(self.log, self.log, all_views())
-        feed = Subscription(self.log, LogTransport(self.log), all_views())
+        views = self.fed_from_log()
+        if not views:
+            return
+        open_views(self.home, self.log, views)
+        feed = Subscription(self.home, LogTransport(self.log), views)
         for _ in range(FENCED):
             try:
                 feed.catch_up()
@@ -141,7 +176,7 @@ class House:
     def reading(self) -> Iterator[Connection]:
         """A connection for the queries of views, brought up to the log before."""
         self.refresh()
-        with in_plain_words(self.name), self.log.engine.connect() as connection:
+        with in_plain_words(self.name), self.home.engine.connect() as connection:
             yield connection
 
     def expire(self, alerts: Sequence[Alert]) -> int:
@@ -178,6 +213,9 @@ class House:
         return clock.working_minutes(self.law.calendar(calendar), from_micros(since), end)
 
     def close(self) -> None:
+        own = self.__dict__.get("home")
+        if isinstance(own, OwnHome):
+            own.close()
         self.log.close()
 
 
@@ -192,9 +230,14 @@ def open_house(settings: Settings, *, create: bool = False, write: bool = False)
     try:
         if write or create:
             registry.register(log, settings)
-        yield House(settings, log)
-    finally:
+        house = House(settings, log)
+    except BaseException:
         log.close()
+        raise
+    try:
+        yield house
+    finally:
+        house.close()
 
 
 def _open(url: str, *, create: bool, write: bool) -> Log:

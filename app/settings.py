@@ -18,11 +18,14 @@ class Settings(msgspec.Struct, frozen=True):
     """`house`: whose engine this is; its topics begin with it. `now`: the moment to ask as if it
     were, aware; None is the wall clock.
 
+    `views`: the database of the read models; None is the store's own.
+
     `procedures`, `organisation`: folders of definitions instead of those that are shipped.
     """
 
     database: str = DATABASE
     kafka: str | None = None
+    views: str | None = None
     house: str = HOUSE
     now: datetime | None = None
     lang: Lang = "vi"

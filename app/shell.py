@@ -29,6 +29,7 @@ ENVIRONMENT = {
     "database": "LIENTHONG_DATABASE_URL",
     "kafka": "LIENTHONG_KAFKA",
     "house": "LIENTHONG_HOUSE",
+    "views": "LIENTHONG_VIEWS_URL",
     "procedures": "LIENTHONG_PROCEDURES",
     "organisation": "LIENTHONG_ORGANISATION",
 }
@@ -87,6 +88,8 @@ def everywhere() -> list[click.Parameter]:
         ("--kafka", {"metavar": "HOST:PORT", "help": "The broker; else LIENTHONG_KAFKA."}),
         ("--house", {"metavar": "NAME", "help": "Whose engine this is: its topics begin with it;"
                      f" else LIENTHONG_HOUSE, else {HOUSE}."}),
+        ("--views", {"metavar": "URL", "help": "The database of the read models; else"
+                     " LIENTHONG_VIEWS_URL, else the store itself."}),
         ("--now", {"type": MOMENT, "help": "Asks as if it were that moment."}),
         ("--lang", {"type": click.Choice(["vi", "en"]), "help": "Language of texts that are in"
                     " both: Vietnamese (vi, the default) or English."}),
@@ -137,7 +140,7 @@ class _Formatted(click.Command):
         elif common:
             with formatter.section("Everywhere"):
                 formatter.write_text(
-                    "--database, --kafka, --house, --now, --lang, --json, --procedures,"
+                    "--database, --kafka, --house, --views, --now, --lang, --json, --procedures,"
                     " --organisation: see lienthong --help."
                 )
 

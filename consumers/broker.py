@@ -14,10 +14,15 @@ from typing import Any, NamedTuple
 from kafka import ConsumerRebalanceListener, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
-from kafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError
+from kafka.errors import (
+    FencedInstanceIdError,
+    KafkaError,
+    TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
+)
 
-from schemas.topics import Topic
 from schemas.cloudevents import Message
+from schemas.topics import Topic
 
 PATIENCE = 10_000
 """Milliseconds until a broker that does not answer counts as unreachable."""
@@ -28,6 +33,10 @@ LARGEST = 1_000_000
 
 class BrokerError(Exception):
     """Kafka cannot be reached, or does not do what was asked; the sentence says what."""
+
+
+class Barred(BrokerError):
+    """Another process took this member's lasting name: one of the two has to have another."""
 
 
 class WrongTopic(Exception):
@@ -366,6 +375,10 @@ def _plain(address: str) -> Iterator[None]:
     """Says what went wrong with Kafka in the user's words."""
     try:
         yield
+    except FencedInstanceIdError as error:
+        raise Barred(
+            "Another consumer runs under this name: give one another --instance."
+        ) from error
     except KafkaError as error:
         raise BrokerError(f"Kafka at {address}: {type(error).__name__}: {error}") from error
     except (OSError, AssertionError) as error:

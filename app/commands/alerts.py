@@ -31,7 +31,8 @@ def alerts(settings: Settings, since: datetime | None, dossier: str | None, limi
     """What is due soon, late or unanswered; the newest first.
 
     Raises what is due by now, each alert once, and lets handovers expire that nobody
-    answered in time. With a --now that lies ahead nothing is kept: it only shows what would be.
+    answered in time; where Kafka feeds the timers, `lienthong consume` does that.
+    With a --now that lies ahead nothing is kept: it only shows what would be.
     """
     from app.house import open_house
     from consumers.alerts import alerts as query
@@ -41,7 +42,7 @@ def alerts(settings: Settings, since: datetime | None, dossier: str | None, limi
     with open_house(settings) as house:
         house.refresh()
         ahead = settings.now is not None and settings.now > house.real_now
-        if not ahead:
+        if not ahead and house.sweeps:
             expired = sweep(house)
             if expired:
                 note(f"{expired} handover{'s' if expired > 1 else ''} expired, unanswered.")
@@ -96,8 +97,8 @@ def sweep(house: House) -> int:
 
     try:
         with in_plain_words(house.name), progress("Handovers that nobody answered") as advance:
-            raise_due(house.log, house.now, house.warn_at)
-            while settled := act_on(house.log, submit):
+            raise_due(house.home, house.now, house.warn_at)
+            while settled := act_on(house.home, submit):
                 advance(settled)
     except StoreReadOnly:
         note("The store can only be read: nothing new is raised.")
@@ -123,7 +124,7 @@ def _trial(house: House) -> Iterator[Connection]:
             yield self._connection
 
     try:
-        with in_plain_words(house.name), house.log.begin() as connection:
+        with in_plain_words(house.name), house.home.begin() as connection:
             raise_due(Trial(connection), house.now, house.warn_at)
             yield connection
             raise Enough

@@ -8,7 +8,7 @@ raises depends on virtual time alone, not on which process was faster.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -42,22 +42,17 @@ class Window(NamedTuple):
     sweep: bool
 
 
-class Bounded:
+class Bounded(LogTransport):
     """The log up to a virtual moment. Reads ahead, so that a window costs no read of its own."""
 
-    exact = True
-
     def __init__(self, log: Log) -> None:
-        self._log = LogTransport(log)
+        super().__init__(log)
         self._ahead: deque[Delivery] = deque()
         self.until = 0
 
-    def partitions(self) -> Sequence[int]:
-        return self._log.partitions()
-
     def read(self, cursors: Mapping[int, int], limit: int) -> list[Delivery]:
         if not self._ahead:
-            self._ahead.extend(self._log.read(cursors, READ))
+            self._ahead.extend(super().read(cursors, READ))
         found: list[Delivery] = []
         ahead = self._ahead
         while ahead and len(found) < limit and ahead[0].event.recorded_at < self.until:
