@@ -18,5 +18,4 @@ def migrate(settings: Settings) -> None:
 
     with open_house(settings, create=True) as house:
         name = house.name
-        house.refresh()
     show(settings, {"store": name}, lambda: line(f"{name} is up to date.", "ok"))
