@@ -30,6 +30,9 @@ COMMANDS = {
     "relay": "app.commands.relay:relay",
     "publish": "app.commands.publish:publish",
     "archive": "app.commands.archive:archive",
+    "consume": "app.commands.consume:consume",
+    "lag": "app.commands.lag:lag",
+    "parked": "app.commands.parked:parked",
     "doctor": "app.commands.doctor:doctor",
     "bench": "app.commands.demo:bench",
 }

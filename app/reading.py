@@ -19,6 +19,7 @@ from consumers.home import Home, open_home
 from consumers.kafka_past import KafkaPast
 from engine.core import clock
 from engine.core.law import Law
+from engine.core.rules import Refusal
 from engine.store import Log, StoreError
 from schemas.topics import events_topic
 
@@ -61,24 +62,26 @@ class Reading:
         with self.home.engine.connect() as connection:
             if not checkpoints.views(connection).keys() >= NEEDED:
                 return
-        try:
-            self._sweep()
-        except LookupError:
-            # A procedure that was registered since the law was read.
-            self.__dict__.pop("law", None)
-            if self.house is not None:
-                self.house.learn()
-            self._sweep()
-
-    def _sweep(self) -> None:
         raise_due(self.home, self.now, self._warn_at)
         if self.house is not None:
             while act_on(self.home, self._submit):
                 pass
 
     def _warn_at(self, due: datetime, procedure: str, version: str, calendar: str) -> datetime:
-        policy = self.law.procedure((procedure, version)).policy
-        return clock.subtract(self.law.calendar(calendar), due, policy.due_soon)
+        for _ in range(2):
+            try:
+                policy = self.law.procedure((procedure, version)).policy
+                return clock.subtract(self.law.calendar(calendar), due, policy.due_soon)
+            except Refusal:
+                # It may have been registered since the law was read.
+                self._learn()
+        # Nobody here knows how early to warn; that it is due is known.
+        return due
+
+    def _learn(self) -> None:
+        self.__dict__.pop("law", None)
+        if self.house is not None:
+            self.house.learn()
 
     def _submit(self, waiting: Sequence[Alert]) -> list[bool]:
         assert self.house is not None, "only who reaches the store lets handovers expire"

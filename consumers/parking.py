@@ -96,6 +96,11 @@ def subscriptions(connection: Connection) -> list[str]:
     )
 
 
+def waiting(connection: Connection, subscription: str) -> list[Parked]:
+    """What is parked and not dropped."""
+    return [each for each in listed(connection, subscription) if not each.dropped]
+
+
 def remove(connection: Connection, subscription: str, dossier: str, until: int) -> None:
     """Forgets what was parked up to a version; what was dropped stays on record."""
     connection.execute(

@@ -9,7 +9,7 @@ from sqlalchemy import Table, select
 
 from consumers.changes import Changes
 from consumers.home import Home
-from consumers.rebuild import folded
+from consumers.rebuild import Past, folded
 from consumers.view import View
 from consumers.views import all_views
 from consumers.views.timers import MOMENTS
@@ -18,7 +18,7 @@ from engine.store import Log
 Rows = dict[tuple[Any, ...], dict[str, Any]]
 
 
-def faults(home: Home, log: Log, views: Iterable[View] | None = None) -> list[str]:
+def faults(home: Home, log: Log | Past, views: Iterable[View] | None = None) -> list[str]:
     """Each row that is not what the events make of it; empty when all is well."""
     views = list(all_views() if views is None else views)
     return list(_faults(home, folded(log, home, all_views()), views))

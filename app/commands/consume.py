@@ -75,18 +75,24 @@ class Consumer:
         self.views = views
         self.group = group
         self.topic = events_topic(house)
+        self.built = 0
         self.post = Post(reading.home, broker, group, dead_letter_topic(house))
         broker.check(self.topic)
 
     def make(self) -> None:
-        """The tables of the views, brought up to the end of the topic where they were missing."""
+        """The tables of the views, brought up to the end of the topic where they were missing;
+        `built` is how many messages that took."""
         from consumers.taking_over import open_fed
 
+        home, log = self.reading.home, self.reading.log
+        past = self.reading.past(self.broker, self.group)
         with progress("Building views, events read") as advance:
-            open_fed(
-                self.reading.home, self.views, self.group, self.of_all, self.reading.past(
-                    self.broker, self.group), self.reading.log, advance,
-            )  # fmt: skip
+
+            def count(messages: int) -> None:
+                self.built += messages
+                advance(messages)
+
+            open_fed(home, self.views, self.group, self.of_all, past, log, count)
 
     def of_all(self) -> KafkaTransport:
         return self._transport(lambda: self.broker.reader(self.topic.name))
@@ -157,7 +163,7 @@ def _once(settings: Settings, consumer: Consumer) -> None:
     from consumers.taking_over import until_ends
 
     transport = consumer.of_all()
-    feed, events = consumer.subscription(transport), 0
+    feed, events = consumer.subscription(transport), consumer.built
     try:
         with progress("Consuming, events") as advance:
             while True:
