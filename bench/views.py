@@ -119,11 +119,11 @@ def _lag(log: Log, follower: Subscription) -> list[dict[str, Any]]:
             time.sleep(0.001)
     stop.set()
     thread.join()
-    lags = sorted(_lags(written, seen))
+    delays = sorted(lags(written, seen))
     return [
         {
             "what": f"lag at {RATE:,} events/s, ms, {name}",
-            "measured": round(lags[min(int(len(lags) * share), len(lags) - 1)] * 1000, 1),
+            "measured": round(delays[min(int(len(delays) * share), len(delays) - 1)] * 1000, 1),
             "by processor time": None,
             "target": target,
         }
@@ -131,7 +131,9 @@ def _lag(log: Log, follower: Subscription) -> list[dict[str, Any]]:
     ]
 
 
-def _lags(written: list[tuple[int, float]], seen: list[tuple[int, float]]) -> list[float]:
+def lags(written: list[tuple[int, float]], seen: list[tuple[int, float]]) -> list[float]:
+    """Seconds that each event waited: `written`, so many events at once and when; `seen`, so many
+    in all and when."""
     found, total, index = [], 0, 0
     for count, at in written:
         total += count

@@ -20,6 +20,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
+    Engine,
     Index,
     LargeBinary,
     MetaData,
@@ -28,6 +29,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     delete,
+    inspect,
     select,
     update,
 )
@@ -118,6 +120,11 @@ class Alert(msgspec.Struct, frozen=True):
 
 def alert_id(dossier: str, leg: str, kind: str, deadline: int) -> bytes:
     return hashlib.sha256(f"{dossier}\n{leg}\n{kind}\n{deadline}".encode()).digest()[:16]
+
+
+def alerts_are_there(engine: Engine) -> bool:
+    """Looked up without writing."""
+    return metadata.tables.keys() <= set(inspect(engine).get_table_names())
 
 
 def make_alerts(connection: Connection) -> None:

@@ -10,6 +10,7 @@ from typing import cast
 
 import pytest
 
+from consumers import tables
 from consumers.broker import Broker, BrokerError
 from consumers.publish import AlertPublisher, StatusPublisher, snapshot_of
 from consumers.rebuild import open_views
@@ -34,6 +35,15 @@ def broker() -> MemoryBroker:
     made = MemoryBroker()
     made.create([status_topic("ub"), alerts_topic("ub")])
     return made
+
+
+def test_views_are_made_where_a_relay_was_first(log: Log, broker: MemoryBroker) -> None:
+    tables.open_own(log)
+    codes = fill(log, 3, 4)
+    open_views(log, log, all_views())
+    Subscription(log, LogTransport(log), all_views()).catch_up()
+    assert len(shown(log, codes)) == 3
+    assert AlertPublisher(log, cast(Broker, broker), "ub").step() == 0
 
 
 @pytest.fixture

@@ -1,0 +1,323 @@
+"""From the log over Kafka into all views on PostgreSQL: `python -m bench kafka`.
+
+Everything runs on this machine: PostgreSQL, one broker, and every process of ours share its cores.
+
+- consume: the events of a topic into all seven views, by one process and by two of one group;
+- visible: from when an append of a steady 1,000 events a second returns to when the status view
+  shows it, with one relay and one consumer as processes of their own; and the same by stages;
+- outage: the broker is killed under 500 events a second and started again after five seconds;
+  seconds from its return until nothing is behind any more, and whether anything is lost.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from statistics import median, quantiles
+from typing import Any
+
+import sqlalchemy as sa
+
+from bench.servers import fresh_database
+from bench.views import lags
+from consumers import tables
+from consumers.broker import Broker
+from consumers.home import OwnHome
+from consumers.manifests import make_manifests
+from consumers.ownership import ownership_of
+from consumers.rebuild import open_views
+from consumers.relay import Relay
+from consumers.views import all_views
+from engine.store import Append, Log, open_log
+from schemas.cloudevents import from_message
+from schemas.envelope import Recorded
+from schemas.topics import events_topic, topics_of
+from tests.servers import real_kafka, real_postgres
+from tests.servers.kafka import Broker as Server
+from tests.streams import appends, walks
+
+DOSSIERS = 2_500
+ROUNDS = 3
+RATE, SECONDS = 1_000, 20
+OUTAGE_RATE, AWAY = 500, 5.0
+PATIENCE = 120.0
+
+
+def run() -> list[dict[str, Any]]:
+    with ExitStack() as stack:
+        server = stack.enter_context(real_postgres())
+        kafka = stack.enter_context(real_kafka())
+        rows = _consume(server, kafka.bootstrap)
+        rows += _visible(server, kafka)
+        return rows + _outage(server, kafka)
+
+
+def _row(what: str, measured: float, target: str = "", to: float | None = None) -> dict[str, Any]:
+    figure = round(measured) if measured >= 100 else round(measured, 1)
+    return {
+        "what": what,
+        "measured": figure,
+        "ratio": None if to is None else round(measured / to, 2),
+        "target": target,
+    }
+
+
+# --- consume -----------------------------------------------------------------------------
+
+
+def _consume(server: str, address: str) -> list[dict[str, Any]]:
+    with fresh_database(server) as url:
+        log = open_log(url)
+        for batch in _batches(DOSSIERS):
+            log.append(batch)
+        tables.open_own(log)
+        make_manifests(log)
+        Broker(address).create(topics_of("consume"), 1)
+        relay = Relay(log, lambda: ownership_of(log), Broker(address), "consume")
+        relay.renew()
+        events = relay.catch_up()
+        relay.close()
+        log.close()
+    rates: dict[int, list[float]] = {1: [], 2: []}
+    for _ in range(ROUNDS):
+        for number, found in rates.items():
+            with fresh_database(server) as views:
+                found.append(events / _drained(address, views, number, events))
+    one, two = (median(found) for found in rates.values())
+    return [
+        _row("all views, one process, events/s", one, "8,000"),
+        _row("all views, two processes, events/s", two, "1.6 x one", to=one),
+    ]
+
+
+def _drained(address: str, views: str, number: int, events: int) -> float:
+    """Seconds that so many processes of one group take for the whole topic; started before the
+    clock is, with their views made."""
+    engine = sa.create_engine(views)
+    open_views(OwnHome(engine), _NoLog(), all_views())  # type: ignore[arg-type]
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE views SET subscription = 'bench'")
+        connection.exec_driver_sql("DELETE FROM checkpoints")
+    context = multiprocessing.get_context("spawn")
+    barrier, stop = context.Barrier(number + 1), context.Event()
+    workers = [
+        context.Process(target=_member, args=(address, views, f"m{each}", barrier, stop))
+        for each in range(number)
+    ]
+    for worker in workers:
+        worker.start()
+    barrier.wait(timeout=60)
+    begun = time.perf_counter()
+    while True:
+        with engine.connect() as connection:
+            if connection.scalar(SEEN) == events:
+                break
+        assert time.perf_counter() - begun < PATIENCE, "the consumers do not come to the end"
+        time.sleep(0.02)
+    seconds = time.perf_counter() - begun
+    stop.set()
+    for worker in workers:
+        worker.join()
+    engine.dispose()
+    return seconds
+
+
+def _member(address: str, views: str, instance: str, barrier: Any, stop: Any) -> None:
+    from consumers.checkpoints import Fenced
+    from consumers.kafka_transport import KafkaTransport
+    from consumers.subscription import Subscription
+
+    engine = sa.create_engine(views)
+    broker = Broker(address)
+    topic = events_topic("consume").name
+    # The group's name is new with each database: nobody is there from the round before.
+    group = f"g-{sa.make_url(views).database}"
+    transport = KafkaTransport(broker, topic, broker.member(topic, group, instance))
+    feed = Subscription(OwnHome(engine), transport, all_views(), name="bench")
+    barrier.wait(timeout=60)
+    while not stop.is_set():
+        try:
+            feed.step()
+        except Fenced:
+            feed.load()
+    transport.close()
+    engine.dispose()
+
+
+class _NoLog:
+    """Views are made empty: there is nothing to fill them from."""
+
+    def read_shard(self, shard: int, **range_: Any) -> list[Recorded]:
+        return []
+
+
+# --- visible -----------------------------------------------------------------------------
+
+SEEN = sa.text("SELECT coalesce(sum(version), 0) FROM view_status")
+
+
+def _visible(server: str, kafka: Server) -> list[dict[str, Any]]:
+    with _province(server, kafka, "visible") as (log, url):
+        engine = sa.create_engine(url)
+        before = log.count()
+        written: list[tuple[int, float]] = []
+        seen: list[tuple[int, float]] = []
+        done = threading.Event()
+
+        def look() -> None:
+            """How much the status view shows, as often as it can be asked."""
+            while not (done.is_set() and seen and seen[-1][0] >= sum(n for n, _ in written)):
+                with engine.connect() as connection:
+                    shown = (connection.scalar(SEEN) or 0) - before
+                seen.append((shown, time.perf_counter()))
+                time.sleep(0.005)
+
+        looking = threading.Thread(target=look)
+        looking.start()
+        sent: dict[tuple[str, int], float] = {}
+        for batch in _steady(log, RATE, SECONDS, "visible"):
+            written.append((len(batch), time.perf_counter()))
+            sent.update(dict.fromkeys(((e.stream, e.version) for e in batch), time.time() * 1e3))
+        done.set()
+        looking.join()
+        engine.dispose()
+        cuts = quantiles(lags(written, seen), n=100)
+        arrived = quantiles(_waits(kafka.bootstrap, sent), n=100)
+        return [
+            _row("append to visible at 1,000 events/s, ms, p50", cuts[49] * 1e3),
+            _row("append to visible at 1,000 events/s, ms, p99", cuts[98] * 1e3, "100"),
+            _row("of it, append to topic (read, sent, arrived), ms, p50", arrived[49]),
+            _row("of it, append to topic (read, sent, arrived), ms, p99", arrived[98]),
+        ]
+
+
+def _waits(address: str, sent: dict[tuple[str, int], float]) -> list[float]:
+    """Milliseconds from an append's return to the arrival of each event, by the broker's clock,
+    which is this machine's."""
+    reader = Broker(address).reader(events_topic("visible").name)
+    ends, cursors = reader.ends(), dict.fromkeys(reader.partitions, 0)
+    found = []
+    while cursors != ends:
+        for record in reader.read(cursors, 2_000, 1.0):
+            cursors[record.partition] = record.offset + 1
+            event = from_message(record.message)
+            at = sent.get((event.stream, event.version))
+            if at is not None:
+                found.append(max(record.message.timestamp - at, 0.0))
+    reader.close()
+    return found
+
+
+def _steady(log: Log, rate: int, seconds: int, prefix: str) -> Iterator[list[Recorded]]:
+    """Appends at a steady rate; each batch as it was committed."""
+    source = iter(appends(walks(100_000, seed=9, prefix=prefix), 300))
+    begun, events = time.perf_counter(), 0
+    while events < rate * seconds:
+        batch = []
+        due = min((time.perf_counter() - begun) * rate, rate * seconds)
+        while events < due:
+            sealed = next(source)
+            batch.append(Append(tuple(sealed)))
+            events += len(sealed)
+        if batch:
+            log.append(batch)
+            yield [event for each in batch for event in each.events]
+        else:
+            time.sleep(0.001)
+
+
+# --- outage ------------------------------------------------------------------------------
+
+
+def _outage(server: str, kafka: Server) -> list[dict[str, Any]]:
+    with _province(server, kafka, "outage") as (log, url):
+        engine = sa.create_engine(url)
+        stop = threading.Event()
+
+        def write() -> None:
+            for _ in _steady(log, OUTAGE_RATE, 60, "outage"):
+                if stop.is_set():
+                    return
+
+        writing = threading.Thread(target=write)
+        writing.start()
+        time.sleep(3)
+        kafka.kill()
+        time.sleep(AWAY)
+        kafka.start()
+        back = time.perf_counter()
+        while True:
+            with engine.connect() as connection:
+                behind = log.count() - (connection.scalar(SEEN) or 0)
+            if behind <= OUTAGE_RATE // 5:
+                break
+            assert time.perf_counter() - back < PATIENCE, f"still {behind} behind"
+            time.sleep(0.05)
+        gone = time.perf_counter() - back
+        stop.set()
+        writing.join()
+        lost = -1
+        until = time.perf_counter() + 30
+        while lost and time.perf_counter() < until:
+            with engine.connect() as connection:
+                lost = log.count() - (connection.scalar(SEEN) or 0)
+            time.sleep(0.1)
+        engine.dispose()
+        return [
+            _row("broker killed under 500 events/s: lag gone after, s", gone, "30"),
+            _row("broker killed under 500 events/s: events lost", lost, "0"),
+        ]
+
+
+# --- together ----------------------------------------------------------------------------
+
+
+@contextmanager
+def _province(server: str, kafka: Server, house: str) -> Iterator[tuple[Log, str]]:
+    """A log on PostgreSQL with one relay and one consumer, as processes of `lienthong`."""
+    with fresh_database(server) as url:
+        log = open_log(url)
+        tables.open_own(log)
+        make_manifests(log)
+        Broker(kafka.bootstrap).create(topics_of(house), 1)
+        where = ["--database", url, "--kafka", kafka.bootstrap, "--house", house]
+        # Nothing is overdue in these made-up lives at this moment, so no alert is swept.
+        words = (["relay", *where], ["consume", "all", *where, "--now", "2020-01-01"])
+        running = [subprocess.Popen([sys.executable, "-m", "app", *each]) for each in words]
+        try:
+            _warm(log, url)
+            yield log, url
+        finally:
+            for each in running:
+                each.terminate()
+            for each in running:
+                each.wait()
+            log.close()
+
+
+def _warm(log: Log, url: str) -> None:
+    """Returns when the first events have come all the way."""
+    for batch in _batches(5, seed=3):
+        log.append(batch)
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    until = time.perf_counter() + PATIENCE
+    while time.perf_counter() < until:
+        try:
+            with engine.connect() as connection:
+                if connection.scalar(SEEN) == log.count():
+                    return
+        except sa.exc.DBAPIError:
+            pass  # the views are not made yet
+        time.sleep(0.1)
+    raise AssertionError("nothing came through")
+
+
+def _batches(dossiers: int, seed: int = 1) -> Iterator[list[Append]]:
+    made = [Append(tuple(events)) for events in appends(walks(dossiers, seed), spread=500)]
+    for start in range(0, len(made), 500):
+        yield made[start : start + 500]
