@@ -311,7 +311,7 @@ class Member(Reader):
             group_instance_id=instance,
             partition_assignment_strategy=[CooperativeStickyAssignor],
             session_timeout_ms=10_000,
-            heartbeat_interval_ms=3_000,
+            heartbeat_interval_ms=1_000,
             max_poll_interval_ms=60_000,
         )
 
