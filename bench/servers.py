@@ -25,7 +25,8 @@ def sqlite_url() -> Iterator[str]:
 def fresh_database(server: str) -> Iterator[str]:
     """A fresh database of a PostgreSQL server, dropped at the end."""
     name = f"bench_{uuid4().hex}"
-    admin = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    # No pool: what is measured may kill the server's processes meanwhile.
+    admin = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with admin.connect() as connection:
         connection.execute(sa.text(f"CREATE DATABASE {name}"))
     try:
