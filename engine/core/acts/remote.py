@@ -6,13 +6,15 @@ engine says otherwise; what it may say at all is decided here, as for any comman
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from engine.core.acts import carries_out
 from engine.core.acts.handover import above_of, not_taken
-from engine.core.dossier import LegState
+from engine.core.dossier import LegState, parent_of
 from engine.core.draft import Draft
 from engine.core.law import leg_key
 from engine.core.moves import INTERLINKED, end_clock, end_dossier, join, refuse_leg
-from engine.core.rules import refuse
+from engine.core.rules import Refusal, refuse
 from schemas import commands as c
 from schemas import events as e
 from workflows.machine import ORIGIN
@@ -151,12 +153,28 @@ def give_back(draft: Draft, command: c.ReturnElsewhere) -> None:
         )
     )
     if command.outcome != DONE:
-        refuse_leg(draft, command.leg, None)
+        if not _unless_refused(draft, lambda: refuse_leg(draft, command.leg, None)):
+            end_clock(draft, command.leg)
+            draft.emit(e.LegRefused(leg=command.leg))
         return
     definition = draft.law.outline(draft.dossier.procedure).legs[command.leg]
     end_clock(draft, command.leg)
     draft.emit(e.LegResulted(leg=command.leg, papers=definition.papers_back))
-    join(draft, command.leg.rpartition("/")[0], leg.opened_by)
+    _unless_refused(draft, lambda: join(draft, parent_of(command.leg), leg.opened_by))
+
+
+def _unless_refused(draft: Draft, go_on: Callable[[], None]) -> bool:
+    """Whether what waited could go on. What happened there happened: where a rule stands against
+    what would follow here (no agency is competent, say), the dossier waits, and resuming it
+    after a suspension tries again and says why not."""
+    dossier, events = draft.dossier, len(draft.events)
+    try:
+        go_on()
+    except Refusal:
+        draft.dossier = dossier
+        del draft.events[events:]
+        return False
+    return True
 
 
 def _with_house(leg: LegState, command: c.Elsewhere) -> None:
@@ -167,12 +185,15 @@ def _with_house(leg: LegState, command: c.Elsewhere) -> None:
 
 
 def _asked_about(draft: Draft, facts: dict[str, str]) -> dict[str, str]:
-    """Of what was found there, that which this procedure asks about and did not know."""
+    """Of what was found there, that which this procedure asks about and did not know. A value
+    that it does not know chooses nothing; where an agency is to be named, it has to be one."""
     asked = draft.law.outline(draft.dossier.procedure).facts
     return {
         name: value
         for name, value in facts.items()
-        if value in asked.get(name, ()) and draft.dossier.facts.get(name) != value
+        if name in asked
+        and (asked[name] or draft.is_agency(value))
+        and draft.dossier.facts.get(name) != value
     }
 
 
