@@ -226,5 +226,23 @@ def _newest(log: Log) -> datetime | None:
 
 
 def _broker(settings: Settings) -> Iterator[Finding]:
-    said = f" ({settings.kafka} is not used yet)" if settings.kafka else ""
-    yield Finding("broker", OK, f"none is needed: views are fed by the log itself{said}")
+    if not settings.kafka:
+        yield Finding("broker", OK, "none is needed: views are fed by the log itself")
+        return
+    from consumers.broker import Broker, BrokerError, WrongTopic
+    from schemas.topics import topics_of
+
+    broker, found = Broker(settings.kafka), 0
+    topics = topics_of(settings.house)
+    try:
+        for topic in topics:
+            try:
+                broker.check(topic)
+                found += 1
+            except WrongTopic as wrong:
+                yield Finding("topic", WARNING, str(wrong))
+    except BrokerError as error:
+        yield Finding("broker", PROBLEM, str(error), "start it, or correct --kafka")
+        return
+    house = f"{found} of the {len(topics)} topics of {settings.house} are there"
+    yield Finding("broker", OK, f"{settings.kafka}; {house}")
