@@ -73,7 +73,7 @@ def test_every_part_is_there_and_the_cluster_has_three_brokers() -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_a_service_is_limited_unprivileged_and_of_one_version(name: str) -> None:
+def test_a_container_is_limited_unprivileged_and_of_one_version(name: str) -> None:
     service = SERVICES[name]
     assert re.search(r":\d+\.\d+", service["image"]), "the image's tag is no version"
     assert service["user"] != "root"
@@ -107,7 +107,7 @@ def test_no_secret_is_in_the_file_and_none_is_left_to_chance() -> None:
         interpolated(text, {})
 
 
-def test_whom_a_service_waits_for_is_there_and_has_what_it_is_asked_for() -> None:
+def test_whom_a_container_waits_for_is_there_and_has_what_it_is_asked_for() -> None:
     for service in SERVICES.values():
         for name, wanted in service.get("depends_on", {}).items():
             if wanted["condition"] == "service_healthy":
@@ -123,7 +123,7 @@ def test_the_override_replaces_every_image_and_nothing_else() -> None:
         assert set(each) == ({"build"} if name in OURS else {"image"})
 
 
-def test_every_view_is_fed_by_one_service() -> None:
+def test_every_view_is_fed_by_one_container() -> None:
     named = {each.name for each in all_views()}
     fed = [
         word
@@ -144,7 +144,7 @@ def parsed(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_a_service_of_ours_runs_a_command_with_options_that_exist(name: str) -> None:
+def test_a_container_of_ours_runs_a_command_with_options_that_exist(name: str) -> None:
     parsed(OURS[name]["command"])
 
 
