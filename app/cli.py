@@ -27,6 +27,7 @@ COMMANDS = {
     "views": "app.commands.views:views",
     "rebuild": "app.commands.views:rebuild",
     "migrate": "app.commands.migrate:migrate",
+    "interlink": "app.commands.interlink:interlink",
     "relay": "app.commands.relay:relay",
     "publish": "app.commands.publish:publish",
     "archive": "app.commands.archive:archive",

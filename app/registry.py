@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from app import definitions
+from app import definitions, peers
 from app.settings import Settings
 from app.times import parse_moment
 from engine.core.calendar import build
@@ -53,6 +53,7 @@ def register(log: Log, settings: Settings) -> None:
     Raises DefinitionChanged when a registered version now has other content, BadProcedure
     and BadOrganisation for files that are not sound.
     """
+    peers.register(log, settings)
     digest = _digest_of_files(settings)
     read = log.definitions(FILES)
     if read and read[-1].digest == digest:
@@ -82,13 +83,15 @@ def law(log: Log, settings: Settings) -> Law:
     procedures = log.definitions(PROCEDURE)
     if not procedures:
         return law_of_files(settings)
+    staff = _organisation(log)
     return Law(
         [msgspec.json.decode(each.content, type=Procedure) for each in procedures],
         [
             build(msgspec.json.decode(each.content, type=CalendarSource))
             for each in log.definitions(CALENDAR)
         ],
-        _organisation(log),
+        staff,
+        peers.elsewhere(log, settings, staff),
     )
 
 

@@ -20,7 +20,8 @@ class Settings(msgspec.Struct, frozen=True):
 
     `views`: the database of the read models; None is the store's own.
 
-    `procedures`, `organisation`: folders of definitions instead of those that are shipped.
+    `procedures`, `organisation`: folders of definitions instead of those that are shipped;
+    `peers`: a file that says which other houses there are.
     """
 
     database: str = DATABASE
@@ -32,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True):
     json: bool = False
     procedures: Path | None = None
     organisation: Path | None = None
+    peers: Path | None = None
 
     def time(self) -> datetime:
         """The moment that counts as now, aware UTC."""

@@ -25,6 +25,8 @@ Lazy = Mapping[str, str]
 
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
+FILES = frozenset({"procedures", "organisation", "peers"})
+
 ENVIRONMENT = {
     "database": "LIENTHONG_DATABASE_URL",
     "kafka": "LIENTHONG_KAFKA",
@@ -32,6 +34,7 @@ ENVIRONMENT = {
     "views": "LIENTHONG_VIEWS_URL",
     "procedures": "LIENTHONG_PROCEDURES",
     "organisation": "LIENTHONG_ORGANISATION",
+    "peers": "LIENTHONG_PEERS",
 }
 
 
@@ -116,7 +119,7 @@ def settings_of(ctx: click.Context) -> Settings:
     for name, variable in ENVIRONMENT.items():
         found = os.environ.get(variable)
         if name not in kept and found:
-            kept[name] = Path(found) if name in ("procedures", "organisation") else found
+            kept[name] = Path(found) if name in FILES else found
     return Settings(**kept)
 
 
