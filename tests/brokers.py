@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from consumers.broker import BrokerError, WrongTopic
-from schemas.topics import Topic
 from schemas.cloudevents import Message
+from schemas.topics import Topic
 
 
 class MemoryBroker:
