@@ -218,7 +218,7 @@ def test_two_that_run_at_once_have_each_effect_once(home: Home, log: Log) -> Non
 # --- a transport that repeats and skips ---------------------------------------------------
 
 
-class Replayed:
+class Replayed(LogTransport):
     """Gives these events, one partition, whatever they are."""
 
     exact = False
@@ -229,12 +229,6 @@ class Replayed:
 
     def partitions(self) -> range:
         return range(1)
-
-    def identity(self) -> str:
-        return ""
-
-    def moved(self) -> bool:
-        return False
 
     def read(self, cursors: Mapping[int, int], limit: int) -> list[Delivery]:
         start = cursors[0]
@@ -250,8 +244,7 @@ def through(home: Home, log: Log, events: list[Recorded], batch: int) -> Subscri
 
 
 def rows(home: Home) -> dict[str, list[Any]]:
-    """By table, in the order of the key. Sorted here: a database leaves rows that are alike in
-    what it sorts by in any order, and each collates its own way."""
+    """By table, in the order of the key. Sorted here: each database collates its own way."""
     with home.engine.connect() as connection:
         return {
             table.name: sorted(tuple(row) for row in connection.execute(select(table)))
