@@ -20,6 +20,7 @@ from schemas.contract_page import page
 from schemas.envelope import Recorded
 from schemas.events import EVENT_TYPES
 from schemas.generate import MESSAGES, schemas
+from schemas.handover import HandoverReceipt, LegAskedBack, LegOffered, MessageRefused
 from schemas.manifests import Manifest
 from schemas.messages import REMOVED, AlertRaised, StatusSnapshot
 from schemas.topics import (
@@ -27,7 +28,9 @@ from schemas.topics import (
     alerts_topic,
     dead_letter_topic,
     events_topic,
+    inbox_topic,
     manifests_topic,
+    receipts_topic,
     status_topic,
 )
 from schemas.yaml_text import yaml_text
@@ -128,6 +131,25 @@ CHANNELS: dict[str, Channel] = {
         (Manifest.type,),
         "What was published, counted and hashed shard by shard, so that a subscriber can say: I "
         "have everything up to here.",
+    ),
+    "handoverInbox": Channel(
+        "Handover inbox",
+        inbox_topic,
+        "send",
+        (LegOffered.type, LegAskedBack.type),
+        "Legs that other houses hand over to this one: they write, it reads. An offer carries the "
+        "sealed history of the dossier, and nothing beside that history is believed. A receipt "
+        "that was not taken comes back here as `message.refused`.",
+        ("house", "The house that is to take the legs over."),
+    ),
+    "handoverReceipts": Channel(
+        "Handover receipts",
+        receipts_topic,
+        "send",
+        (HandoverReceipt.type, MessageRefused.type),
+        "What other houses answered to the offers of this one, with the sealed history there that "
+        "proves it.",
+        ("house", "The house that handed the legs over."),
     ),
     "deadLetters": Channel(
         "Dead letters",

@@ -20,6 +20,8 @@ from schemas.cloudevents import ATTRIBUTES, JSON, OPTIONAL
 from schemas.codec import dumps
 from schemas.envelope import Recorded
 from schemas.events import EVENT_TYPES, Event, Private
+from schemas.handover import HEADERS as HANDOVER_HEADERS
+from schemas.handover import MESSAGES as BETWEEN_HOUSES
 from schemas.manifests import HEADERS as MANIFEST_HEADERS
 from schemas.manifests import Manifest
 from schemas.messages import DEAD_LETTER_HEADERS, HEADERS, PUBLISHED, Published
@@ -27,7 +29,7 @@ from schemas.messages import DEAD_LETTER_HEADERS, HEADERS, PUBLISHED, Published
 FOLDER = Path(__file__).parent / "json"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
-MESSAGES: tuple[type[Published], ...] = (*PUBLISHED, Manifest)
+MESSAGES: tuple[type[Published], ...] = (*PUBLISHED, Manifest, *BETWEEN_HOUSES)
 """Every message that is no event."""
 
 DIGEST = {
@@ -69,9 +71,11 @@ def schemas() -> dict[str, dict[str, Any]]:
     """Every schema by the name of its file."""
     found = {f"{type_}.json": _event(cls) for type_, cls in sorted(EVENT_TYPES.items())}
     messages = {f"{cls.type}.json": _schema(cls, cls.type, cls.schema_version) for cls in MESSAGES}
+    named = {**HEADERS, Manifest.type: MANIFEST_HEADERS}
+    named |= {cls.type: HANDOVER_HEADERS for cls in BETWEEN_HOUSES}
     headers = {
         f"{type_}-headers.json": _headers(f"{type_}-headers", names)
-        for type_, names in {**HEADERS, Manifest.type: MANIFEST_HEADERS}.items()
+        for type_, names in named.items()
     }
     return {
         "dead-letter-headers.json": _headers("dead-letter-headers", DEAD_LETTER_HEADERS),

@@ -32,7 +32,9 @@ Id = Annotated[str, Said(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 class SealedEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One event of a history, with every field that its hash covers (see `schemas/envelope.py`).
 
-    `payload`: its exact text; `private`: the exact private text, where the leg needs it.
+    The stream is the dossier's code; the hash before is that of the event before, 64 zeros for
+    the first. Moments are microseconds since 1970, UTC. `payload`: its exact text; `private`: the
+    exact private text, where the leg needs it.
     """
 
     version: Annotated[int, Said(ge=1)]

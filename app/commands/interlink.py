@@ -26,7 +26,9 @@ if TYPE_CHECKING:
               " the procedures taken from them; else LIENTHONG_PEERS, else what the store was"
               " told last.")  # fmt: skip
 @click.option("--once", is_flag=True, help="Ends when there is nothing more to say or to hear.")
-def interlink(settings: Settings, peers: Path | None, once: bool) -> None:
+@click.option("--again", is_flag=True, help="From the beginning: says what is open once more, and"
+              " reads everything once more. It does no harm.")  # fmt: skip
+def interlink(settings: Settings, peers: Path | None, once: bool, again: bool) -> None:
     """Hands legs over to the engines of other houses, and takes theirs, through Kafka.
 
     What came and what became of it stays in the store; each message has its effect once,
@@ -37,13 +39,20 @@ def interlink(settings: Settings, peers: Path | None, once: bool) -> None:
     from app.house import open_house
     from app.peers import peers as known
     from consumers.interlink.worker import Interlink
+    from engine.ids import Ids, wall_clock
+    from engine.runtime import Runtime
 
     with open_house(settings, write=True) as house:
         others = known(house.log, settings)
         if not others.houses:
             raise BadInput("Which other houses? Say --peers FILE, or set LIENTHONG_PEERS.")
-        worker = Interlink(house.runtime, broker, settings.house, others)
+        at = house.happened(None)
+        clock = wall_clock if at is None else lambda: at
+        runtime = Runtime(house.log, house.law, clock, Ids(clock))
+        worker = Interlink(runtime, broker, settings.house, others)
         try:
+            if again:
+                worker.again()
             if once:
                 _once(settings, house.log, worker)
             else:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from consumers.interlink.standing import Standing, command_of, standing, text_of, there
+from consumers.interlink.standing import UNSENT, Standing, command_of, standing, text_of, there
 from engine.core import custody
 from engine.core.dossier import Dossier
 from engine.core.evolve import evolve
@@ -70,6 +70,7 @@ class Offered(NamedTuple):
     state: str
     holder: tuple[str, str] | None = None
     returned: e.LegReturned | None = None
+    unsent: bool = False
 
 
 def faults(stores: Mapping[str, Log], *, settled: bool = False) -> list[str]:
@@ -123,6 +124,8 @@ def _after(known: Offered, event: e.Event, dossier: Dossier) -> Offered:
     leg = dossier.legs[known.leg]
     if isinstance(event, e.LegReturned) and event.handover == known.handover:
         return known._replace(state=RETURNED, returned=event)
+    if isinstance(event, e.AnsweredElsewhere) and event.handover == known.handover:
+        return known._replace(unsent=event.rule == UNSENT)
     if isinstance(event, e.HandoverNotTaken) and event.handover == known.handover:
         return known._replace(state=BACK)
     if isinstance(event, e.HandoverAccepted) and event.handover == known.handover:
@@ -140,7 +143,19 @@ def _pair(ours: Offered, other: Log, *, settled: bool) -> list[str]:
     if pair not in SETTLED and (settled or pair not in UNDERWAY):
         how = "still" if pair in UNDERWAY else "which cannot both be:"
         return [f"{name}: {how} {pair[0]} here and {pair[1]} at {ours.to_house}"]
-    return [f"{name}: {fault}" for fault in _details(ours, theirs, records, other)]
+    found = [f"{name}: {fault}" for fault in _details(ours, theirs, records)]
+    if theirs is None and _may_arrive(ours, other, settled=settled):
+        found.append(f"{name}: {ours.state} here, and it may still arrive there")
+    return found
+
+
+def _may_arrive(ours: Offered, other: Log, *, settled: bool) -> bool:
+    """Whether an offer that is over here could be taken there yet: it is not remembered there as
+    refused. Of a dossier that has ended here the other engine is being told."""
+    if ours.unsent or ours.state not in ((BACK, ENDED) if settled else (BACK,)):
+        return False
+    offer = command_of(ours.house, text_of(ours.offer.event_id))
+    return not isinstance(other.answer(offer), Rejected)
 
 
 def _state(theirs: Standing | None) -> str:
@@ -153,14 +168,9 @@ def _state(theirs: Standing | None) -> str:
     return DONE if theirs.ended else ACCEPTED
 
 
-def _details(
-    ours: Offered, theirs: Standing | None, records: list[Recorded], other: Log
-) -> Iterator[str]:
+def _details(ours: Offered, theirs: Standing | None, records: list[Recorded]) -> Iterator[str]:
     """Where the two histories name the same thing they have to name it alike."""
     if theirs is None:
-        offer = command_of(ours.house, text_of(ours.offer.event_id))
-        if ours.state == BACK and not isinstance(other.answer(offer), Rejected):
-            yield "taken back here, and it may still arrive there"
         return
     if theirs.origin.at_hash != ours.offer.hash.hex():
         yield "what arrived there is not what was offered here"

@@ -14,6 +14,7 @@ from consumers.interlink.standing import (
     offer_in,
     standing,
     text_of,
+    there,
     verified,
 )
 from engine.core.admission import SYSTEM
@@ -86,6 +87,7 @@ def _taken(
     )
     yield _give(runtime, house, letter, records, found.answered, answer)
     if found.ended:
+        _continues(runtime, letter, records[found.answered - 1])
         back = ReturnElsewhere(
             actor=SYSTEM,
             leg=letter.leg,
@@ -131,8 +133,21 @@ def _same_handover(own: str, letter: HandoverReceipt, offer: Recorded, found: St
         raise Refused("not-offered", "its history is that of another handover")
     if (origin.at_version, origin.at_hash) != (offer.version, offer.hash.hex()):
         raise Refused("not-offered", "what arrived there is not what was offered here")
+    if letter.there != there(letter.code, own, letter.handover):
+        raise Refused("not-offered", f"{letter.there} is no dossier of this handover")
     if found.to_agency != event.to_agency:
         raise Refused("not-offered", f"it was offered to {event.to_agency}")
+
+
+def _continues(runtime: Runtime, letter: HandoverReceipt, answered: Recorded) -> None:
+    """Refused for a second history of the same leg, beside the one that was believed before."""
+    for each in runtime.log.read_stream(letter.code):
+        if each.type == e.AnsweredElsewhere.type:
+            event = each.event()
+            assert isinstance(event, e.AnsweredElsewhere)
+            if event.handover == letter.handover and event.at_hash != answered.hash.hex():
+                words = "it does not continue the history in which the offer was answered"
+                raise Refused("altered-history", words)
 
 
 def _offered(offer: Recorded) -> e.HandoverOffered:

@@ -15,7 +15,15 @@ from consumers import checkpoints
 from consumers.broker import BrokerError
 from consumers.checkpoints import Fenced
 from consumers.interlink.peers import Peers
-from consumers.interlink.standing import Standing, command_of, folded, offer_in, standing, text_of
+from consumers.interlink.standing import (
+    UNSENT,
+    Standing,
+    command_of,
+    folded,
+    offer_in,
+    standing,
+    text_of,
+)
 from consumers.interlink.tables import open_tables
 from engine.core.admission import SYSTEM
 from engine.core.dossier import LegState
@@ -179,7 +187,7 @@ class Sender:
     def _offer(self, record: Recorded) -> Iterator[Addressed]:
         event = record.event()
         assert isinstance(event, e.HandoverOffered)
-        if event.house is None:
+        if event.house is None or not self._open(record.stream, event):
             return
         records = self.log.read_stream(record.stream, until=record.version)
         procedure = self.runtime.law.procedure(folded(record.stream, records).procedure)
@@ -201,6 +209,12 @@ class Sender:
         elif event.house in self.peers.houses:
             yield inbox_topic(event.house), message
 
+    def _open(self, stream: str, offer: e.HandoverOffered) -> bool:
+        """Whether nobody has answered yet. What was answered is not said again: it is known there,
+        or was never sent and must never be."""
+        leg = self.runtime.load(stream).dossier.legs[offer.leg]
+        return leg.transit is not None and leg.transit.handover == offer.handover
+
     def _not_sendable(self, offer: LegOffered, house: str) -> None:
         """Nobody will ever see this offer, so that it may be taken back here."""
         command = AnswerElsewhere(
@@ -209,7 +223,7 @@ class Sender:
             house=house,
             handover=offer.handover,
             answer="rejected",
-            rule="too-large",
+            rule=UNSENT,
             reason="The history of the dossier is too large to be sent to the other engine.",
         )
         last = self.runtime.current(offer.code).dossier.last_at

@@ -16,6 +16,9 @@ from schemas import events as e
 from schemas.envelope import Recorded, from_micros, shard_of
 from schemas.handover import History, imported
 
+UNSENT = "too-large"
+"""The rule under which an offer comes back that was never sent, nor ever will be."""
+
 ANSWERS: dict[type[e.Event], str] = {
     e.HandoverAccepted: "accepted",
     e.HandoverRefused: "refused",

@@ -83,8 +83,12 @@ def kept(home: Home, digest: str) -> bytes | None:
 
 
 def note(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
-    """Writes down what became of messages; one that was handled before keeps its row."""
-    insert_missing(connection, messages, rows)
+    """Writes down what became of messages; of one that came before, what became of it now."""
+    for row in rows:
+        place = (messages.c[name] == row[name] for name in ("topic", "partition", "position"))
+        connection.execute(messages.delete().where(*place))
+    if rows:
+        connection.execute(messages.insert(), list(rows))
 
 
 def handled(home: Home, limit: int = 1_000) -> list[Handled]:

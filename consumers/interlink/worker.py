@@ -7,11 +7,13 @@ from collections.abc import Callable
 
 import msgspec
 
+from consumers import checkpoints
 from consumers.broker import BrokerError
 from consumers.checkpoints import Fenced
 from consumers.interlink.peers import Peers
 from consumers.interlink.receiving import Carries, Receiver
 from consumers.interlink.sending import Fault, Sender, no_fault
+from consumers.interlink.tables import open_tables
 from engine.runtime import Busy, Runtime
 from engine.store.errors import StoreError
 from schemas.topics import inbox_topic, receipts_topic
@@ -45,6 +47,7 @@ class Interlink:
         fault: Fault = no_fault,
         chance: Callable[[], float] = random.random,
     ) -> None:
+        open_tables(runtime.log)
         self.sender = Sender(runtime, carrier, house, peers, fault=fault)
         self.receivers = [
             Receiver(runtime, carrier, house, peers, topic, fault=fault)
@@ -88,6 +91,13 @@ class Interlink:
             told(moved)
             if not moved.events and not moved.messages:
                 wait(idle)
+
+    def again(self) -> None:
+        """From the beginning: says everything once more, and takes once more whatever is still in
+        the topics. It does no harm, and makes up for what was lost on the way or failed here."""
+        for name in (self.sender.name, *(receiver.name for receiver in self.receivers)):
+            with self.sender.log.begin() as connection:
+                checkpoints.restart(connection, name)
 
     def close(self) -> None:
         self.sender.close()

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
 from engine.codes import code, code_prefix
 from engine.core.dossier import Dossier
 from engine.ids import Ids
 from schemas import commands as c
+from schemas.cloudevents import Message
 from schemas.envelope import Recorded
+from schemas.events import HandoverOffered
+from schemas.handover import (
+    HandoverReceipt,
+    LegAskedBack,
+    LegOffered,
+    Letter,
+    MessageRefused,
+    exported,
+    to_letter,
+)
 from tests.core import walker
-from tests.core.scenario import Scenario
+from tests.core.scenario import START, Scenario
 from tests.core.test_remote import ACCEPTED, FACTS, answer, arrival, back
 from tests.golden.lives import REASON, Life
 from tests.interlink.law import DESK, DIRECTOR, MINISTRY, PROCEDURE, PROVINCE, RECEIVER, law
@@ -57,6 +73,53 @@ def answered() -> Life:
         life.give(next(walker.sensible(life.at.dossier, life.at.law, life.at.now)))
     assert life.records[-1].actor == DIRECTOR
     return life
+
+
+def letters() -> dict[str, list[Message]]:
+    """Every message that these two engines sent each other, by the name of its file."""
+    ours, theirs = asked(), answered()
+    about: dict[str, Any] = {"code": ours.at.dossier.stream, "leg": "opinion", "handover": 1}
+    at = next(n for n, each in enumerate(ours.records, 1) if each.type == "handover.offered")
+    offer = ours.records[at - 1]
+    event = offer.event()
+    assert isinstance(event, HandoverOffered)
+    id_ = str(UUID(bytes=offer.event_id))
+    procedure = ours.at.law.procedure(ours.at.dossier.procedure)
+    offered = LegOffered(
+        **about,
+        offer=id_,
+        procedure=procedure.id,
+        procedure_version=procedure.version,
+        digest=procedure.digest,
+        to_agency=event.to_agency,
+        expires=event.expires,
+        history=exported(ours.records[:at]),
+    )
+    recall = LegAskedBack(**about, offer=id_, why="recalled")
+    ended = msgspec.structs.replace(recall, why="ended", stop=True)
+    accepted = HandoverReceipt(
+        **about,
+        answer="accepted",
+        there=theirs.at.dossier.stream,
+        history=exported(theirs.records[:4], {theirs.records[3].command_id}),
+    )
+    rejected = HandoverReceipt(
+        **about, answer="rejected", offer=id_, rule="altered-history", message=REASON
+    )
+    refused = MessageRefused(code=about["code"], about=id_, rule="not-json", message="no JSON")
+    sent: list[tuple[Letter, str]] = [
+        (offered, PROVINCE),
+        (recall, PROVINCE),
+        (ended, PROVINCE),
+        (rejected, MINISTRY),
+        (accepted, MINISTRY),
+        (refused, MINISTRY),
+    ]
+    found: dict[str, list[Message]] = {}
+    for number, (letter, house) in enumerate(sent, 1):
+        message = to_letter(letter, house, number.to_bytes(16, "big"), START)
+        found.setdefault(f"{letter.type}.v{letter.schema_version}", []).append(message)
+    return found
 
 
 REMOTE_LIVES = {"t-ministry-asked": asked, "t-ministry-answered": answered}

@@ -13,7 +13,7 @@ from tests.golden.corpus import samples
 from tests.golden.files import HERE, corpus_text, history_text
 from tests.golden.lives import lives
 from tests.golden.messages import messages, messages_text
-from tests.golden.remote_lives import remote_lives
+from tests.golden.remote_lives import letters, remote_lives
 
 
 def wanted() -> dict[str, bytes]:
@@ -25,7 +25,7 @@ def wanted() -> dict[str, bytes]:
     for type_, cls in EVENT_TYPES.items():
         text = corpus_text(encode(each) for each in samples(cls))
         found[f"corpus/{type_}.v{cls.schema_version}.jsonl"] = text
-    for name, samples_of in messages().items():
+    for name, samples_of in {**messages(), **letters()}.items():
         found[f"messages/{name}.jsonl"] = messages_text(samples_of)
     return found
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import pytest
 
-from consumers.interlink import tables
+from consumers.interlink import receiving, sending, tables
 from consumers.interlink.standing import there
+from consumers.interlink.worker import Interlink, Moved
+from engine.core.acts import remote
+from engine.core.calendar import CalendarError
+from engine.core.rules import refuse
 from engine.verify import verify_all
 from schemas import commands as c
 from schemas import events as e
 from tests.interlink.law import DESK, DESK_HEAD, MINISTRY, PROVINCE, RECEIVER
-from tests.interlink.world import World
+from tests.interlink.world import PEERS, World
 
 REASON = "Hồ sơ chưa đủ điều kiện"
 PERSON = "Nguyễn Văn A"
@@ -215,7 +220,9 @@ def test_the_dossier_is_stopped_at_home(world: World, when: str) -> None:
     world.agree()
     world.deliver()
     world.agree(settled=True)
-    assert world.ministry.dossier(abroad(code)).status == "ended"
+    # What ended before anybody was told of it is not offered any more, and never will arrive.
+    expected = "new" if when == "before it arrives" else "ended"
+    assert world.ministry.dossier(abroad(code)).status == expected
     assert world.province.dossier(code).outcome == "stopped"
 
 
@@ -268,3 +275,101 @@ def test_a_broker_that_lost_everything_is_told_again(world: World) -> None:
     world.deliver()
     world.agree(settled=True)
     assert types(world, code)[-1] == "handover.accepted"
+
+
+def test_what_was_lost_on_the_way_is_said_again_on_request(world: World) -> None:
+    code = world.offer()
+    world.province.tell()
+    world.broker.lose()
+    world.deliver()
+    assert world.ministry.streams() == []
+    made = Interlink(
+        world.province.runtime, world.broker, PROVINCE, PEERS[PROVINCE], chance=lambda: 0.5
+    )
+    made.again()
+    assert made.catch_up().events > 0
+    made.close()
+    world.ministry.start()
+    world.deliver()
+    assert world.ministry.streams() == [abroad(code)]
+    world.agree(settled=True)
+
+
+def test_while_the_broker_is_down_it_waits_ever_longer_and_says_why(world: World) -> None:
+    world.offer()
+    waits: list[float] = []
+    told: list[Moved] = []
+    made = Interlink(
+        world.province.runtime, world.broker, PROVINCE, PEERS[PROVINCE], chance=lambda: 1.0
+    )
+    world.broker.down = True
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        world.broker.down = len(waits) < 4
+
+    made.run(lambda: len(waits) > 4, wait, told.append)
+    made.close()
+    assert waits[:4] == [0.2, 0.4, 0.8, 1.6]
+    assert [each.trouble for each in told[:4]] == ["the broker is down"] * 4
+    assert sum(each.events for each in told) > 0
+    assert len(world.broker.everything()) == 1
+
+
+def test_what_follows_at_home_is_refused_and_the_result_is_kept(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No rule at home may make a result that came back unheard: the dossier waits."""
+    code = accepted(world)
+    stream = abroad(code)
+    while world.ministry.dossier(stream).status != "ended":
+        command = world.ministry.next_of(stream)
+        assert command is not None
+        world.done(world.ministry.give(stream, command))
+    with monkeypatch.context() as patch:
+        patch.setattr(remote, "join", lambda *_: refuse("no-such-leg", leg="", legs=""))
+        world.deliver()
+    world.agree(settled=True)
+    dossier = world.province.dossier(code)
+    assert (dossier.legs["opinion"].outcome, dossier.root.mode) == ("done", "legs")
+    world.done(world.province.give(code, c.Suspend(actor=DESK_HEAD, ground="inspection")))
+    world.done(world.province.give(code, c.Resume(actor=DESK_HEAD)))
+    assert world.province.dossier(code).root.step == "return"
+
+
+def test_an_offer_too_large_to_be_sent_comes_back_by_itself(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "LARGEST", 1_000)
+    code = world.offer()
+    world.deliver()
+    assert world.broker.everything() == []
+    assert world.province.dossier(code).legs["opinion"].mode == "back"
+    proof = world.province.log.read_stream(code)[-2].event()
+    assert isinstance(proof, e.AnsweredElsewhere)
+    assert (proof.answer, proof.rule) == ("rejected", "too-large")
+
+
+def test_a_date_beyond_every_calendar_fails_one_message_and_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes = [world.offer(), world.offer()]
+    real = receiving.arrival
+
+    def fails(law: Any, peers: Any, house: str, received: Any, letter: Any) -> Any:
+        if letter.code == codes[0]:
+            raise CalendarError("no calendar covers that day")
+        return real(law, peers, house, received, letter)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(receiving, "arrival", fails)
+        world.deliver()
+    assert world.ministry.streams() == [abroad(codes[1])]
+    assert tables.tally(world.ministry.log) == {"failed": 1, "taken": 1}
+    peers = PEERS[MINISTRY]
+    made = Interlink(world.ministry.runtime, world.broker, MINISTRY, peers)
+    made.again()
+    made.catch_up()
+    made.close()
+    assert world.ministry.streams() == [abroad(each) for each in codes]
+    assert tables.tally(world.ministry.log) == {"again": 1, "taken": 1}

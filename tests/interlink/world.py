@@ -57,6 +57,7 @@ class MemoryBroker:
 
     def __init__(self) -> None:
         self.topics: dict[str, list[list[Message]]] = {}
+        self.sent: list[tuple[str, Message]] = []
         self.born = 0
         self.down = False
         self.again: Callable[[], bool] = lambda: False
@@ -88,6 +89,7 @@ class MemoryBroker:
         return MemoryReader(self, topic)
 
     def put(self, topic: str, message: Message) -> None:
+        self.sent.append((topic, message))
         key = message.key or b""
         partitions = self.topics[topic]
         partitions[zlib.crc32(key) % len(partitions)].append(message)

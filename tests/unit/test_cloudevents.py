@@ -42,6 +42,7 @@ from schemas.messages import (
 )
 from tests.golden.files import HISTORIES, read_history
 from tests.golden.messages import HOUSE, MESSAGES, messages, read_messages
+from tests.golden.remote_lives import letters
 
 EVENTS = [path for path in MESSAGES if read_messages(path)[0] in EVENT_TYPES]
 LAST = [read_history(path).records[-1] for path in HISTORIES]
@@ -266,7 +267,7 @@ def alert() -> AlertRaised:
 
 
 def test_golden_snapshots_and_alerts_are_written_as_the_same_bytes() -> None:
-    now = messages()
+    now = {**messages(), **letters()}
     for cls in OTHERS:
         path = next(p for p in MESSAGES if p.stem == f"{cls.type}.v{cls.schema_version}")
         assert read_messages(path)[2] == now[path.stem]
