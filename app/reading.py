@@ -34,6 +34,7 @@ class Reading:
         self.settings = settings
         self.home = home
         self.house = house
+        self._unknown: set[tuple[str, str, str]] = set()
 
     @property
     def log(self) -> Log | None:
@@ -68,14 +69,18 @@ class Reading:
                 pass
 
     def _warn_at(self, due: datetime, procedure: str, version: str, calendar: str) -> datetime:
+        pinned = procedure, version, calendar
         for _ in range(2):
             try:
                 policy = self.law.procedure((procedure, version)).policy
                 return clock.subtract(self.law.calendar(calendar), due, policy.due_soon)
             except Refusal:
-                # It may have been registered since the law was read.
+                if pinned in self._unknown:
+                    break
+                # It may have been registered since the law was read, which takes a second.
                 self._learn()
         # Nobody here knows how early to warn; that it is due is known.
+        self._unknown.add(pinned)
         return due
 
     def _learn(self) -> None:
