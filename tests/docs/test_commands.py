@@ -69,7 +69,7 @@ def _run(commands: list[tuple[str, int]], place: Path, environment: dict[str, st
             env={**environment, "PYTHONPATH": str(ROOT)},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,
         )
         assert ended.returncode == status, f"$ {command}\n{ended.stdout}{ended.stderr}"
         assert "Traceback" not in ended.stderr, ended.stderr

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.store import open_log
-from engine.store.sql import _ANSWERED
+from engine.store.queries import ANSWERED
 
 
 def test_an_answer_does_not_scan_the_log(tmp_path: Path) -> None:
     log = open_log(f"sqlite:///{tmp_path / 'log.db'}")
-    statement = str(_ANSWERED.compile(dialect=log.engine.dialect))
+    statement = str(ANSWERED.compile(dialect=log.engine.dialect))
     with log.engine.connect() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", (b"x",)).all()
     log.close()
