@@ -150,7 +150,7 @@ def test_an_offer_is_asked_back_and_only_the_answer_brings_it() -> None:
     )
     at.when(c.Forward(actor=DESK, leg="opinion")).then(
         a(e.StepCompleted, leg="opinion", step="@"),
-        a(e.HandoverOffered, handover=2, house=MINISTRY)
+        a(e.HandoverOffered, handover=2, house=MINISTRY),
     )
 
 
