@@ -1,8 +1,10 @@
-"""A process of one house's interlink, that may kill itself at a named point: for `test_real.py`.
+"""Processes of a house's interlink, that may kill themselves at a named point: for `test_real.py`.
 
-    python -m tests.interlink.process HOUSE STORE BROKER BEGUN [POINT]
+    python -m tests.interlink.process
 
-`BEGUN`: the second of the wall clock that stands for the beginning of the tests' time.
+For each line `HOUSE STORE BROKER BEGUN [POINT]` it forks a process and says its number: to import
+everything anew would take longer than what is tested. `BEGUN`: the second of the wall clock that
+stands for the beginning of the tests' time.
 """
 
 from __future__ import annotations
@@ -40,5 +42,20 @@ def main(house: str, url: str, address: str, begun: str, point: str = "") -> Non
     worker.run(lambda: False, time.sleep)
 
 
+def fork() -> None:
+    """Nothing is open yet that a child could share but the standard streams."""
+    for house in PEERS:
+        law(house)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead are gone at once
+    for line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            try:
+                main(*line.split())
+            finally:
+                os._exit(1)
+        print(pid, flush=True)
+
+
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    fork()

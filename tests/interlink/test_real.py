@@ -3,11 +3,13 @@ at every named point while legs are handed over; and the broker too."""
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from consumers.broker import Broker
@@ -45,6 +47,13 @@ class Town:
         }
         self.new_id = Ids(now)
         self.codes: list[str] = []
+        self.forks = subprocess.Popen(
+            [sys.executable, "-m", "tests.interlink.process"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
 
     def give(self, house: str, code: str, command: Command) -> Answer:
         return self.runtimes[house].handle(Call(command, self.new_id(), code))
@@ -75,19 +84,19 @@ class Town:
             self.give(MINISTRY, there(code, PROVINCE, 1), command)
 
     @contextmanager
-    def process(self, house: str, point: str = "") -> Iterator[subprocess.Popen[bytes]]:
-        """A process of a house that kills itself when it comes to this point."""
-        words = [house, self.urls[house], self.address, str(self.begun), point]
-        made = subprocess.Popen(
-            [sys.executable, "-m", "tests.interlink.process", *words],
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
-        )
+    def process(self, house: str, point: str = "") -> Iterator[int]:
+        """The number of a process of a house that kills itself when it comes to this point."""
+        assert self.forks.stdin is not None
+        assert self.forks.stdout is not None
+        self.forks.stdin.write(f"{house} {self.urls[house]} {self.address} {self.begun} {point}\n")
+        self.forks.stdin.flush()
+        pid = int(self.forks.stdout.readline())
         try:
-            yield made
+            yield pid
         finally:
-            made.kill()
-            made.wait()
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            until(lambda: dead(pid), otherwise="a killed process lives on")
 
     def answered(self) -> bool:
         """Whether the province has heard what became of every leg, and all agree."""
@@ -98,8 +107,20 @@ class Town:
         return not faults(self.stores, settled=True)
 
     def close(self) -> None:
+        for stream in (self.forks.stdin, self.forks.stdout):
+            assert stream is not None
+            stream.close()
+        self.forks.wait()
         for log in self.stores.values():
             log.close()
+
+
+def dead(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
 
 
 def until(condition: Callable[[], bool], *, otherwise: str) -> None:
@@ -114,27 +135,31 @@ def test_killed_at_every_point_both_sides_agree(
 ) -> None:
     Broker(own_kafka.bootstrap).create([*topics_of(PROVINCE), *topics_of(MINISTRY)], 1)
     urls = {PROVINCE: f"sqlite:///{tmp_path / 'province.db'}", MINISTRY: postgres_database()}
-    town = Town(urls, own_kafka.bootstrap)
+    with closing(Town(urls, own_kafka.bootstrap)) as town:
+        _killed_everywhere(town, own_kafka)
+
+
+def _killed_everywhere(town: Town, broker: Server) -> None:
     killed = 0
     for point in POINTS:
         with town.process(PROVINCE, point) as ours, town.process(MINISTRY, point) as theirs:
             town.offer()
             # Whoever comes to the point dies there; the other one is killed where it is.
             until(
-                lambda pair=(ours, theirs): any(each.poll() is not None for each in pair),
+                lambda pair=(ours, theirs): any(map(dead, pair)),
                 otherwise=f"nobody came to {point!r}",
             )
             town.people()
-            killed += sum(each.poll() is not None for each in (ours, theirs))
+            killed += sum(map(dead, (ours, theirs)))
         assert faults(town.stores) == []
     assert killed >= len(POINTS)
     with town.process(PROVINCE), town.process(MINISTRY):
         for _ in range(2):
             town.offer()
-        own_kafka.kill()
+        broker.kill()
         town.people()
         assert faults(town.stores) == []
-        own_kafka.start()
+        broker.start()
         until(lambda: _pressed(town), otherwise="the two never agreed")
     for log in town.stores.values():
         assert verify_all(log).ok
@@ -144,7 +169,6 @@ def test_killed_at_every_point_both_sides_agree(
         town.runtimes[PROVINCE].load(code).dossier.legs["opinion"].mode for code in town.codes
     }
     assert answers >= {"", "back"}, "some were accepted, some came back"
-    town.close()
 
 
 def _pressed(town: Town) -> bool:

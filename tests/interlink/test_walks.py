@@ -180,7 +180,7 @@ def walk(folder: Path, pick: Pick, steps: int = STEPS) -> Walk:
 
 
 @settings(
-    max_examples=6,
+    max_examples=12,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=list(HealthCheck),
