@@ -290,7 +290,7 @@ def _province(server: str, kafka: Server, house: str) -> Iterator[tuple[Log, str
         words = (["relay", *where], ["consume", "all", *where, "--now", "2020-01-01"])
         running = [subprocess.Popen([sys.executable, "-m", "app", *each]) for each in words]
         try:
-            _warm(log, url)
+            _warm(log, url, running)
             yield log, url
         finally:
             for each in running:
@@ -300,13 +300,14 @@ def _province(server: str, kafka: Server, house: str) -> Iterator[tuple[Log, str
             log.close()
 
 
-def _warm(log: Log, url: str) -> None:
+def _warm(log: Log, url: str, running: list[subprocess.Popen[bytes]]) -> None:
     """Returns when the first events have come all the way."""
     for batch in _batches(5, seed=3):
         log.append(batch)
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     until = time.perf_counter() + PATIENCE
     while time.perf_counter() < until:
+        assert all(each.poll() is None for each in running), "a process has ended"
         try:
             with engine.connect() as connection:
                 if connection.scalar(SEEN) == log.count():
