@@ -31,6 +31,9 @@ HOUSE = "chaos"
 NOW = START + timedelta(minutes=30)
 """What the consumers take for now: the lives that go on have nothing overdue by then."""
 
+SHOWN = 3
+"""So many of the alerts that differ are told."""
+
 Rows = dict[str, list[tuple[Any, ...]]]
 
 
@@ -100,8 +103,11 @@ class Looked:
                 yield f"I6: {table} is not the fold of the log"
 
     def _i7(self) -> Iterator[str]:
+        raised, due = set(self.alerts), set(self.wanted_alerts)
         if self.alerts != self.wanted_alerts:
             yield f"I7: {len(self.alerts)} alerts, {len(self.wanted_alerts)} were due"
+        yield from (f"I7: raised {each}" for each in sorted(raised - due, key=repr)[:SHOWN])
+        yield from (f"I7: due {each}" for each in sorted(due - raised, key=repr)[:SHOWN])
 
     def bites(self) -> dict[str, bool]:
         """Whether each checker sees a fault that is put into what it looks at."""

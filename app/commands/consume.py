@@ -71,6 +71,8 @@ class Consumer:
     """What is needed to feed some views from the events of the house."""
 
     def __init__(self, reading: Reading, broker: Broker, views: list[View], group: str) -> None:
+        from app.reading import NEEDED
+        from consumers.complete import Complete
         from consumers.dead_letters import Post
         from schemas.topics import dead_letter_topic, events_topic
 
@@ -81,6 +83,7 @@ class Consumer:
         self.group = group
         self.topic = events_topic(house)
         self.built = 0
+        self.complete = Complete(reading.home, reading.log, broker, self.topic.name, NEEDED)
         self.post = Post(reading.home, broker, group, dead_letter_topic(house))
         broker.check(self.topic)
 
@@ -133,7 +136,13 @@ class Consumer:
         """Raises what is due; None unless the timers are fed here."""
         if "timers" not in {view.name for view in self.views}:
             return None
-        return self.reading.sweep
+
+        def sweep() -> None:
+            moment = self.complete.up_to(self.reading.now)
+            if moment is not None:
+                self.reading.sweep(moment)
+
+        return sweep
 
     def _transport(self, reader: Callable[[], object]) -> KafkaTransport:
         from consumers.kafka_transport import KafkaTransport
@@ -153,6 +162,7 @@ def _consumer(
             consumer.make()
             yield consumer
         finally:
+            consumer.complete.close()
             consumer.post.close()
 
 

@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from kafka.errors import FencedInstanceIdError
 
-from consumers.broker import Broker, Member
+from consumers import broker as broker_module
+from consumers.broker import Barred, Broker, Member
 from consumers.checkpoints import Fenced
 from consumers.kafka_past import FollowedPast, KafkaPast
 from consumers.kafka_transport import KafkaTransport
@@ -210,17 +212,25 @@ def test_stopped_for_longer_than_the_session_and_killed(
     assert scene.faults() == []
 
 
-def test_a_lasting_name_is_one_consumers(scene: Scene) -> None:
-    from consumers.broker import Barred
-
+def test_a_lasting_name_that_another_takes_costs_nothing(scene: Scene) -> None:
+    """kafka-python tells who lost the name when he joins next; till then the cursors fence him."""
     one, transport_1, member_1 = scene.member("first")
     with closing(transport_1):
         until(lambda: len(member_1.held) == 12, lambda: stepped(one))
         two, transport_2, member_2 = scene.member("first")
         with closing(transport_2):
             until(lambda: len(member_2.held) == 12, lambda: stepped(two))
-            with pytest.raises(Barred):
-                until(lambda: False, lambda: stepped(one))
+            scene.send(10, "a")
+            for _ in range(10):
+                with suppress(Barred):
+                    stepped(one)
+            until(lambda: scene.behind() == 0, lambda: stepped(two))
+    assert scene.faults() == []
+
+
+def test_a_lost_name_is_told_in_plain_words() -> None:
+    with pytest.raises(Barred, match="give one another --instance"), broker_module._plain("here"):
+        raise FencedInstanceIdError
 
 
 def test_a_topic_made_anew_is_read_from_its_beginning(own_kafka: Server, log: Log) -> None:
