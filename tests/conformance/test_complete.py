@@ -82,3 +82,9 @@ def test_a_view_that_is_not_there_is_waited_for(log: Log, topic: Topic) -> None:
     tables.open_own(log)
     needs: Any = Complete(log, None, cast(Broker, topic), TOPIC, {"timers"})
     assert needs.up_to(NOON) is None
+
+
+def test_a_store_that_no_relay_has_worked_on_is_not_complete(log: Log, topic: Topic) -> None:
+    log.append([append("dossier", 2)])
+    alone = Complete(log, log, cast(Broker, topic), TOPIC, {"timers"})
+    assert alone.up_to(NOON) is None
