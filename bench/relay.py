@@ -134,7 +134,6 @@ def _worker(url: str, address: str, house: str, number: int, barrier: Any, count
     worker = Relay(log, lambda: ownership_of(log), Broker(address), house)
     while len(worker.renew()) != SHARDS // number:
         time.sleep(0.01)
-    worker._a_producer()
     barrier.wait(timeout=60)
     processor = time.process_time()
     events = worker.catch_up()

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, select, update
 
-from consumers.broker import LARGEST, Broker, Producer
+from consumers.broker import LARGEST, Broker
 from consumers.checkpoints import insert_missing, letters
 from consumers.home import Home
+from consumers.outlet import Outlet
 from schemas.cloudevents import Message
 from schemas.topics import Topic
 
@@ -80,13 +81,16 @@ def listed(
 
 def remove(connection: Connection, subscription: str, letter: Letter) -> None:
     """Forgets a letter: somebody has seen to it."""
-    of = (
+    connection.execute(letters.delete().where(*_place(subscription, letter)))
+
+
+def _place(subscription: str, letter: Letter) -> tuple[ColumnElement[bool], ...]:
+    return (
         letters.c.subscription == subscription,
         letters.c.topic == letter.topic,
         letters.c.partition == letter.partition,
         letters.c.position == letter.position,
     )
-    connection.execute(letters.delete().where(*of))
 
 
 class Post:
@@ -95,9 +99,8 @@ class Post:
     def __init__(self, home: Home, broker: Broker, subscription: str, topic: Topic) -> None:
         self.topic = topic
         self._home = home
-        self._broker = broker
         self._name = subscription
-        self._producer: Producer | None = None
+        self._outlet = Outlet(broker, [topic])
 
     def publish(self) -> int:
         """Sends what was not sent yet; how many. Raises BrokerError, WrongTopic: then they are
@@ -113,9 +116,7 @@ class Post:
         return sent
 
     def close(self) -> None:
-        if self._producer is not None:
-            self._producer.close()
-            self._producer = None
+        self._outlet.close()
 
     def _waiting(self) -> list[Letter]:
         query = select(letters).where(letters.c.subscription == self._name)
@@ -124,21 +125,13 @@ class Post:
             return [_letter(row) for row in connection.execute(query.limit(AT_ONCE))]
 
     def _send(self, waiting: Sequence[Letter]) -> None:
-        if self._producer is None:
-            self._broker.check(self.topic)
-            self._producer = self._broker.producer()
         for each in waiting:
-            self._producer.send(self.topic.name, as_sent(each, self._name))
-        self._producer.flush()
+            self._outlet.send(self.topic, as_sent(each, self._name))
+        self._outlet.flush()
         with self._home.begin() as connection:
             for each in waiting:
-                of = (
-                    letters.c.subscription == self._name,
-                    letters.c.topic == each.topic,
-                    letters.c.partition == each.partition,
-                    letters.c.position == each.position,
-                )
-                connection.execute(update(letters).where(*of).values(published=1))
+                told = update(letters).where(*_place(self._name, each)).values(published=1)
+                connection.execute(told)
 
 
 def as_sent(letter: Letter, consumer: str) -> Message:

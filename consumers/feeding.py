@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from consumers.backoff import Backoff, Chance
 from consumers.broker import Barred, BrokerError, WrongTopic
 from consumers.checkpoints import Fenced
 from consumers.dead_letters import Post
@@ -23,8 +24,6 @@ EVERY = 1.0
 
 MENDED_EVERY = 10.0
 """Seconds between two tries to fill the gaps that dossiers wait behind."""
-
-FIRST_WAIT, LONGEST_WAIT = 0.2, 10.0
 
 Wait = Callable[[float], None]
 
@@ -52,14 +51,13 @@ class Feed:
         post: Post,
         sweep: Callable[[], None] | None = None,
         *,
-        chance: Callable[[], float] = random.random,
+        chance: Chance = random.random,
     ) -> None:
         self._subscribe = subscribe
         self._post = post
         self._sweep = sweep
-        self._chance = chance
+        self._backoff = Backoff(chance)
         self._open: tuple[Subscription, KafkaTransport] | None = None
-        self._failures = 0
         self._swept = self._mended = float("-inf")
 
     def run(
@@ -91,9 +89,9 @@ class Feed:
             except (BrokerError, StoreError) as trouble:
                 self.close()
                 told(Fed(0, str(trouble)))
-                wait(self._backoff())
+                wait(self._backoff.failed())
                 continue
-            self._failures = 0
+            self._backoff.succeeded()
             told(Fed(handled, letters=letters))
 
     def tidy(self) -> str:
@@ -126,8 +124,3 @@ class Feed:
         if self._open is None:
             self._open = self._subscribe()
         return self._open[0]
-
-    def _backoff(self) -> float:
-        longest = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(self._failures, 16))
-        self._failures += 1
-        return longest * (0.5 + 0.5 * self._chance())

@@ -28,8 +28,8 @@ from sqlalchemy import (
     update,
 )
 
-from consumers.broker import Producer
 from consumers.home import Home
+from consumers.outlet import Outlet
 from engine.store.log import Log
 from schemas.codec import dumps
 from schemas.envelope import to_micros
@@ -112,7 +112,7 @@ class Manifests:
                 connection.execute(manifests.insert(), made)
         return len(made)
 
-    def send(self, transaction: AbstractContextManager[Connection], producer: Producer) -> int:
+    def send(self, transaction: AbstractContextManager[Connection], outlet: Outlet) -> int:
         """Sends what was written down and has not arrived; how many. Raises BrokerError."""
         query = (
             select(manifests.c.shard, manifests.c.number, manifests.c.content)
@@ -126,8 +126,8 @@ class Manifests:
             return 0
         # Outside of any transaction: on SQLite it would keep everybody from appending meanwhile.
         for row in waiting:
-            producer.send(self.topic.name, manifest_message(manifest_in(row.content)))
-        producer.flush()
+            outlet.send(self.topic, manifest_message(manifest_in(row.content)))
+        outlet.flush()
         with transaction as connection:
             arrived = [{"of_shard": row.shard, "of_number": row.number} for row in waiting]
             connection.execute(_SENT, [{"of_topic": self._topic, **each} for each in arrived])

@@ -13,8 +13,9 @@ from sqlalchemy import select, update
 
 from consumers import checkpoints
 from consumers.alerts import Alert, alert_of, alerts_table
-from consumers.broker import Broker, BrokerError, Producer
+from consumers.broker import Broker, BrokerError
 from consumers.home import Home
+from consumers.outlet import Outlet
 from consumers.subscription import LIVE
 from consumers.transport import LogTransport
 from consumers.views import status as status_view
@@ -38,30 +39,24 @@ BATCH = 1_000
 
 
 class _Publisher:
-    """A producer that is thrown away when it failed."""
+    """Sends to one topic, by a new producer after it failed."""
 
     def __init__(self, broker: Broker, topic: Topic) -> None:
         self.topic = topic
-        self._broker = broker
-        self._producer: Producer | None = None
+        self._outlet = Outlet(broker, [topic])
 
     def _arrived(self, messages: Iterable[Message]) -> None:
         """Returns when all of them are in the topic. Raises BrokerError, WrongTopic."""
         try:
-            if self._producer is None:
-                self._broker.check(self.topic)
-                self._producer = self._broker.producer()
             for message in messages:
-                self._producer.send(self.topic.name, message)
-            self._producer.flush()
+                self._outlet.send(self.topic, message)
+            self._outlet.flush()
         except BrokerError:
             self.close()
             raise
 
     def close(self) -> None:
-        if self._producer is not None:
-            self._producer.close()
-            self._producer = None
+        self._outlet.close()
 
 
 class StatusPublisher(_Publisher):

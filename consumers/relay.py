@@ -17,9 +17,11 @@ import msgspec
 from sqlalchemy import Connection
 
 from consumers import checkpoints
-from consumers.broker import Broker, BrokerError, Producer
+from consumers.backoff import Backoff, Chance
+from consumers.broker import Broker, BrokerError
 from consumers.checkpoints import Fenced
 from consumers.manifests import PERIOD, Manifests
+from consumers.outlet import Outlet
 from consumers.ownership import Lost, Ownership
 from engine.ids import Clock
 from engine.store.errors import StoreError
@@ -30,9 +32,6 @@ from schemas.topics import events_topic
 
 BATCH = 2_000
 """Events read, sent and checkpointed at once. After a crash so many may be sent again."""
-
-FIRST_WAIT, LONGEST_WAIT = 0.2, 10.0
-"""Seconds before the first and before any later attempt while Kafka cannot be reached."""
 
 Wait = Callable[[float], None]
 """Passes so many seconds, or fewer when the worker is to stop."""
@@ -66,22 +65,20 @@ class Relay:
         house: str,
         *,
         batch: int = BATCH,
-        chance: Callable[[], float] = random.random,
+        chance: Chance = random.random,
     ) -> None:
         self.log = log
         self.house = house
         self.topic = events_topic(house)
         self.batch = batch
         self._own = own
-        self._broker = broker
-        self._chance = chance
+        self._outlet = Outlet(broker, [self.topic])
+        self._backoff = Backoff(chance)
         self._name = checkpoint_of(self.topic.name)
         self._manifests = Manifests(log, house)
         self._owner: Ownership | None = None
         self._owned: frozenset[int] = frozenset()
         self._cursors: dict[int, int] = {}
-        self._producer: Producer | None = None
-        self._failures = 0
 
     def step(self) -> int:
         """Publishes the next events of the shards owned; how many, 0 when there is nothing new.
@@ -139,9 +136,9 @@ class Relay:
             except (BrokerError, StoreError, Lost, Fenced) as trouble:
                 renewed = float("-inf")
                 told(Relayed(0, len(self._owned), str(trouble)))
-                wait(self._backoff())
+                wait(self._backoff.failed())
                 continue
-            self._failures = 0
+            self._backoff.succeeded()
             if sent:
                 told(Relayed(sent, len(self._owned)))
             else:
@@ -154,7 +151,7 @@ class Relay:
             if not self._owned:
                 return 0
             self._manifests.write(self._transaction(), self._cursors, to_micros(now), period=period)
-            return self._manifests.send(self._transaction(), self._a_producer())
+            return self._manifests.send(self._transaction(), self._outlet)
 
     def close(self) -> None:
         """Gives the shards up, so that another worker takes them at once."""
@@ -168,18 +165,11 @@ class Relay:
         events = self.log.read_shards(self._cursors, limit=self.batch, previous=True)
         if not events:
             return 0
-        producer = self._a_producer()
         for event in events:
-            producer.send(self.topic.name, to_message(event, self.house))
-        producer.flush()
+            self._outlet.send(self.topic, to_message(event, self.house))
+        self._outlet.flush()
         self._advance({event.shard: event.position for event in events})
         return len(events)
-
-    def _a_producer(self) -> Producer:
-        if self._producer is None:
-            self._broker.check(self.topic)
-            self._producer = self._broker.producer()
-        return self._producer
 
     def _advance(self, then: Mapping[int, int]) -> None:
         with self._transaction() as connection:
@@ -209,15 +199,8 @@ class Relay:
             raise
 
     def _forget(self, *, owner: bool = False) -> None:
-        if self._producer is not None:
-            self._producer.close()
-            self._producer = None
+        self._outlet.close()
         if owner and self._owner is not None:
             self._owner.close()
             self._owner = None
         self._owned, self._cursors = frozenset(), {}
-
-    def _backoff(self) -> float:
-        longest = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(self._failures, 16))
-        self._failures += 1
-        return longest * (0.5 + 0.5 * self._chance())

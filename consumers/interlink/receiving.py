@@ -21,7 +21,7 @@ from consumers.interlink import tables
 from consumers.interlink.answering import give, take_receipt
 from consumers.interlink.arriving import arrival
 from consumers.interlink.peers import HOUSE, Peers
-from consumers.interlink.sending import Addressed, Carrier, Fault, Sends, cut, no_fault, receipt
+from consumers.interlink.sending import Addressed, Carrier, Fault, cut, no_fault, receipt
 from consumers.interlink.standing import (
     Refused,
     command_of,
@@ -29,6 +29,7 @@ from consumers.interlink.standing import (
     there,
 )
 from consumers.interlink.tables import Handled
+from consumers.outlet import Outlet
 from engine.core.admission import SYSTEM
 from engine.core.calendar import CalendarError
 from engine.core.clock import ClockError
@@ -97,7 +98,7 @@ class Receiver:
         self._carrier = carrier
         self._fault = fault
         self._reader: Reads | None = None
-        self._producer: Sends | None = None
+        self._outlet = Outlet(carrier)
         self._cursors: dict[int, int] = {}
 
     def step(self) -> int:
@@ -113,10 +114,10 @@ class Receiver:
             raise
 
     def close(self) -> None:
-        for each in (self._reader, self._producer):
-            if each is not None:
-                each.close()
-        self._reader, self._producer, self._cursors = None, None, {}
+        if self._reader is not None:
+            self._reader.close()
+        self._outlet.close()
+        self._reader, self._cursors = None, {}
 
     def _step(self) -> int:
         if not self._cursors:
@@ -131,9 +132,9 @@ class Receiver:
             handled, replies = self._handle(record)
             rows.append(_row(self.topic.name, record, handled, to_micros(self.runtime.now())))
             self._fault("taken")
-            self._reply(replies)
-        if self._producer is not None:
-            self._producer.flush()
+            for topic, reply in replies:
+                self._outlet.send(topic, reply)
+        self._outlet.flush()
         self._fault("answered")
         then = {each.partition: each.offset + 1 for each in batch}
         with self.log.begin() as connection:
@@ -155,12 +156,6 @@ class Receiver:
             checkpoints.set_source(connection, self.name, self.topic.name, identity)
             self._cursors = checkpoints.cursors(connection, self.name)
         self._reader = self._carrier.reader(self.topic.name)
-
-    def _reply(self, replies: list[Addressed]) -> None:
-        for topic, message in replies:
-            if self._producer is None:
-                self._producer = self._carrier.producer()
-            self._producer.send(topic.name, message)
 
     # --- one message ---
 

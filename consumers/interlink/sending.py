@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from consumers import checkpoints
+from consumers import checkpoints, outlet
 from consumers.broker import BrokerError
 from consumers.checkpoints import Fenced
 from consumers.interlink.peers import Peers
@@ -25,6 +25,7 @@ from consumers.interlink.standing import (
     text_of,
 )
 from consumers.interlink.tables import open_tables
+from consumers.outlet import Outlet
 from engine.core.admission import SYSTEM
 from engine.core.dossier import LegState
 from engine.runtime import Call, Runtime
@@ -66,22 +67,8 @@ ANSWERED = frozenset(
 def no_fault(point: str) -> None: ...
 
 
-class Sends(Protocol):
-    """A producer: see `consumers.broker.Producer`."""
-
-    def send(self, topic: str, message: Message) -> None: ...
-
-    def flush(self) -> None: ...
-
-    def close(self) -> None: ...
-
-
-class Carrier(Protocol):
+class Carrier(outlet.Carrier, Protocol):
     """What carries messages: see `consumers.broker.Broker`."""
-
-    def producer(self) -> Sends: ...
-
-    def check(self, topic: Topic) -> None: ...
 
     def partitions(self, topic: str) -> int | None: ...
 
@@ -109,7 +96,7 @@ class Sender:
         self.name = f"interlink:out:{house}"
         self._carrier = carrier
         self._fault = fault
-        self._producer: Sends | None = None
+        self._outlet = Outlet(carrier)
         self._cursors: dict[int, int] = {}
 
     def step(self) -> int:
@@ -125,9 +112,8 @@ class Sender:
             raise
 
     def close(self) -> None:
-        if self._producer is not None:
-            self._producer.close()
-        self._producer, self._cursors = None, {}
+        self._outlet.close()
+        self._cursors = {}
 
     def _step(self) -> int:
         if not self._cursors:
@@ -138,12 +124,10 @@ class Sender:
         said = [each for event in events for each in self._addressed(event)]
         self._fault("read")
         if said:
-            if self._producer is None:
-                self._producer = self._carrier.producer()
             for topic, message in said:
-                self._producer.send(topic.name, message)
+                self._outlet.send(topic, message)
             self._fault("half-sent")
-            self._producer.flush()
+            self._outlet.flush()
             self._fault("sent")
         then = {event.shard: event.position for event in events}
         with self.log.begin() as connection:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from consumers import checkpoints
+from consumers.backoff import Backoff, Chance
 from consumers.broker import BrokerError
 from consumers.checkpoints import Fenced
 from consumers.interlink.peers import Peers
@@ -17,9 +18,6 @@ from consumers.interlink.tables import open_tables
 from engine.runtime import Busy, Runtime
 from engine.store.errors import StoreError
 from schemas.topics import inbox_topic, receipts_topic
-
-FIRST_WAIT, LONGEST_WAIT = 0.2, 10.0
-"""Seconds before the first and before any later attempt while a server cannot be reached."""
 
 QUIET = 3
 """Rounds without anything new after which there is nothing more to hear."""
@@ -45,7 +43,7 @@ class Interlink:
         peers: Peers,
         *,
         fault: Fault = no_fault,
-        chance: Callable[[], float] = random.random,
+        chance: Chance = random.random,
     ) -> None:
         open_tables(runtime.log)
         self.sender = Sender(runtime, carrier, house, peers, fault=fault)
@@ -53,8 +51,7 @@ class Interlink:
             Receiver(runtime, carrier, house, peers, topic, fault=fault)
             for topic in (inbox_topic(house), receipts_topic(house))
         ]
-        self._chance = chance
-        self._failures = 0
+        self._backoff = Backoff(chance)
 
     def step(self) -> Moved:
         """One step of each. Raises BrokerError, WrongTopic, StoreError, Busy, Fenced."""
@@ -85,9 +82,9 @@ class Interlink:
                 moved = self.step()
             except (BrokerError, StoreError, Busy, Fenced) as trouble:
                 told(Moved(trouble=str(trouble) or type(trouble).__name__))
-                wait(self._backoff())
+                wait(self._backoff.failed())
                 continue
-            self._failures = 0
+            self._backoff.succeeded()
             told(moved)
             if not moved.events and not moved.messages:
                 wait(idle)
@@ -103,8 +100,3 @@ class Interlink:
         self.sender.close()
         for receiver in self.receivers:
             receiver.close()
-
-    def _backoff(self) -> float:
-        longest = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(self._failures, 16))
-        self._failures += 1
-        return float(longest * (0.5 + 0.5 * self._chance()))

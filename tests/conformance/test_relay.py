@@ -13,11 +13,12 @@ from msgspec.structs import replace
 from sqlalchemy import text
 
 from consumers import tables
+from consumers.backoff import FIRST_WAIT, LONGEST_WAIT
 from consumers.broker import Broker, BrokerError, WrongTopic
 from consumers.checkpoints import Fenced
 from consumers.manifests import make_manifests
 from consumers.ownership import Lost, Ownership, ownership_of
-from consumers.relay import FIRST_WAIT, LONGEST_WAIT, Relay, Relayed, checkpoint_of
+from consumers.relay import Relay, Relayed, checkpoint_of
 from engine.ids import wall_clock
 from engine.store import Log
 from schemas.cloudevents import from_message
