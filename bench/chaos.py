@@ -35,9 +35,8 @@ from bench.__main__ import RESULTS, machine
 from bench.chaos_checks import HOUSE, NOW, Looked
 from bench.lives import Life, the_law, twelve
 from bench.servers import fresh_database
-from consumers import tables
 from consumers.broker import Broker
-from consumers.manifests import make_manifests
+from consumers.relay import open_tables
 from engine.core.law import Law
 from engine.ids import Ids, wall_clock
 from engine.runtime import Call, Done, Runtime
@@ -163,8 +162,7 @@ def run(kills: int, seed: int, rate: float) -> dict[str, Any]:
         logs = Path(stack.enter_context(TemporaryDirectory(prefix="lienthong-chaos-")))
         log = open_log(url)
         stack.callback(log.close)
-        tables.open_own(log)
-        make_manifests(log)
+        open_tables(log)
         Broker(kafka.bootstrap).create(topics_of(HOUSE), 1)
         where = ["--database", url, "--kafka", kafka.bootstrap, "--house", HOUSE]
         consume = ["consume", "all", *where, "--views", views_url, "--now", NOW.isoformat()]

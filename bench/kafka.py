@@ -25,13 +25,11 @@ import sqlalchemy as sa
 
 from bench.servers import fresh_database
 from bench.views import lags
-from consumers import tables
 from consumers.broker import Broker
 from consumers.home import OwnHome
-from consumers.manifests import make_manifests
 from consumers.ownership import ownership_of
 from consumers.rebuild import open_views
-from consumers.relay import Relay
+from consumers.relay import Relay, open_tables
 from consumers.views import all_views
 from engine.store import Append, Log, open_log
 from schemas.cloudevents import from_message
@@ -75,8 +73,7 @@ def _consume(server: str, address: str) -> list[dict[str, Any]]:
         log = open_log(url)
         for batch in _batches(DOSSIERS):
             log.append(batch)
-        tables.open_own(log)
-        make_manifests(log)
+        open_tables(log)
         Broker(address).create(topics_of("consume"), 1)
         relay = Relay(log, lambda: ownership_of(log), Broker(address), "consume")
         relay.renew()
@@ -282,8 +279,7 @@ def _province(server: str, kafka: Server, house: str) -> Iterator[tuple[Log, str
     """A log on PostgreSQL with one relay and one consumer, as processes of `lienthong`."""
     with fresh_database(server) as url:
         log = open_log(url)
-        tables.open_own(log)
-        make_manifests(log)
+        open_tables(log)
         Broker(kafka.bootstrap).create(topics_of(house), 1)
         where = ["--database", url, "--kafka", kafka.bootstrap, "--house", house]
         # Nothing is overdue in these made-up lives at this moment, so no alert is swept.

@@ -14,11 +14,9 @@ from statistics import median
 from typing import Any
 
 from bench.servers import fresh_database
-from consumers import tables
 from consumers.broker import Broker
-from consumers.manifests import make_manifests
 from consumers.ownership import ownership_of
-from consumers.relay import BATCH, Relay
+from consumers.relay import BATCH, Relay, open_tables
 from engine.ids import wall_clock
 from engine.store import Append, Log, open_log
 from schemas.cloudevents import to_message
@@ -42,8 +40,7 @@ def run(dossiers: int = DOSSIERS, rounds: int = ROUNDS) -> list[dict[str, Any]]:
         made = [Append(tuple(events)) for events in appends(walks(dossiers), spread=500)]
         for start in range(0, len(made), 500):
             log.append(made[start : start + 500])
-        tables.open_own(log)
-        make_manifests(log)
+        open_tables(log)
         measured: dict[str, list[tuple[float, float]]] = {}
         for number in range(rounds):
             for what, rate in (

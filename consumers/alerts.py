@@ -20,7 +20,6 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
-    Engine,
     Index,
     LargeBinary,
     MetaData,
@@ -29,13 +28,12 @@ from sqlalchemy import (
     Text,
     bindparam,
     delete,
-    inspect,
     select,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from consumers.home import Home
+from consumers.home import Home, ensure
 from consumers.views import custody, status
 from consumers.views.timers import (
     ANSWER,
@@ -122,13 +120,9 @@ def alert_id(dossier: str, leg: str, kind: str, deadline: int) -> bytes:
     return hashlib.sha256(f"{dossier}\n{leg}\n{kind}\n{deadline}".encode()).digest()[:16]
 
 
-def alerts_are_there(engine: Engine) -> bool:
-    """Looked up without writing."""
-    return metadata.tables.keys() <= set(inspect(engine).get_table_names())
-
-
-def make_alerts(connection: Connection) -> None:
-    metadata.create_all(connection, checkfirst=True)
+def open_alerts(home: Home) -> None:
+    """Makes the table unless it is there."""
+    ensure(home, metadata)
 
 
 def sweep(home: Home, now: datetime, warn_at: WarnAt, *, batch: int = SWEEP) -> list[Alert]:

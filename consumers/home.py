@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, make_url, text
+from sqlalchemy import Connection, Engine, MetaData, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError
 
 from engine.store.errors import StoreUnreachable, in_plain_words
@@ -105,3 +105,16 @@ def alone(home: Home) -> Iterator[None]:
         finally:
             # Closed for good: back in the pool it would still hold its lock.
             held.invalidate()
+
+
+def are_there(engine: Engine, metadata: MetaData) -> bool:
+    """Whether all of these tables are. Looked up without writing, so that a mere query takes no
+    writer's lock."""
+    return metadata.tables.keys() <= set(inspect(engine).get_table_names())
+
+
+def ensure(home: Home, metadata: MetaData) -> None:
+    """Makes these tables unless they are there."""
+    if not are_there(home.engine, metadata):
+        with home.begin() as connection:
+            metadata.create_all(connection, checkfirst=True)

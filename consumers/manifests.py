@@ -28,7 +28,6 @@ from sqlalchemy import (
     update,
 )
 
-from consumers.home import Home
 from consumers.outlet import Outlet
 from engine.store.log import Log
 from schemas.codec import dumps
@@ -67,12 +66,6 @@ _SENT = (
     )
     .values(sent=1)
 )
-
-
-def make_manifests(home: Home) -> None:
-    """Makes the table unless it is there."""
-    with home.begin() as connection:
-        metadata.create_all(connection, checkfirst=True)
 
 
 class Manifests:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from sqlalchemy import Connection
 
 from consumers import checkpoints, tables
-from consumers.alerts import alerts_are_there, make_alerts
+from consumers.alerts import open_alerts
 from consumers.changes import Changes
 from consumers.checkpoints import ViewInfo
 from consumers.fold import Fold
@@ -92,11 +92,9 @@ def open_views(
 
 def make_tables(home: Home, name: str, partitions: Iterable[int]) -> None:
     """The tables beside the views, and a subscription's cursors, unless they are there."""
-    # Asked for one by one: a relay makes the first, and has no alerts and feeds no views.
-    if not tables.own_are_there(home.engine) or not alerts_are_there(home.engine):
-        with home.begin() as connection:
-            tables.make_own(connection)
-            make_alerts(connection)
+    # Each for itself: a relay makes the first, and has no alerts and feeds no views.
+    tables.open_own(home)
+    open_alerts(home)
     with home.engine.connect() as connection:
         started = checkpoints.cursors(connection, name)
     if not started:

@@ -20,9 +20,11 @@ from consumers import checkpoints
 from consumers.backoff import Backoff, Chance
 from consumers.broker import Broker, BrokerError
 from consumers.checkpoints import Fenced
-from consumers.manifests import PERIOD, Manifests
+from consumers.home import Home, ensure
+from consumers.manifests import PERIOD, Manifests, metadata
 from consumers.outlet import Outlet
 from consumers.ownership import Lost, Ownership
+from consumers.tables import open_own
 from engine.ids import Clock
 from engine.store.errors import StoreError
 from engine.store.log import Log
@@ -35,6 +37,12 @@ BATCH = 2_000
 
 Wait = Callable[[float], None]
 """Passes so many seconds, or fewer when the worker is to stop."""
+
+
+def open_tables(home: Home) -> None:
+    """Makes what a relay needs in the log's database, unless it is there."""
+    open_own(home)
+    ensure(home, metadata)
 
 
 class Relayed(msgspec.Struct, frozen=True):

@@ -13,26 +13,18 @@ from sqlalchemy import Connection, Engine, Index, MetaData, Table, inspect
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 
 from consumers.checkpoints import metadata
-from consumers.home import Home
+from consumers.home import Home, are_there, ensure
 from consumers.rows import Names
 from consumers.view import View
 
 
-def make_own(connection: Connection) -> None:
-    """The tables beside the views, where they are missing."""
-    metadata.create_all(connection, checkfirst=True)
-
-
 def open_own(home: Home) -> None:
-    """Makes the tables beside the views unless they are there: for who has no views here."""
-    if not own_are_there(home.engine):
-        with home.begin() as connection:
-            make_own(connection)
+    """Makes the tables beside the views unless they are there."""
+    ensure(home, metadata)
 
 
 def own_are_there(engine: Engine) -> bool:
-    """Looked up without writing, so that a mere query takes no writer's lock."""
-    return metadata.tables.keys() <= set(inspect(engine).get_table_names())
+    return are_there(engine, metadata)
 
 
 def beside(view: View, generation: int) -> Names:

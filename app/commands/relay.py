@@ -37,14 +37,11 @@ def relay(settings: Settings, topics: str | None, replication: int, once: bool) 
         _create(settings, broker, replication)
         return
     from app.house import open_house
-    from consumers.manifests import make_manifests
     from consumers.ownership import ownership_of
-    from consumers.relay import Relay
-    from consumers.tables import open_own
+    from consumers.relay import Relay, open_tables
 
     with open_house(settings) as house:
-        open_own(house.log)
-        make_manifests(house.log)
+        open_tables(house.log)
         worker = Relay(house.log, lambda: ownership_of(house.log), broker, settings.house)
         try:
             broker.check(worker.topic)

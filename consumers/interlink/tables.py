@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from consumers.checkpoints import insert_missing
-from consumers.home import Home
+from consumers.home import Home, ensure
 from consumers.tables import open_own
 
 metadata = MetaData()
@@ -64,8 +64,7 @@ class Handled(msgspec.Struct, frozen=True, kw_only=True):
 def open_tables(home: Home) -> None:
     """Makes the tables that are missing."""
     open_own(home)
-    with home.begin() as connection:
-        metadata.create_all(connection, checkfirst=True)
+    ensure(home, metadata)
 
 
 def keep(home: Home, digest: str, content: bytes) -> None:

@@ -12,13 +12,11 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import text
 
-from consumers import tables
 from consumers.backoff import FIRST_WAIT, LONGEST_WAIT
 from consumers.broker import Broker, BrokerError, WrongTopic
 from consumers.checkpoints import Fenced
-from consumers.manifests import make_manifests
 from consumers.ownership import Lost, Ownership, ownership_of
-from consumers.relay import Relay, Relayed, checkpoint_of
+from consumers.relay import Relay, Relayed, checkpoint_of, open_tables
 from engine.ids import wall_clock
 from engine.store import Log
 from schemas.cloudevents import from_message
@@ -42,8 +40,7 @@ def broker() -> MemoryBroker:
 
 @pytest.fixture
 def make(log: Log, broker: MemoryBroker) -> Iterator[Make]:
-    tables.open_own(log)
-    make_manifests(log)
+    open_tables(log)
     made: list[Relay] = []
 
     def relay(batch: int = 50, own: Callable[[], Ownership] | None = None) -> Relay:

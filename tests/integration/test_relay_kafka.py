@@ -16,11 +16,9 @@ from click.testing import CliRunner
 from msgspec.structs import replace
 
 from app.cli import cli
-from consumers import tables
 from consumers.broker import Broker, WrongTopic
-from consumers.manifests import make_manifests
 from consumers.ownership import ownership_of
-from consumers.relay import Relay
+from consumers.relay import Relay, open_tables
 from engine.ids import wall_clock
 from engine.store import Append, Log, open_log
 from schemas.cloudevents import from_message
@@ -39,8 +37,7 @@ PATIENCE = 60.0
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Log]:
     opened = open_log(f"sqlite:///{tmp_path / 'log.db'}")
-    tables.open_own(opened)
-    make_manifests(opened)
+    open_tables(opened)
     yield opened
     opened.close()
 
@@ -206,8 +203,7 @@ def test_relays_that_are_killed_share_and_take_over(
     """Two processes; one of them is killed by SIGKILL, again and again, while others append."""
     url = postgres_database()
     log = open_log(url)
-    tables.open_own(log)
-    make_manifests(log)
+    open_tables(log)
     Broker(kafka.bootstrap).create(topics_of(topic_prefix), 1)
     command = [sys.executable, "-m", "app", "relay", "--house", topic_prefix]
     command += ["--kafka", kafka.bootstrap, "--database", url]

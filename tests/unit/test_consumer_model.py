@@ -120,8 +120,8 @@ class Consumers(RuleBasedStateMachine):
         )
         self.engine = engine
         self.home = OwnHome(engine)
+        tables.open_own(self.home)
         with self.home.begin() as connection:
-            tables.make_own(connection)
             for view in VIEWS:
                 names = {each.name: each.name for each in view.tables}
                 tables.create(connection, view, names)
