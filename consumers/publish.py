@@ -16,7 +16,6 @@ from consumers.alerts import Alert, alert_of, alerts_table
 from consumers.broker import Broker, BrokerError
 from consumers.home import Home
 from consumers.outlet import Outlet
-from consumers.subscription import LIVE
 from consumers.transport import LogTransport
 from consumers.views import status as status_view
 from consumers.views.legs import Leg, legs
@@ -63,17 +62,14 @@ class StatusPublisher(_Publisher):
     """A full snapshot of each dossier after events of it have reached the view, the last for
     each dossier of a batch only: the topic is compacted, and a snapshot holds all before it.
 
-    `home`: where the views are; `fed_by`: the subscription that feeds them.
+    `home`: where the views are.
     """
 
-    def __init__(
-        self, log: Log, home: Home, broker: Broker, house: str, *, fed_by: str = LIVE
-    ) -> None:
+    def __init__(self, log: Log, home: Home, broker: Broker, house: str) -> None:
         super().__init__(broker, status_topic(house))
         self._log = log
         self._home = home
         self._house = house
-        self._fed_by = fed_by
         self._events = LogTransport(log)
         self._name = f"publish:{self.topic.name}"
 
@@ -103,8 +99,9 @@ class StatusPublisher(_Publisher):
         query = select(of.dossier, of.version).where(of.dossier.in_(sorted(wanted)))
         with self._home.engine.connect() as connection:
             shown = {code: version for code, version in connection.execute(query)}
+            fed_by = checkpoints.views(connection)[status_view.VIEW.name].subscription
             # A parked dossier stands still until somebody works it off; nobody waits for it.
-            parked = checkpoints.parked_from(connection, self._fed_by)
+            parked = checkpoints.parked_from(connection, fed_by)
         return any(
             shown.get(code, 0) < version for code, version in wanted.items() if code not in parked
         )

@@ -36,8 +36,8 @@ def publish(settings: Settings, once: bool) -> None:
     broker = the_broker(settings)
     with open_house(settings) as house:
         house.refresh()
-        snapshots = StatusPublisher(house.log, house.log, broker, settings.house)
-        alerts = AlertPublisher(house.log, broker, settings.house)
+        snapshots = StatusPublisher(house.log, house.home, broker, settings.house)
+        alerts = AlertPublisher(house.home, broker, settings.house)
         try:
             for topic in (snapshots.topic, alerts.topic):
                 broker.check(topic)

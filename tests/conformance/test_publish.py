@@ -9,9 +9,11 @@ from datetime import timedelta
 from typing import cast
 
 import pytest
+from msgspec.structs import replace
 
-from consumers import tables
+from consumers import checkpoints, parking, tables
 from consumers.broker import Broker, BrokerError
+from consumers.parking import park
 from consumers.publish import AlertPublisher, StatusPublisher, snapshot_of
 from consumers.rebuild import open_views
 from consumers.subscription import Subscription
@@ -91,6 +93,22 @@ def test_the_last_snapshot_of_a_dossier_is_what_the_view_shows(
     seen = loads(compacted(broker)[codes[0]] or b"")
     assert {"code", "procedure", "state", "portal_code", "holder", "in_transit", "legs", "due",
             "clock", "version", "hash"} <= seen.keys()  # fmt: skip
+
+
+def test_a_parked_dossier_is_not_waited_for_whoever_feeds_the_view(
+    log: Log, broker: MemoryBroker, feed: Callable[[], int]
+) -> None:
+    codes = fill(log, 3, 6)
+    publisher = StatusPublisher(log, log, cast(Broker, broker), "ub")
+    assert publisher.step() == 0
+    everything = LogTransport(log).read(dict.fromkeys(range(16), 0), 9_999)
+    waiting = [park(each, "a trial") for each in everything]
+    with log.begin() as connection:
+        known = checkpoints.views(connection)["status"]
+        checkpoints.record_view(connection, replace(known, subscription="ub.views"))
+        parking.add(connection, "ub.views", waiting)
+    assert publisher.step() == len(codes)
+    assert broker.topics[STATUS] == [], "the view knows nothing of them"
 
 
 def test_snapshots_that_do_not_arrive_are_sent_again(

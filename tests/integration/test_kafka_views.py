@@ -101,6 +101,8 @@ def test_from_the_log_through_kafka_into_a_database_of_their_own(
     assert lienthong("consume", "all", "--once")["messages"] == len(more)
     assert {each["events"] for each in lienthong("lag")} == {0}
     assert lienthong("status", events[0].stream)["code"] == events[0].stream
+    dossiers = {each.stream for each in (*events, *more)}
+    assert lienthong("publish", "--once")["snapshots"] == len(dossiers)
     assert faults_of(kafka, house, store, tmp_path / "views.db") == []
     for origin in ("kafka", "log"):
         assert lienthong("rebuild", "all", "--from", origin)["events"] >= len(events) + len(more)
