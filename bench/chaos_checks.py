@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from msgspec.structs import replace
 
 from bench.lives import START
 from consumers.alerts import alerts_table, sweep
@@ -23,9 +22,7 @@ from engine.core import clock
 from engine.core.law import Law
 from engine.store import Log
 from engine.verify import verify_all
-from schemas.cloudevents import from_message
-from schemas.envelope import Recorded
-from schemas.topics import events_topic
+from tests import topic_check
 
 HOUSE = "chaos"
 NOW = START + timedelta(minutes=30)
@@ -51,12 +48,8 @@ class Looked:
     ) -> None:
         self.acknowledged = acknowledged
         self.sound = verify_all(log)
-        self.events = {
-            (e.stream, e.version): replace(e, private=None)
-            for batch in log.read_all()
-            for e in batch
-        }
-        self.topic = _topic(address)
+        self.events = topic_check.logged(log)
+        self.topic = topic_check.published(Broker(address), HOUSE)
         with _home(views_url) as home:
             self.rows, self.alerts = _rows(home), _alerts(home)
         with _home(f"sqlite:///{place / 'expected.db'}") as home:
@@ -83,19 +76,7 @@ class Looked:
                 yield f"I1: {code} version {version} was acknowledged and is not in the log"
 
     def _i4_i5(self) -> Iterator[str]:
-        once: dict[tuple[str, int], Recorded] = {}
-        home: dict[str, int] = {}
-        for partition, events in self.topic.items():
-            last: dict[str, int] = {}
-            for event in events:
-                if home.setdefault(event.stream, partition) != partition:
-                    yield f"I5: {event.stream} is in two partitions"
-                if event.version > last.get(event.stream, 0) + 1:
-                    yield f"I5: {event.stream}: a gap before version {event.version}"
-                last[event.stream] = max(event.version, last.get(event.stream, 0))
-                once[event.stream, event.version] = event
-        if once != self.events:
-            yield f"I4: {len(self.events)} events in the log, {len(once)} in the topic"
+        yield from topic_check.faults(self.topic, self.events)
 
     def _i6(self) -> Iterator[str]:
         for table, wanted in self.wanted_rows.items():
@@ -131,19 +112,6 @@ class Looked:
         changed["I7"] = any(True for _ in self._i7())
         self.alerts.append(alert)
         return changed
-
-
-def _topic(address: str) -> dict[int, list[Recorded]]:
-    reader = Broker(address).reader(events_topic(HOUSE).name)
-    ends = reader.ends()
-    cursors = dict.fromkeys(reader.partitions, 0)
-    found: dict[int, list[Recorded]] = {each: [] for each in reader.partitions}
-    while cursors != ends:
-        for record in reader.read(cursors, 2_000, 1.0):
-            found[record.partition].append(from_message(record.message))
-            cursors[record.partition] = record.offset + 1
-    reader.close()
-    return found
 
 
 @contextmanager

@@ -24,13 +24,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from bench.servers import fresh_database
-from bench.views import lags
+from bench.views import lags, steady
 from consumers.broker import Broker
 from consumers.home import OwnHome
 from consumers.ownership import ownership_of
 from consumers.rebuild import open_views
 from consumers.relay import Relay, open_tables
 from consumers.views import all_views
+from consumers.whole import whole
 from engine.store import Append, Log, open_log
 from schemas.cloudevents import from_message
 from schemas.envelope import Recorded
@@ -177,7 +178,7 @@ def _visible(server: str, kafka: Server) -> list[dict[str, Any]]:
         looking = threading.Thread(target=look)
         looking.start()
         sent: dict[tuple[str, int], float] = {}
-        for batch in _steady(log, RATE, SECONDS, "visible"):
+        for batch in steady(log, RATE, SECONDS, "visible"):
             written.append((len(batch), time.perf_counter()))
             sent.update(dict.fromkeys(((e.stream, e.version) for e in batch), time.time() * 1e3))
         done.set()
@@ -196,36 +197,13 @@ def _visible(server: str, kafka: Server) -> list[dict[str, Any]]:
 def _waits(address: str, sent: dict[tuple[str, int], float]) -> list[float]:
     """Milliseconds from an append's return to the arrival of each event, by the broker's clock,
     which is this machine's."""
-    reader = Broker(address).reader(events_topic("visible").name)
-    ends, cursors = reader.ends(), dict.fromkeys(reader.partitions, 0)
-    found = []
-    while cursors != ends:
-        for record in reader.read(cursors, 2_000, 1.0):
-            cursors[record.partition] = record.offset + 1
-            event = from_message(record.message)
-            at = sent.get((event.stream, event.version))
-            if at is not None:
-                found.append(max(record.message.timestamp - at, 0.0))
-    reader.close()
-    return found
-
-
-def _steady(log: Log, rate: int, seconds: int, prefix: str) -> Iterator[list[Recorded]]:
-    """Appends at a steady rate; each batch as it was committed."""
-    source = iter(appends(walks(100_000, seed=9, prefix=prefix), 300))
-    begun, events = time.perf_counter(), 0
-    while events < rate * seconds:
-        batch = []
-        due = min((time.perf_counter() - begun) * rate, rate * seconds)
-        while events < due:
-            sealed = next(source)
-            batch.append(Append(tuple(sealed)))
-            events += len(sealed)
-        if batch:
-            log.append(batch)
-            yield [event for each in batch for event in each.events]
-        else:
-            time.sleep(0.001)
+    return [
+        max(record.message.timestamp - sent[event.stream, event.version], 0.0)
+        for batch in whole(Broker(address), events_topic("visible").name)
+        for record in batch
+        for event in [from_message(record.message)]
+        if (event.stream, event.version) in sent
+    ]
 
 
 # --- outage ------------------------------------------------------------------------------
@@ -237,7 +215,7 @@ def _outage(server: str, kafka: Server) -> list[dict[str, Any]]:
         stop = threading.Event()
 
         def write() -> None:
-            for _ in _steady(log, OUTAGE_RATE, 60, "outage"):
+            for _ in steady(log, OUTAGE_RATE, 60, "outage"):
                 if stop.is_set():
                     return
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sqlalchemy import text
@@ -27,6 +27,7 @@ from consumers.subscription import Subscription
 from consumers.transport import LogTransport
 from consumers.views import all_views
 from engine.store import Append, Log, open_log
+from schemas.envelope import Recorded
 from tests.servers import real_postgres
 from tests.streams import appends, walks
 
@@ -102,21 +103,8 @@ def _lag(log: Log, follower: Subscription) -> list[dict[str, Any]]:
     follower.catch_up()
     thread = threading.Thread(target=follow)
     thread.start()
-    source = iter(appends(walks(100_000, seed=7, prefix="lag"), UNDER_WAY))
-    begin, events = time.perf_counter(), 0
-    while events < RATE * SECONDS:
-        batch = []
-        # Whatever came in since the last commit is committed together.
-        due = min((time.perf_counter() - begin) * RATE, RATE * SECONDS)
-        while events < due:
-            sealed = next(source)
-            batch.append(Append(tuple(sealed)))
-            events += len(sealed)
-        if batch:
-            log.append(batch)
-            written.append((sum(len(each.events) for each in batch), time.perf_counter()))
-        else:
-            time.sleep(0.001)
+    for batch in steady(log, RATE, SECONDS, "lag", UNDER_WAY):
+        written.append((len(batch), time.perf_counter()))
     stop.set()
     thread.join()
     delays = sorted(lags(written, seen))
@@ -129,6 +117,27 @@ def _lag(log: Log, follower: Subscription) -> list[dict[str, Any]]:
         }
         for name, share, target in (("p50", 0.5, None), ("p99", 0.99, 100))
     ]
+
+
+def steady(
+    log: Log, rate: int, seconds: int, prefix: str, under_way: int = 300
+) -> Iterator[list[Recorded]]:
+    """Appends at a steady rate, events a second; each batch as soon as it is committed."""
+    source = iter(appends(walks(100_000, seed=7, prefix=prefix), under_way))
+    begin, events = time.perf_counter(), 0
+    while events < rate * seconds:
+        batch = []
+        # Whatever came in since the last commit is committed together.
+        due = min((time.perf_counter() - begin) * rate, rate * seconds)
+        while events < due:
+            sealed = next(source)
+            batch.append(Append(tuple(sealed)))
+            events += len(sealed)
+        if batch:
+            log.append(batch)
+            yield [event for each in batch for event in each.events]
+        else:
+            time.sleep(0.001)
 
 
 def lags(written: list[tuple[int, float]], seen: list[tuple[int, float]]) -> list[float]:

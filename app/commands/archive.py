@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.output import Cell, line, progress, show, table
+from app.output import Advance, Cell, line, progress, show, table
 from app.settings import Settings
 from app.shell import Group, command
 from app.trouble import BROKEN, BadInput
 
 if TYPE_CHECKING:
-    from consumers.broker import Broker, Record
     from schemas.archive import Audit
     from schemas.manifests import Manifest
 
 SHOWN = 50
 """Findings in the table for people; --json has all."""
 
-READ = 2_000
+TOLD = 2_000
+"""Lines between two movements of the progress bar."""
 
 archive = Group(name="archive", help="A subscriber's archive of events, as JSON lines.")
 
@@ -54,6 +54,7 @@ def pull(settings: Settings, file: Path) -> None:
     yet; and its manifests beside it, into FILE.manifests.
     """
     from app.commands.relay import the_broker
+    from consumers.whole import whole
     from schemas.archive import archived
     from schemas.manifests import manifest_message
     from schemas.topics import events_topic
@@ -69,7 +70,7 @@ def pull(settings: Settings, file: Path) -> None:
         for manifest in known:
             out.write((manifest_message(manifest).value or b"") + b"\n")
     with file.open("xb") as out, progress("Pulling, messages") as advance:
-        for batch in _topic(the_broker(settings), events_topic(settings.house).name):
+        for batch in whole(the_broker(settings), events_topic(settings.house).name):
             out.writelines(archived(each.message) for each in batch)
             events += len(batch)
             advance(len(batch))
@@ -77,13 +78,12 @@ def pull(settings: Settings, file: Path) -> None:
     show(settings, value, lambda: line(f"{file}: {events:,} messages, {len(known):,} manifests."))
 
 
-def _lines(file: Path, advance: object) -> Iterator[bytes]:
-    assert callable(advance)
+def _lines(file: Path, advance: Advance) -> Iterator[bytes]:
     with file.open("rb") as lines:
         for number, each in enumerate(lines, 1):
             yield each
-            if number % READ == 0:
-                advance(READ)
+            if number % TOLD == 0:
+                advance(TOLD)
 
 
 def _in_file(file: Path) -> list[Manifest]:
@@ -101,12 +101,13 @@ def _in_file(file: Path) -> list[Manifest]:
 
 def _published(settings: Settings) -> list[Manifest]:
     from app.commands.relay import the_broker
+    from consumers.whole import whole
     from schemas.manifests import manifest_in
     from schemas.topics import manifests_topic
 
     name = manifests_topic(settings.house).name
     found = []
-    for batch in _topic(the_broker(settings), name):
+    for batch in whole(the_broker(settings), name):
         for each in batch:
             try:
                 found.append(manifest_in(each.message.value))
@@ -115,20 +116,6 @@ def _published(settings: Settings) -> list[Manifest]:
                     f"{name}, offset {each.offset}: it is no manifest: {error}"
                 ) from error
     return found
-
-
-def _topic(broker: Broker, name: str) -> Iterator[list[Record]]:
-    """Everything that is in a topic now, in batches."""
-    reader = broker.reader(name)
-    try:
-        ends = reader.ends()
-        cursors = dict.fromkeys(reader.partitions, 0)
-        while any(cursors[each] < ends[each] for each in ends):
-            batch = reader.read(cursors, READ, 1.0)
-            cursors.update({each.partition: each.offset + 1 for each in batch})
-            yield [each for each in batch if each.offset < ends[each.partition]]
-    finally:
-        reader.close()
 
 
 def _of_house(manifests: list[Manifest], house: str) -> None:

@@ -9,7 +9,6 @@ from contextlib import suppress
 from typing import Any, cast
 
 import pytest
-from msgspec.structs import replace
 from sqlalchemy import text
 
 from consumers.backoff import FIRST_WAIT, LONGEST_WAIT
@@ -22,6 +21,7 @@ from engine.store import Log
 from schemas.cloudevents import from_message
 from schemas.envelope import SHARDS, Recorded
 from schemas.topics import events_topic
+from tests import topic_check
 from tests.appends import append
 from tests.brokers import MemoryBroker
 from tests.streams import appends, walks
@@ -64,28 +64,8 @@ def published(broker: MemoryBroker) -> list[Recorded]:
     return [from_message(each) for each in broker.topics[TOPIC]]
 
 
-def stored(log: Log) -> list[Recorded]:
-    """What a subscriber may see of the log: nothing private."""
-    found = [replace(e, private=None) for batch in log.read_all() for e in batch]
-    return sorted(found, key=place)
-
-
-def place(event: Recorded) -> tuple[str, int]:
-    return event.stream, event.version
-
-
 def faults(log: Log, broker: MemoryBroker) -> list[str]:
-    """What is wrong with the topic when everything should be in it: I4 and I5."""
-    found, seen = [], dict[str, int]()
-    for event in published(broker):
-        known = seen.get(event.stream, 0)
-        if event.version > known + 1:
-            found.append(f"{event.stream}: {known + 1} is missing before {event.version}")
-        seen[event.stream] = max(known, event.version)
-    once = {place(each): each for each in published(broker)}
-    if sorted(once.values(), key=place) != stored(log):
-        found.append("the topic does not hold what the log holds")
-    return found
+    return list(topic_check.faults({0: published(broker)}, topic_check.logged(log)))
 
 
 def test_everything_is_published_once_and_in_order(

@@ -21,14 +21,15 @@ from consumers.ownership import ownership_of
 from consumers.relay import Relay, open_tables
 from engine.ids import wall_clock
 from engine.store import Append, Log, open_log
-from schemas.cloudevents import from_message
 from schemas.codec import loads
-from schemas.envelope import SHARDS, Recorded
+from schemas.envelope import SHARDS
 from schemas.topics import events_topic, topics_of
+from tests import topic_check
 from tests.appends import append
 from tests.servers import PostgresDatabase
 from tests.servers.kafka import Broker as Server
 from tests.streams import appends, walks
+from tests.topic_check import logged, published
 
 PATIENCE = 60.0
 """Seconds that anything may take before a test gives it up; none is expected to need them."""
@@ -46,42 +47,8 @@ def fill(log: Log, count: int, seed: int = 1) -> None:
     log.append([Append(tuple(events)) for events in appends(walks(count, seed), spread=10)])
 
 
-def delivered(address: str, house: str) -> dict[int, list[Recorded]]:
-    """Everything in the events topic, by partition, every seal checked."""
-    reader = Broker(address).reader(events_topic(house).name)
-    try:
-        ends = reader.ends()
-        cursors = dict.fromkeys(reader.partitions, 0)
-        found: dict[int, list[Recorded]] = {each: [] for each in reader.partitions}
-        while cursors != ends:
-            for record in reader.read(cursors, 2_000, 1.0):
-                found[record.partition].append(from_message(record.message))
-                cursors[record.partition] = record.offset + 1
-        return found
-    finally:
-        reader.close()
-
-
-def faults(log: Log, by_partition: dict[int, list[Recorded]]) -> list[str]:
-    """I4 and I5 of a topic that should hold the whole log: nothing missing, nothing altered,
-    each dossier in one partition and in order, duplicates apart."""
-    found = []
-    once: dict[tuple[str, int], Recorded] = {}
-    home: dict[str, int] = {}
-    for partition, events in by_partition.items():
-        last: dict[str, int] = {}
-        for event in events:
-            if home.setdefault(event.stream, partition) != partition:
-                found.append(f"{event.stream} is in two partitions")
-            if event.version > last.get(event.stream, 0) + 1:
-                found.append(f"{event.stream}: a gap before version {event.version}")
-            last[event.stream] = max(event.version, last.get(event.stream, 0))
-            once[event.stream, event.version] = event
-    wanted = {(e.stream, e.version): replace(e, private=None)
-              for batch in log.read_all() for e in batch}  # fmt: skip
-    if once != wanted:
-        found.append(f"{len(wanted)} events in the log, {len(once)} in the topic")
-    return found
+def faults(log: Log, address: str, house: str) -> list[str]:
+    return list(topic_check.faults(published(Broker(address), house), logged(log)))
 
 
 def until(true: Callable[[], bool], what: str) -> None:
@@ -109,7 +76,7 @@ def test_the_log_goes_to_kafka_by_two_commands(
     assert again.count(": there already") == len(topics_of(topic_prefix))
     assert f"{store.count():,} events" in lienthong("relay", "--once", *where)
     assert '"events": 0' in lienthong("relay", "--once", "--json", *where)
-    assert faults(store, delivered(kafka.bootstrap, topic_prefix)) == []
+    assert faults(store, kafka.bootstrap, topic_prefix) == []
 
 
 def test_a_subscribers_archive_is_complete_or_what_it_lacks_is_named(
@@ -194,7 +161,7 @@ def test_a_broker_that_is_killed_under_load_costs_nothing(own_kafka: Server, sto
         relaying.join()
         worker.close()
     assert store.count() == 4_500
-    assert faults(store, delivered(own_kafka.bootstrap, "ub")) == []
+    assert faults(store, own_kafka.bootstrap, "ub") == []
 
 
 def test_relays_that_are_killed_share_and_take_over(
@@ -219,17 +186,19 @@ def test_relays_that_are_killed_share_and_take_over(
             victim.communicate()
             running.append(subprocess.Popen(command, stderr=subprocess.PIPE))
         heads = log.heads()
-        until(lambda: published(log, topic_prefix) == heads, "the relays catch up with the log")
+        until(
+            lambda: checkpoints_of(log, topic_prefix) == heads, "the relays catch up with the log"
+        )
     finally:
         for each in running:
             each.terminate()
             each.communicate()
     assert len(heads) == SHARDS
-    assert faults(log, delivered(kafka.bootstrap, topic_prefix)) == []
+    assert faults(log, kafka.bootstrap, topic_prefix) == []
     log.close()
 
 
-def published(log: Log, house: str) -> dict[int, int]:
+def checkpoints_of(log: Log, house: str) -> dict[int, int]:
     from consumers.checkpoints import cursors
     from consumers.relay import checkpoint_of
 
