@@ -1,4 +1,4 @@
-"""What a command that goes on until it is stopped has in common with others: its end."""
+"""What commands that go on until they are stopped have in common: what they say, and their end."""
 
 from __future__ import annotations
 
@@ -7,6 +7,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event
 from types import FrameType
+
+from app.output import note
+
+
+class Troubles:
+    """Says once that there is trouble, and once that it is over; the figures are `lag`'s."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def tell(self, trouble: str, over: str = "It goes on.") -> None:
+        """`trouble`: why nothing went just now, "" when it did."""
+        if trouble and trouble != self._last:
+            note(f"{trouble} Nothing is lost: it goes on when that is over.")
+        elif self._last and not trouble:
+            note(over)
+        self._last = trouble
 
 
 class Stop:

@@ -14,7 +14,7 @@ import click
 from app.chosen import chosen
 from app.commands.relay import the_broker
 from app.output import line, note, progress, show
-from app.running import until_stopped
+from app.running import Troubles, until_stopped
 from app.settings import Settings
 from app.shell import command
 from app.trouble import BadInput, Broken
@@ -207,18 +207,14 @@ def _once(settings: Settings, consumer: Consumer) -> None:
 
 
 def _on_and_on(consumer: Consumer, instance: str | None) -> None:
-    """Says when it begins, stops or resumes; the figures are `lienthong lag`'s."""
-    troubled = unsent = ""
+    troubles, unsent = Troubles(), ""
 
     def told(fed: Fed) -> None:
-        nonlocal troubled, unsent
-        if fed.trouble and fed.trouble != troubled:
-            note(f"{fed.trouble} Nothing is lost: it goes on when that is over.")
-        elif troubled and not fed.trouble:
-            note("It goes on.")
+        nonlocal unsent
+        troubles.tell(fed.trouble)
         if fed.letters and fed.letters != unsent:
             note(f"{fed.letters} What was refused waits in the database until then.")
-        troubled, unsent = fed.trouble, fed.letters
+        unsent = fed.letters
 
     names = ", ".join(view.name for view in consumer.views)
     note(f"Feeding {names} from {consumer.topic.name} as {consumer.group}. Ctrl-C ends it.")

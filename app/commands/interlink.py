@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from app.commands.relay import the_broker
 from app.output import line, note, show
-from app.running import until_stopped
+from app.running import Troubles, until_stopped
 from app.settings import Settings
 from app.shell import command
 from app.trouble import BadInput
@@ -88,15 +88,10 @@ def _once(settings: Settings, log: Log, worker: Interlink) -> None:
 
 
 def _on_and_on(settings: Settings, worker: Interlink) -> None:
-    troubled = ""
+    troubles = Troubles()
 
     def told(moved: Moved) -> None:
-        nonlocal troubled
-        if moved.trouble and moved.trouble != troubled:
-            note(f"{moved.trouble} Nothing is lost: it goes on when that is over.")
-        elif troubled and not moved.trouble:
-            note("It goes on.")
-        troubled = moved.trouble
+        troubles.tell(moved.trouble)
 
     note(f"Handing legs over for {settings.house}. Ctrl-C ends it.")
     with until_stopped() as stop:

@@ -9,7 +9,7 @@ import click
 
 from app.commands.relay import the_broker
 from app.output import line, note, progress, show
-from app.running import Stop, until_stopped
+from app.running import Stop, Troubles, until_stopped
 from app.settings import Settings
 from app.shell import command
 
@@ -70,16 +70,14 @@ def _on_and_on(house: House, stop: Stop, step: Callable[[], int]) -> None:
     from consumers.broker import BrokerError
     from consumers.checkpoints import Fenced
 
-    troubled = False
+    troubles = Troubles()
     while not stop.asked():
         try:
             house.refresh()
             if step() == 0:
                 stop.wait(IDLE)
         except (BrokerError, Fenced) as error:
-            if not troubled:
-                note(f"{error} It goes on when that is over.")
-            troubled = True
+            troubles.tell(str(error))
             stop.wait(PATIENCE)
         else:
-            troubled = False
+            troubles.tell("")

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from app.output import line, note, progress, show
-from app.running import until_stopped
+from app.running import Troubles, until_stopped
 from app.settings import Settings
 from app.shell import command
 from app.trouble import BadInput
 from engine.ids import wall_clock
+from schemas.envelope import SHARDS
 
 if TYPE_CHECKING:
     from consumers.broker import Broker
@@ -83,21 +84,16 @@ def _once(settings: Settings, worker: Relay) -> None:
         manifests = worker.account(wall_clock(), period=0)
     value = {"topic": worker.topic.name, "events": events, "manifests": manifests,
              "shards": len(owned)}  # fmt: skip
-    others = "" if len(owned) == 16 else f"; {16 - len(owned)} shards are another relay's"
+    left = SHARDS - len(owned)
+    others = f"; {left} shards are another relay's" if left else ""
     show(settings, value, lambda: line(f"{events:,} events to {worker.topic.name}{others}."))
 
 
 def _on_and_on(worker: Relay) -> None:
-    """Says when it begins, stops or resumes; the figures are `lienthong lag`'s."""
-    troubled = ""
+    troubles = Troubles()
 
     def told(round_: Relayed) -> None:
-        nonlocal troubled
-        if round_.trouble and round_.trouble != troubled:
-            note(f"{round_.trouble} Nothing is lost: it goes on when that is over.")
-        elif troubled and not round_.trouble:
-            note(f"It goes on, with {round_.owned} of 16 shards.")
-        troubled = round_.trouble
+        troubles.tell(round_.trouble, f"It goes on, with {round_.owned} of {SHARDS} shards.")
 
     note(f"Publishing to {worker.topic.name}. Ctrl-C ends it.")
     with until_stopped() as stop:
