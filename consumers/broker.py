@@ -362,8 +362,10 @@ def _reach(address: str) -> None:
         host, _, port = each.rpartition(":")
         try:
             socket.create_connection((host.strip("[]"), int(port)), PATIENCE / 1000).close()
-        except (OSError, ValueError, OverflowError) as error:
+        except OSError as error:
             why = str(error)
+        except (ValueError, OverflowError):
+            why = f"{each!r} is no HOST:PORT"
         else:
             return
     raise BrokerError(f"Kafka at {address} cannot be reached: {why}.")

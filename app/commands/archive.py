@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import click
 
@@ -66,16 +67,27 @@ def pull(settings: Settings, file: Path) -> None:
     # The manifests first: they then speak of nothing that the archive could not have.
     known = _published(settings)
     events = 0
-    with beside.open("xb") as out:
-        for manifest in known:
-            out.write((manifest_message(manifest).value or b"") + b"\n")
-    with file.open("xb") as out, progress("Pulling, messages") as advance:
+    with _written(file) as out, progress("Pulling, messages") as advance:
         for batch in whole(the_broker(settings), events_topic(settings.house).name):
             out.writelines(archived(each.message) for each in batch)
             events += len(batch)
             advance(len(batch))
+    with _written(beside) as out:
+        out.writelines((manifest_message(each).value or b"") + b"\n" for each in known)
     value = {"file": str(file), "messages": events, "manifests": len(known)}
     show(settings, value, lambda: line(f"{file}: {events:,} messages, {len(known):,} manifests."))
+
+
+@contextmanager
+def _written(file: Path) -> Iterator[IO[bytes]]:
+    """A file that is there once it is whole: what broke off leaves nothing under its name."""
+    part = file.with_name(f"{file.name}.part")
+    try:
+        with part.open("wb") as out:
+            yield out
+        part.rename(file)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _lines(file: Path, advance: Advance) -> Iterator[bytes]:

@@ -90,6 +90,14 @@ def test_a_subscribers_archive_is_complete_or_what_it_lacks_is_named(
     lienthong("archive", "pull", str(file), *where)
     said = loads(lienthong("archive", "verify", str(file), "--json", *where))
     assert (said["ok"], said["covered"], said["findings"]) == (True, store.count(), [])
+    assert sorted(each.name for each in tmp_path.glob("archive*")) == [
+        "archive.jsonl",
+        "archive.jsonl.manifests",
+    ]
+    broken = CliRunner().invoke(cli, ["archive", "pull", f"{tmp_path}/b", "--kafka", "nowhere"])
+    assert broken.exit_code == 3
+    assert "'nowhere' is no HOST:PORT" in broken.output
+    assert not list(tmp_path.glob("b*")), "what broke off leaves nothing behind"
     kept = file.read_bytes().splitlines(keepends=True)
     gone = loads(kept.pop(7))["headers"]
     file.write_bytes(b"".join(kept))
