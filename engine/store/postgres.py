@@ -13,7 +13,7 @@ checks and then copies its rows, which is twice as fast.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -39,6 +39,19 @@ SESSION = """
            CASE current_setting('synchronous_commit') WHEN 'off'
            THEN set_config('synchronous_commit', 'on', false) END
 """
+END_SILENT = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity AS a
+    WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
+    AND wait_event = 'ClientRead'
+    AND greatest(xact_start, state_change)
+        < clock_timestamp() - current_setting('lock_timeout')::interval / 2
+    AND EXISTS (
+        SELECT FROM pg_locks AS l WHERE l.pid = a.pid AND l.granted
+        AND (l.locktype = 'advisory' OR l.mode = 'RowExclusiveLock')
+    )
+"""
+"""A program that is frozen (SIGSTOP, a suspended machine) in the midst of what it sends is not
+idle for the server, so `idle_in_transaction_session_timeout` lets it hold its locks for ever."""
 _LOCK = "SELECT pg_advisory_xact_lock(1282828372, shard) FROM unnest(%s::int[]) AS shard"
 _APPEND = "SELECT append_events(%s::json, %s::json, %s::json)"
 _CLAIM = "SELECT claim_streams(%s::json, %s::json)"
@@ -82,7 +95,20 @@ def postgres_engine(url: sa.URL) -> sa.Engine:
             )
         connection.execute(SESSION)
 
+    @sa.event.listens_for(engine, "handle_error")
+    def _blocked(context: sa.ExceptionContext) -> None:
+        if isinstance(context.original_exception, psycopg.errors.LockNotAvailable):
+            end_silent(engine)
+
     return engine
+
+
+def end_silent(engine: sa.Engine) -> None:
+    """Ends the sessions that hold locks in a transaction and have long said nothing. For whoever
+    has waited for a lock in vain: his next try finds it free. Theirs was stored or was not, as
+    when any connection breaks."""
+    with suppress(psycopg.Error, sa.exc.DBAPIError), engine.connect() as connection:
+        connection.exec_driver_sql(END_SILENT)
 
 
 class PostgresLog(SqlLog):
@@ -129,6 +155,10 @@ class PostgresLog(SqlLog):
         try:
             driver: Any = pooled.driver_connection
             yield driver
+        except psycopg.errors.LockNotAvailable:
+            pooled.invalidate()
+            end_silent(self.engine)
+            raise
         except psycopg.OperationalError:
             pooled.invalidate()
             # The server went away: the others in the pool are dead as well.

@@ -10,7 +10,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import psycopg
 import pytest
@@ -167,13 +167,43 @@ def test_a_command_that_another_shard_answers_at_this_moment_is_repeated(
     assert log.streams() == []
 
 
-def test_who_waits_too_long_for_a_shard_is_told(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgres, "SESSION", postgres.SESSION.replace("'10s'", "'50ms'"))
+@pytest.mark.parametrize("sent", [True, False], ids=["between", "in the midst of sending"])
+def test_who_is_frozen_in_a_transaction_stops_nobody_for_ever(
+    sent: bool, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without its end, a session that is frozen in the midst of sending is active for ever."""
+    monkeypatch.setattr(postgres, "SESSION", postgres.SESSION.replace("'10s'", "'500ms'"))
+    log = open_log(url)
+    lock = "SELECT pg_advisory_xact_lock(1282828372, %s)"
+    ended = pytest.raises(psycopg.OperationalError)
+    with ended, connect(url) as frozen, ExitStack() as left:
+        if not sent:
+            left.enter_context(frozen.pipeline())
+        frozen.execute(lock, (shard_of("s"),))
+        if not sent:
+            frozen.pgconn.send_flush_request()
+            frozen.pgconn.flush()
+        time.sleep(0.3)
+        with pytest.raises(StoreBusy):
+            log.append([append("s")])
+        assert isinstance(log.append([append("s")])[0], Stored)
+        frozen.commit()
+    log.close()
+
+
+def test_who_waits_too_long_for_a_shard_is_told_and_ends_nobody_who_is_at_work(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "SESSION", postgres.SESSION.replace("'10s'", "'200ms'"))
     log = open_log(url)
     with connect(url) as other:
         other.execute("SELECT pg_advisory_xact_lock(1282828372, %s)", (shard_of("s"),))
+        at_work = threading.Thread(target=other.execute, args=("SELECT pg_sleep(1)",))
+        at_work.start()
         with pytest.raises(StoreBusy, match="another program holds a lock"):
             log.append([append("s")])
+        at_work.join()
+        other.commit()
     assert isinstance(log.append([append("s")])[0], Stored)
     log.close()
 
