@@ -15,7 +15,7 @@ from rich.table import Table
 
 from schemas.codec import dumps
 
-BENCHES = ("append", "commands", "fold", "views", "disk", "year", "relay", "kafka")
+BENCHES = ("append", "commands", "fold", "views", "disk", "year", "relay", "kafka", "cluster")
 RESULTS = Path(__file__).parent / "results"
 
 

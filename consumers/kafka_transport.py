@@ -45,7 +45,7 @@ class KafkaTransport:
         return self._reader.moved()
 
     def ends(self) -> dict[int, int]:
-        """The offset after the last message of each partition. Raises BrokerError."""
+        """Raises BrokerError."""
         return self._reader.ends()
 
     def read(self, cursors: Mapping[int, int], limit: int) -> list[Delivery | Refused]:

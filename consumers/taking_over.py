@@ -13,6 +13,7 @@ from consumers.kafka_past import KafkaPast
 from consumers.kafka_transport import KafkaTransport
 from consumers.rebuild import Progress, make_tables, prepare, rebuild, switch
 from consumers.subscription import Source, Subscription
+from consumers.transport import Transport
 from consumers.view import View
 
 BATCH = 5_000
@@ -90,10 +91,8 @@ def _take_over(
         switch(connection, views, names, generation, name)
 
 
-def until_ends(
-    feed: Subscription, transport: KafkaTransport, progress: Progress | None = None
-) -> int:
-    """Handles what the topic holds now; how many messages. Raises Unfinished."""
+def until_ends(feed: Subscription, transport: Transport, progress: Progress | None = None) -> int:
+    """Handles what is there now; how many messages. Raises Unfinished."""
     ends = transport.ends()
     total, patience = 0, PATIENCE
     while any(feed.cursors[partition] < end for partition, end in ends.items()):
@@ -101,7 +100,7 @@ def until_ends(
         total += count
         patience = PATIENCE if count else patience - 1
         if patience == 0:
-            raise Unfinished(f"Kafka does not give the rest of {transport.topic}: try again.")
+            raise Unfinished(f"Nothing gives the rest of {transport.topic}: try again.")
         if progress is not None and count:
             progress(count)
     return total

@@ -61,6 +61,9 @@ class Transport(Protocol):
         """Whether partitions came or went since this was asked last: then others may have moved
         the cursors."""
 
+    def ends(self) -> Mapping[int, int]:
+        """Where a cursor of each partition stands when it has read all that is there now."""
+
     def read(self, cursors: Mapping[int, int], limit: int) -> Sequence[Delivery | Refused]:
         """At most `limit` events beyond the cursors, in order within each partition.
 
@@ -90,6 +93,9 @@ class LogTransport:
     def moved(self) -> bool:
         return False
 
+    def ends(self) -> Mapping[int, int]:
+        return self._log.heads()
+
     def read(self, cursors: Mapping[int, int], limit: int) -> list[Delivery]:
         events = self._log.read_shards(cursors, limit=limit)
         return [Delivery(event.shard, event.position, event) for event in events]
@@ -111,6 +117,9 @@ class NoTransport:
 
     def moved(self) -> bool:
         return False
+
+    def ends(self) -> Mapping[int, int]:
+        return {}
 
     def read(self, cursors: Mapping[int, int], limit: int) -> list[Delivery]:
         return []

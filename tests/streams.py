@@ -224,6 +224,16 @@ def walks(
         yield walk
 
 
+def cut(count: int, seed: int = 3) -> Iterator[list[Recorded]]:
+    """As `appends`, of dossiers that are left lying somewhere on their way."""
+    rng = random.Random(seed)
+    made = []
+    for walk in walks(count, seed):
+        del walk.commands[rng.randrange(1, len(walk.commands)) :]
+        made.append(walk)
+    return appends(made, spread=10)
+
+
 def appends(walks: Iterable[Walk], spread: int = 64) -> Iterator[list[Recorded]]:
     """The events of each command, sealed, with `spread` dossiers under way at a time."""
     count = 0

@@ -23,7 +23,7 @@ from schemas.envelope import Recorded, from_micros, to_micros
 from tests.alerts_check import i7
 from tests.appends import new_id
 from tests.office import DAY, HOUR, LATER, T0, Office, opened
-from tests.streams import appends, walks
+from tests.streams import appends, cut, walks
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_timers_that_are_rebuilt_raise_nothing_twice(office: Office) -> None:
 
 def test_sweeps_at_the_same_time_raise_each_once(log: Log) -> None:
     home: Home = log
-    log.append([Append(tuple(events)) for events in _cut(60)])
+    log.append([Append(tuple(events)) for events in cut(60)])
     open_views(home, log, all_views())
     Subscription(home, LogTransport(log), all_views()).catch_up()
     found: list[Alert] = []
@@ -64,22 +64,12 @@ def test_sweeps_at_the_same_time_raise_each_once(log: Log) -> None:
         assert {each.id for each in alerts(connection)} == {each.id for each in found}
 
 
-def _cut(count: int, seed: int = 3) -> list[list[Recorded]]:
-    """Dossiers that are left lying somewhere on their way."""
-    rng = random.Random(seed)
-    made = []
-    for walk in walks(count, seed):
-        del walk.commands[rng.randrange(1, len(walk.commands)) :]
-        made.append(walk)
-    return list(appends(made, spread=10))
-
-
 # --- the checker ------------------------------------------------------------------------
 
 
 def simulate(home: Home, log: Log, seed: int) -> tuple[list[Recorded], list[Any]]:
     """Events in the order of time, with a sweep every now and then."""
-    batches = sorted(_cut(40, seed), key=lambda batch: batch[0].occurred_at)
+    batches = sorted(cut(40, seed), key=lambda batch: batch[0].occurred_at)
     open_views(home, log, all_views())
     follower = Subscription(home, LogTransport(log), all_views())
     rng, swept = random.Random(seed), []

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import Connection, Engine, create_engine, select, text
+from sqlalchemy import create_engine, select, text
 
-from consumers import parking, subscription
-from consumers.checkpoints import Fenced
+from consumers import parking
 from consumers.home import Home, OwnHome
 from consumers.lag import lag
 from consumers.rebuild import open_views
-from consumers.subscription import LIVE, Subscription
+from consumers.subscription import Subscription
 from consumers.transport import Delivery, LogTransport
 from consumers.view import View
-from consumers.views import all_views, custody, register
+from consumers.views import all_views, register
 from engine.store import Append, Log
 from schemas.envelope import Recorded
-from schemas.events import HandoverAccepted, SupplementRequested
+from schemas.events import SupplementRequested
 from tests.streams import appends, walks
 from tests.views_check import faults
 
@@ -68,20 +65,6 @@ def home(place: str, log: Log, tmp_path: Path) -> Iterator[Home]:
 # --- I6 ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("batch", [1, 7, 1000])
-def test_views_equal_the_fold_whatever_the_batch(home: Home, log: Log, batch: int) -> None:
-    fill(log, 8)
-    assert following(home, log, batch).catch_up() > 100
-    assert faults(home, log) == []
-
-
-def test_the_fold_is_checked_in_the_middle_too(home: Home, log: Log) -> None:
-    fill(log)
-    follower = following(home, log, 37)
-    while follower.step():
-        assert faults(home, log) == []
-
-
 def test_the_checker_bites_when_a_row_is_changed(log: Log) -> None:
     fill(log, 5)
     following(log, log).catch_up()
@@ -113,106 +96,6 @@ def test_the_checker_bites_when_an_event_is_skipped(log: Log) -> None:
     follower.catch_up()
     assert len(events) > 20
     assert faults(log, log) != []
-
-
-# --- crashes and zombies -----------------------------------------------------------------
-
-
-class Crash(Exception):
-    pass
-
-
-class Crashing:
-    """A home whose transactions end in a crash, before or after their commit."""
-
-    def __init__(self, home: Home, after_commit: bool) -> None:
-        self.home = home
-        self.after_commit = after_commit
-
-    @property
-    def engine(self) -> Engine:
-        return self.home.engine
-
-    def begin(self) -> AbstractContextManager[Connection]:
-        return self._begin()
-
-    @contextmanager
-    def _begin(self) -> Iterator[Connection]:
-        with self.home.begin() as connection:
-            yield connection
-            if not self.after_commit:
-                raise Crash
-        raise Crash
-
-
-@pytest.mark.parametrize("after_commit", [False, True])
-def test_a_crash_leaves_rows_and_cursors_together(home: Home, log: Log, after_commit: bool) -> None:
-    fill(log, 10)
-    follower = following(home, log, 50)
-    follower.step()
-    follower.home = Crashing(home, after_commit)
-    for _ in range(3):
-        with pytest.raises((Crash, Fenced)):
-            follower.step()
-        assert faults(home, log) == []
-    again = following(home, log, 50)
-    again.catch_up()
-    assert faults(home, log) == []
-
-
-def test_a_crash_between_rows_and_cursors_has_no_effect(
-    home: Home, log: Log, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fill(log, 10)
-    follower = following(home, log, 50)
-    write = subscription.write
-
-    def crash(*arguments: Any) -> int:
-        write(*arguments)
-        raise Crash
-
-    monkeypatch.setattr(subscription, "write", crash)
-    with pytest.raises(Crash):
-        follower.step()
-    monkeypatch.undo()
-    with home.engine.connect() as connection:
-        assert connection.execute(text("SELECT count(*) FROM view_status")).scalar_one() == 0
-    follower.catch_up()
-    assert faults(home, log) == []
-
-
-def test_a_zombie_is_fenced_and_writes_nothing(home: Home, log: Log) -> None:
-    fill(log, 10)
-    first, zombie = following(home, log, 50), following(home, log, 50)
-    first.step()
-    with pytest.raises(Fenced):
-        zombie.step()
-    assert faults(home, log) == []
-    zombie.load()
-    zombie.catch_up()
-    with pytest.raises(Fenced):
-        first.step()
-    assert faults(home, log) == []
-
-
-def test_two_that_run_at_once_have_each_effect_once(home: Home, log: Log) -> None:
-    fill(log, 40)
-    followers = [following(home, log, 20) for _ in range(2)]
-    pause = threading.Event()
-
-    def caught_up() -> bool:
-        return all(not each.behind for each in lag(home, log))
-
-    threads = [
-        threading.Thread(target=each.run, args=(caught_up, lambda: pause.wait(0.001) and None))
-        for each in followers
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert caught_up()
-    assert faults(home, log) == []
 
 
 # --- a transport that repeats and skips ---------------------------------------------------
@@ -300,63 +183,6 @@ def test_a_gap_stops_its_dossier_until_it_is_filled(
 
 
 # --- poison ------------------------------------------------------------------------------
-
-
-def poisonous(stream: str) -> View:
-    """The view of custody with a bug that one dossier meets."""
-    right = custody.VIEW
-
-    def trip(event: HandoverAccepted, seen: Recorded) -> list[Any]:
-        if seen.stream == stream:
-            raise ValueError("no such handover")
-        return list(right.handlers[event.type](event, seen))
-
-    wrong = View(right.name, right.version, right.tables, {})
-    wrong.handlers = {**right.handlers, HandoverAccepted.type: trip}
-    return wrong
-
-
-@pytest.mark.parametrize("batch", [1, 6, 1000])
-def test_poison_is_parked_and_others_go_on(home: Home, log: Log, batch: int) -> None:
-    events = fill(log, 6)
-    stream = events[0].stream
-    poison = poisonous(stream)
-    views = [poison if view is custody.VIEW else view for view in all_views()]
-    follower = following(home, log, batch, views)
-    follower.catch_up()
-    with home.engine.connect() as connection:
-        parked = parking.listed(connection, LIVE)
-    first = next(e for e in events if e.stream == stream and e.type == HandoverAccepted.type)
-    of_stream = [e.version for e in events if e.stream == stream]
-    assert [each.version for each in parked] == [v for v in of_stream if v >= first.version]
-    assert parked[0].reason == "ValueError: no such handover"
-    assert parked[1].reason == f"behind version {first.version}"
-    assert parked[0].event.payload == first.payload
-    assert {each.dossier for each in parked} == {stream}
-    # Every other dossier is complete, and this one is as it was before its poison.
-    assert faults(home, log) == []
-    assert follower.retry(stream) == 0
-    mended = following(home, log, batch)
-    assert mended.retry(stream) == len(parked)
-    assert faults(home, log) == []
-    with home.engine.connect() as connection:
-        assert parking.listed(connection, LIVE) == []
-
-
-def test_a_dropped_event_is_left_out_for_good(home: Home, log: Log) -> None:
-    events = fill(log, 3)
-    stream = events[0].stream
-    views = [poisonous(stream) if view is custody.VIEW else view for view in all_views()]
-    follower = following(home, log, 100, views)
-    follower.catch_up()
-    with home.engine.connect() as connection:
-        first, *rest = parking.listed(connection, LIVE)
-    mended = following(home, log)
-    assert mended.drop(stream, first.version) == len(rest)
-    with home.engine.connect() as connection:
-        [kept] = parking.listed(connection, LIVE)
-    assert (kept.version, kept.dropped) == (first.version, True)
-    assert faults(home, log) == []
 
 
 def test_an_event_of_an_unknown_type_is_poison(log: Log) -> None:

@@ -1,0 +1,399 @@
+"""Both transports, one suite: whatever brings the events, each has its effect once and in order."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, create_engine, inspect, text
+
+from consumers import checkpoints, parking, subscription, tables
+from consumers.alerts import sweep
+from consumers.checkpoints import Fenced
+from consumers.home import Home, OwnHome
+from consumers.rebuild import make_tables
+from consumers.subscription import Subscription
+from consumers.taking_over import until_ends
+from consumers.transport import Delivery, Transport
+from consumers.view import View
+from consumers.views import all_views, custody
+from engine.store import Log
+from schemas.envelope import Recorded, to_micros
+from schemas.events import HandoverAccepted
+from tests.alerts_check import i7
+from tests.office import HOUR, LATER
+from tests.roads import OverKafka, OverTheLog, Road
+from tests.streams import cut
+
+PATIENCE = 60.0
+"""Seconds in which any of this has come; none is expected to need them."""
+
+ON_KAFKA = [pytest.mark.kafka, pytest.mark.xdist_group("kafka")]
+
+
+@pytest.fixture(params=["log", pytest.param("kafka", marks=ON_KAFKA)])
+def road(request: pytest.FixtureRequest, log: Log) -> Iterator[Road]:
+    if request.param == "log":
+        made: Road = OverTheLog(log)
+    else:
+        address = request.getfixturevalue("kafka").bootstrap
+        made = OverKafka(log, address, request.getfixturevalue("topic_prefix"))
+    with made.open:
+        yield made
+
+
+PLACES = ["sqlite", "sqlite, views elsewhere", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(params=PLACES)
+def place(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def url(place: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if place == "postgres":
+        made: str = request.getfixturevalue("postgres_database")()
+        return made
+    return f"sqlite:///{tmp_path / 'log.db'}"
+
+
+@pytest.fixture
+def home(place: str, log: Log, tmp_path: Path) -> Iterator[Home]:
+    if "elsewhere" not in place:
+        yield log
+        return
+    engine = create_engine(f"sqlite:///{tmp_path / 'views.db'}")
+    yield OwnHome(engine)
+    engine.dispose()
+
+
+Follow = Callable[..., Subscription]
+
+
+@pytest.fixture
+def following(road: Road, home: Home) -> Follow:
+    """A new subscriber of the road, with a transport of his own."""
+
+    def follow(batch: int = 100, views: list[View] | None = None) -> Subscription:
+        transport = road.transport()
+        make_tables(home, road.name, transport.partitions())
+        if not inspect(home.engine).has_table("view_status"):
+            with home.begin() as connection:
+                for view in all_views():
+                    tables.create(connection, view, {each.name: each.name for each in view.tables})
+        return Subscription(home, transport, views or all_views(), name=road.name, batch=batch)
+
+    return follow
+
+
+def drain(feed: Subscription) -> int:
+    return until_ends(feed, feed.transport)
+
+
+def stepped(feed: Subscription) -> int:
+    """A step that has something to do: a broker may need a moment to give what it has."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if count := feed.step():
+            return count
+    raise AssertionError("nothing comes")
+
+
+def parked(home: Home, road: Road) -> list[Any]:
+    with home.engine.connect() as connection:
+        return parking.listed(connection, road.name)
+
+
+# --- what a transport brings -------------------------------------------------------------
+
+
+def read(
+    transport: Transport, cursors: dict[int, int], limit: int = 7
+) -> tuple[list[Delivery], dict[int, int]]:
+    """Everything beyond the cursors, and where they stand after it."""
+    found: list[Delivery] = []
+    cursors, ends = dict(cursors), transport.ends()
+    stop = time.monotonic() + PATIENCE
+    while any(cursors[each] < end for each, end in ends.items()):
+        assert time.monotonic() < stop, "the rest does not come"
+        batch = transport.read(cursors, limit)
+        assert len(batch) <= limit
+        for each in batch:
+            assert isinstance(each, Delivery)
+            assert each.next > cursors[each.partition]
+            cursors[each.partition] = each.next
+            found.append(each)
+    return found, cursors
+
+
+def start(transport: Transport) -> dict[int, int]:
+    return dict.fromkeys(transport.partitions(), 0)
+
+
+def known(deliveries: list[Delivery]) -> list[tuple[int, int, str, int, bytes, int]]:
+    """What tells an event, wherever it was read; by partition, for between them is no order."""
+    return sorted(
+        (each.partition, each.next, it.stream, it.version, it.hash, it.position)
+        for each in deliveries
+        for it in [each.event]
+    )
+
+
+def test_every_event_comes_once_and_in_the_order_of_its_dossier(road: Road) -> None:
+    events = road.fill(8)
+    transport = road.transport()
+    found, _ = read(transport, start(transport))
+    of_dossier, at = defaultdict(list), defaultdict(set)
+    for each in found:
+        of_dossier[each.event.stream].append(each.event)
+        at[each.event.stream].add(each.partition)
+    assert len(found) == len(events)
+    for dossier, came in of_dossier.items():
+        recorded = [each for each in events if each.stream == dossier]
+        assert [(e.version, e.hash, e.payload) for e in came] == [
+            (e.version, e.hash, e.payload) for e in recorded
+        ]
+        assert len(at[dossier]) == 1
+
+
+def test_from_the_same_cursors_the_same_comes_again(road: Road) -> None:
+    road.fill(8)
+    one, other = road.transport(), road.transport()
+    some = one.read(start(one), 1)
+    end = time.monotonic() + PATIENCE
+    while not some and time.monotonic() < end:
+        some = one.read(start(one), 1)
+    middle = start(one) | {some[0].partition: some[0].next}
+    first, last = read(one, middle)
+    again, _ = read(one, middle, 1000)
+    elsewhere, _ = read(other, middle, 3)
+    assert known(first) == known(again) == known(elsewhere)
+    assert one.ends() == other.ends()
+    assert all(last[each] >= end_ for each, end_ in one.ends().items())
+    assert list(one.read(last, 10)) == []
+
+
+def test_what_is_recorded_later_comes_later(road: Road) -> None:
+    transport = road.transport()
+    assert list(transport.read(start(transport), 10)) == []
+    cursors = start(transport)
+    for number in range(3):
+        events = road.fill(3, prefix=str(number))
+        found, cursors = read(transport, cursors)
+        assert sorted((e.event.stream, e.event.version) for e in found) == sorted(
+            (e.stream, e.version) for e in events
+        )
+
+
+# --- views and alerts --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("batch", [7, 1000])
+def test_views_equal_the_fold_whatever_the_batch(
+    road: Road, home: Home, following: Follow, batch: int
+) -> None:
+    events = road.fill(8)
+    assert drain(following(batch)) == len(events)
+    assert road.faults(home) == []
+
+
+def test_the_fold_is_checked_in_the_middle_too(road: Road, home: Home, following: Follow) -> None:
+    road.fill(12)
+    feed = following(37)
+    for number in range(5):
+        stepped(feed)
+        assert road.faults(home) == [], number
+    road.fill(5, prefix="b")
+    drain(feed)
+    assert road.faults(home) == []
+
+
+def test_the_checker_bites_when_an_event_has_no_effect(
+    road: Road, home: Home, following: Follow
+) -> None:
+    road.fill(5)
+    drain(following())
+    with home.begin() as connection:
+        connection.execute(text("UPDATE view_register SET supplements = supplements + 1"))
+    assert len(road.faults(home)) == 5
+
+
+def test_alerts_are_those_of_the_events(road: Road, home: Home, following: Follow) -> None:
+    events = sorted(road.add(list(cut(20))), key=lambda event: (event.occurred_at, event.version))
+    drain(following())
+    raised = sweep(home, LATER, lambda due, *_: due - 8 * HOUR)
+    assert i7(events, [(to_micros(LATER), raised)]) == []
+    assert len(raised) > 20
+    assert sweep(home, LATER, lambda due, *_: due - 8 * HOUR) == []
+
+
+# --- crashes and zombies -----------------------------------------------------------------
+
+
+class Crash(Exception):
+    pass
+
+
+class Crashing:
+    """A home whose transactions end in a crash, before or after their commit."""
+
+    def __init__(self, home: Home, after_commit: bool) -> None:
+        self.home = home
+        self.after_commit = after_commit
+
+    @property
+    def engine(self) -> Engine:
+        return self.home.engine
+
+    def begin(self) -> AbstractContextManager[Connection]:
+        return self._begin()
+
+    @contextmanager
+    def _begin(self) -> Iterator[Connection]:
+        with self.home.begin() as connection:
+            yield connection
+            if not self.after_commit:
+                raise Crash
+        raise Crash
+
+
+@pytest.mark.parametrize("after_commit", [False, True], ids=["before commit", "after commit"])
+def test_a_crash_leaves_rows_and_cursors_together(
+    road: Road, home: Home, following: Follow, after_commit: bool
+) -> None:
+    road.fill(10)
+    feed = following(50)
+    stepped(feed)
+    feed.home = Crashing(home, after_commit)
+    for _ in range(3):
+        with pytest.raises((Crash, Fenced)):
+            stepped(feed)
+        assert road.faults(home) == []
+    drain(following(50))
+    assert road.faults(home) == []
+
+
+def test_a_crash_between_rows_and_cursors_has_no_effect(
+    road: Road, home: Home, following: Follow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    road.fill(10)
+    feed = following(50)
+    write = subscription.write
+
+    def crash(*arguments: Any) -> int:
+        write(*arguments)
+        raise Crash
+
+    monkeypatch.setattr(subscription, "write", crash)
+    with pytest.raises(Crash):
+        stepped(feed)
+    monkeypatch.undo()
+    with home.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM view_status")).scalar_one() == 0
+    drain(feed)
+    assert road.faults(home) == []
+
+
+def test_zombies_are_fenced_and_write_nothing(road: Road, home: Home, following: Follow) -> None:
+    road.fill(10)
+    first, zombie = following(50), following(50)
+    fenced = 0
+    end = time.monotonic() + PATIENCE
+    while behind(road, home, first.transport):
+        assert time.monotonic() < end
+        for each in (first, zombie):
+            try:
+                each.step()
+            except Fenced:
+                fenced += 1
+                each.load()
+            assert road.faults(home) == []
+    assert fenced > 0
+
+
+def test_two_that_run_at_once_have_each_effect_once(
+    road: Road, home: Home, following: Follow
+) -> None:
+    road.fill(30)
+    feeds = [following(20) for _ in range(2)]
+    looking = road.transport()
+    pause, over = threading.Event(), threading.Event()
+    threads = [
+        threading.Thread(target=each.run, args=(over.is_set, lambda: pause.wait(0.001) and None))
+        for each in feeds
+    ]
+    for thread in threads:
+        thread.start()
+    end = time.monotonic() + PATIENCE
+    while behind(road, home, looking) and time.monotonic() < end:
+        time.sleep(0.02)
+    over.set()
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert not behind(road, home, looking)
+    assert road.faults(home) == []
+
+
+def behind(road: Road, home: Home, transport: Transport) -> bool:
+    with home.engine.connect() as connection:
+        cursors = checkpoints.cursors(connection, road.name)
+    return any(cursors[each] < end for each, end in transport.ends().items())
+
+
+# --- poison ------------------------------------------------------------------------------
+
+
+def poisonous(stream: str) -> list[View]:
+    """All views, that of custody with a bug that one dossier meets."""
+    right = custody.VIEW
+
+    def trip(event: HandoverAccepted, seen: Recorded) -> list[Any]:
+        if seen.stream == stream:
+            raise ValueError("no such handover")
+        return list(right.handlers[event.type](event, seen))
+
+    wrong = View(right.name, right.version, right.tables, {})
+    wrong.handlers = {**right.handlers, HandoverAccepted.type: trip}
+    return [wrong if view is right else view for view in all_views()]
+
+
+@pytest.mark.parametrize("batch", [6, 1000])
+def test_poison_is_parked_and_others_go_on(
+    road: Road, home: Home, following: Follow, batch: int
+) -> None:
+    events = road.fill(6)
+    stream = events[0].stream
+    feed = following(batch, poisonous(stream))
+    drain(feed)
+    waits = parked(home, road)
+    first = next(e for e in events if e.stream == stream and e.type == HandoverAccepted.type)
+    of_stream = [e.version for e in events if e.stream == stream]
+    assert [each.version for each in waits] == [v for v in of_stream if v >= first.version]
+    assert waits[0].reason == "ValueError: no such handover"
+    assert waits[1].reason == f"behind version {first.version}"
+    assert waits[0].event.payload == first.payload
+    assert {each.dossier for each in waits} == {stream}
+    # Every other dossier is complete, and this one is as it was before its poison.
+    assert road.faults(home) == []
+    assert feed.retry(stream) == 0
+    assert following(batch).retry(stream) == len(waits)
+    assert road.faults(home) == []
+    assert parked(home, road) == []
+
+
+def test_a_dropped_event_is_left_out_for_good(road: Road, home: Home, following: Follow) -> None:
+    events = road.fill(3)
+    stream = events[0].stream
+    drain(following(100, poisonous(stream)))
+    first, *rest = parked(home, road)
+    assert following().drop(stream, first.version) == len(rest)
+    [kept] = parked(home, road)
+    assert (kept.version, kept.dropped) == (first.version, True)
+    assert road.faults(home) == []
