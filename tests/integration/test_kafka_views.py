@@ -10,10 +10,14 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from kafka import KafkaProducer
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from msgspec.structs import replace
 
 from app.cli import cli
+from consumers import dead_letters
 from consumers.broker import Broker
+from consumers.dead_letters import Letter, Post
 from consumers.home import open_home
 from consumers.kafka_past import FollowedPast, KafkaPast
 from engine.store import Append, Log, open_log
@@ -153,6 +157,79 @@ def test_what_is_no_event_is_refused_and_others_go_on(
         assert shown[0]["reason"].encode() == headers["x-dlq-reason"]
     assert lienthong("parked", "drop", parked[0]["place"])
     assert len(lienthong("parked", "list")) == len(wrong) - 1
+
+
+def test_two_megabytes_are_refused_without_their_bytes_and_others_go_on(
+    kafka: Server, house: str, store: Log, tmp_path: Path, lienthong: Callable[..., Any]
+) -> None:
+    """A topic takes them only where somebody has allowed it, and no dead-letter topic does."""
+    events = fill(store, 2)
+    topic = events_topic(house).name
+    with closing(KafkaAdminClient(bootstrap_servers=kafka.bootstrap)) as admin:
+        admin.alter_configs(
+            [ConfigResource(ConfigResourceType.TOPIC, topic, {"max.message.bytes": "4194304"})]
+        )
+    good = [to_message(each, house) for batch in store.read_all() for each in batch]
+    huge = good[0].headers, b"x" * 2_000_000
+    with closing(
+        KafkaProducer(bootstrap_servers=kafka.bootstrap, max_request_size=4 << 20, acks="all")
+    ) as producer:
+        for key in (good[0].key, b"nobody"):
+            sent = producer.send(topic, key=key, value=huge[1], headers=list(huge[0]))
+            sent.get(timeout=30)
+    send(kafka, house, good)
+    said = lienthong("consume", "all", "--once")
+    assert (said["messages"], said["waiting_dossiers"]) == (len(events) + 2, 0)
+    assert faults_of(kafka, house, store, tmp_path / "views.db") == []
+    parked = lienthong("parked", "list")
+    assert [each["state"] for each in parked] == ["refused"] * 2
+    dead = _letters(kafka, house)
+    assert [each.value for each in dead] == [None, None]
+    assert {dict(each.headers)["x-dlq-left-out"] for each in dead} == {b"value of 2000000 bytes"}
+    shown = lienthong("parked", "show", parked[0]["place"])
+    assert len(shown[0]["value"]) >= 2_000_000
+
+
+@pytest.mark.parametrize("after", ["the rows", "the letter"])
+def test_killed_between_the_rows_and_their_dead_letter(
+    after: str,
+    kafka: Server,
+    house: str,
+    store: Log,
+    tmp_path: Path,
+    lienthong: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The letter stands beside the rows, so it is sent by whoever comes next; at least once."""
+    fill(store, 2)
+    good = [to_message(each, house) for batch in store.read_all() for each in batch]
+    send(kafka, house, [*good, Message(good[0].key, b"{not json", good[0].headers, 1)])
+
+    class Killed(BaseException):
+        pass
+
+    def killed(self: Post, waiting: list[Letter]) -> None:
+        if after == "the letter":
+            for each in waiting:
+                self._outlet.send(self.topic, dead_letters.as_sent(each, self._name))
+            self._outlet.flush()
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Post, "_send", killed)
+        with pytest.raises(Killed):
+            CliRunner().invoke(cli, ["consume", "all", "--once"], catch_exceptions=False)
+    [parked] = lienthong("parked", "list")
+    assert not parked["published"]
+    assert len(_letters(kafka, house)) == (after == "the letter")
+    assert faults_of(kafka, house, store, tmp_path / "views.db") == []
+    lienthong("consume", "all", "--once")
+    [parked] = lienthong("parked", "list")
+    assert parked["published"]
+    assert len(_letters(kafka, house)) == 1 + (after == "the letter")
+    assert len({(each.key, each.value, each.headers) for each in _letters(kafka, house)}) == 1
+    lienthong("consume", "all", "--once")
+    assert len(_letters(kafka, house)) == 1 + (after == "the letter")
 
 
 def test_an_event_of_a_later_program_waits_with_its_dossier(
