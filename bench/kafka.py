@@ -11,6 +11,7 @@ Everything runs on this machine: PostgreSQL, one broker, and every process of ou
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import subprocess
 import sys
@@ -26,7 +27,8 @@ import sqlalchemy as sa
 from bench.servers import fresh_database
 from bench.views import lags, steady
 from consumers.broker import Broker
-from consumers.home import OwnHome
+from consumers.feeding import BATCH
+from consumers.home import OwnHome, open_home
 from consumers.ownership import ownership_of
 from consumers.rebuild import open_views
 from consumers.relay import Relay, open_tables
@@ -126,17 +128,20 @@ def _drained(address: str, views: str, number: int, events: int) -> float:
 
 
 def _member(address: str, views: str, instance: str, barrier: Any, stop: Any) -> None:
+    """As `lienthong consume` does it."""
     from consumers.checkpoints import Fenced
     from consumers.kafka_transport import KafkaTransport
     from consumers.subscription import Subscription
 
-    engine = sa.create_engine(views)
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 100)
+    home = open_home(views)
     broker = Broker(address)
     topic = events_topic("consume").name
     # The group's name is new with each database: nobody is there from the round before.
     group = f"g-{sa.make_url(views).database}"
     transport = KafkaTransport(broker, topic, broker.member(topic, group, instance))
-    feed = Subscription(OwnHome(engine), transport, all_views(), name="bench")
+    feed = Subscription(home, transport, all_views(), name="bench", batch=BATCH)
     barrier.wait(timeout=60)
     while not stop.is_set():
         try:
@@ -144,7 +149,7 @@ def _member(address: str, views: str, instance: str, barrier: Any, stop: Any) ->
         except Fenced:
             feed.load()
     transport.close()
-    engine.dispose()
+    home.close()
 
 
 class _NoLog:

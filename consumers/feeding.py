@@ -25,11 +25,13 @@ EVERY = 1.0
 MENDED_EVERY = 10.0
 """Seconds between two tries to fill the gaps that dossiers wait behind."""
 
-Wait = Callable[[float], None]
-
-
 MENDED = 50
 """So many of the dossiers that stand still are tried at once."""
+
+BATCH = 4_000
+"""Messages handled at once, when so many have come: the more, the fewer times each row is written."""
+
+Wait = Callable[[float], None]
 
 
 class Fed(msgspec.Struct, frozen=True):

@@ -1,14 +1,18 @@
 """A record of Kafka's format 2 out of its bytes, with its twenty headers.
 
-What kafka-python does, in a third of its time: our messages say everything in headers, whose
-names are always the same, and whose lengths are mostly one byte. Format: KIP-82 and
+What kafka-python does, in a tenth of its time: our messages say everything in headers, and the
+names of an event's are always the same, in the same order. So one search finds them all; where it
+finds something else, they are read one by one. Format: KIP-82 and
 https://kafka.apache.org/documentation/#record.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
+
+from schemas.cloudevents import ATTRIBUTES, OPTIONAL, WIDTHS
 
 MOST_NAMES = 1_000
 
@@ -63,6 +67,14 @@ def parts(buffer: bytes, at: int) -> Parts:
     count, pos = _varint(buffer, pos)
     if count < 0:
         raise ValueError(f"{count} headers")
+    layout = _LAYOUTS.get(count)
+    headers, pos = (layout and layout.read(buffer, pos)) or _one_by_one(buffer, pos, count)
+    if pos - start != length:
+        raise ValueError(f"a record of {length} bytes takes {pos - start}")
+    return Parts(pos, length, time_delta, offset_delta, key, value, headers)
+
+
+def _one_by_one(buffer: bytes, pos: int, count: int) -> tuple[Headers, int]:
     headers = Headers()
     for _ in range(count):
         size = buffer[pos]
@@ -84,9 +96,54 @@ def parts(buffer: bytes, at: int) -> Parts:
             content = buffer[pos:end]
             pos = end
         headers.append((_names.get(name) or _named(name), content))
-    if pos - start != length:
-        raise ValueError(f"a record of {length} bytes takes {pos - start}")
-    return Parts(pos, length, time_delta, offset_delta, key, value, headers)
+    return headers, pos
+
+
+def _encoded(number: int) -> bytes:
+    """A length of up to two bytes."""
+    return bytes([number << 1] if number < 64 else [(number & 63) << 1 | 128, number >> 6])
+
+
+_LENGTHS = {_encoded(length): length for length in range(1 << 13)}
+_LENGTH = rb"([\x00-\x7e]|[\x80-\xfe][\x01-\x7f])"
+
+
+class _Layout:
+    """Headers of these names in this order. Where the width of a value is not known, it is what
+    stands before the next name, if that is as long as it says."""
+
+    def __init__(self, names: Sequence[str], widths: Mapping[str, int]) -> None:
+        self._names = names
+        self._loose = [number for number, name in enumerate(names) if name not in widths]
+        pattern = b""
+        for name in names:
+            pattern += re.escape(_encoded(len(name)) + name.encode())
+            width = widths.get(name)
+            if width is None:
+                pattern += _LENGTH + rb"(.*?)"
+            else:
+                pattern += re.escape(_encoded(width)) + b"(.{%d})" % width
+        self._find = re.compile(pattern, re.DOTALL)
+        assert names[-1] in widths, "the last value has no name behind it"
+
+    def read(self, buffer: bytes, pos: int) -> tuple[Headers, int] | None:
+        """The headers that begin there and where they end; None when they are others."""
+        found = self._find.match(buffer, pos)
+        if found is None:
+            return None
+        values = list(found.groups())
+        for number in self._loose:
+            # What is before it has been taken out already, so the length stands at its place.
+            if _LENGTHS.get(values.pop(number)) != len(values[number]):
+                return None
+        return Headers(zip(self._names, values, strict=True)), found.end()
+
+
+_LAYOUTS = {
+    len(names): _Layout(names, WIDTHS)
+    for names in ([each for each in ATTRIBUTES if each not in OPTIONAL], list(ATTRIBUTES))
+}
+"""Those of an event, by their number: with and without a mandate."""
 
 
 def _named(name: bytes) -> str:

@@ -106,6 +106,7 @@ class Consumer:
         return self._transport(lambda: self.broker.reader(self.topic.name))
 
     def subscription(self, transport: KafkaTransport) -> Subscription:
+        from consumers.feeding import BATCH
         from consumers.subscription import Subscription
 
         try:
@@ -114,6 +115,7 @@ class Consumer:
                 transport,
                 self.views,
                 name=self.group,
+                batch=BATCH,
                 source=self.reading.log,
                 fed=True,
             )

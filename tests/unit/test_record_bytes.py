@@ -13,8 +13,12 @@ from kafka.record.default_records import (
     DefaultRecordBatchBuilder,
 )
 from kafka.record.memory_records import MemoryRecords
+from msgspec.structs import replace
 
+from consumers import record_bytes
 from consumers.record_bytes import next_record, parts
+from schemas.cloudevents import to_message
+from tests.streams import appends, walks
 
 BYTES = st.none() | st.binary(max_size=9_000)
 HEADER = st.tuples(st.text(max_size=90), st.none() | st.binary(max_size=200))
@@ -45,6 +49,40 @@ def test_as_kafka_python_reads_them(records: list[Any], compression: int) -> Non
         quickly = read(raw)
     wanted = [(n, at, key, value, headers) for n, (at, key, value, headers) in enumerate(records)]
     assert quickly == wanted == read(raw)
+
+
+EVENT = next(e for each in appends(walks(1)) for e in each)
+
+
+@pytest.mark.parametrize("on_behalf", [None, "ub.chairman", "x" * 200])
+def test_the_headers_of_an_event_are_found_in_one_go(
+    on_behalf: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = to_message(replace(EVENT, on_behalf=on_behalf, actor="á" * 70), "house")
+    monkeypatch.setattr(record_bytes, "_one_by_one", None)
+    assert tuple(parts(written(message.headers), 0).headers) == message.headers
+
+
+def written(headers: Any) -> bytes:
+    """A record alone."""
+    builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, -1, 1 << 22)
+    builder.append(0, 1, b"key", b"value", list(headers))
+    return bytes(builder.build())[61:]
+
+
+@given(st.data())
+def test_headers_that_nearly_are_an_events_are_read_as_they_are(data: st.DataObject) -> None:
+    behalf = data.draw(st.none() | st.just("ub.chairman"))
+    headers = list(to_message(replace(EVENT, on_behalf=behalf), "house").headers)
+    tricky = st.binary(max_size=20) | st.sampled_from([b"\x14ce_subject\x06", b"\x00", None])
+    for _ in range(data.draw(st.integers(0, 3))):
+        at = data.draw(st.integers(0, len(headers) - 1))
+        name, value = headers[at]
+        headers[at] = data.draw(
+            st.tuples(st.just(name), tricky | st.just((value or b"") + b"\x14ce_subject\x02x"))
+            | st.tuples(st.text(max_size=20), st.just(value))
+        )
+    assert list(parts(written(headers), 0).headers) == headers
 
 
 @pytest.mark.parametrize(
