@@ -29,7 +29,7 @@ MENDED = 50
 """So many of the dossiers that stand still are tried at once."""
 
 BATCH = 4_000
-"""Messages handled at once, when so many have come: the more, the fewer times each row is written."""
+"""Messages handled at once, when so many have come: the more, the fewer writes of each row."""
 
 Wait = Callable[[float], None]
 
