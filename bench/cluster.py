@@ -13,7 +13,6 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,6 +26,7 @@ from app.simulation.bar import Bar
 from app.simulation.office import Office
 from app.simulation.run import end_of
 from app.simulation.scenario import load_scenario
+from bench.processors import servers
 from bench.servers import fresh_database
 from consumers.broker import Broker
 from consumers.relay import open_tables
@@ -35,7 +35,6 @@ from tests.servers import real_kafka, real_postgres
 
 HOUSE = "year"
 SEEN = sa.text("SELECT coalesce(sum(version), 0) FROM view_status")
-TICK = os.sysconf("SC_CLK_TCK")
 
 
 def run(scale: int = 1) -> list[dict[str, Any]]:
@@ -60,7 +59,7 @@ def run(scale: int = 1) -> list[dict[str, Any]]:
         stack.callback(engine.dispose)
         _await(engine, 0)
         office = Office(story, of_part, house.log, house.law, 1)
-        servers = _servers()
+        before = servers()
         begun, own = time.perf_counter(), _own()
         bar = Bar(sum(of_part.values()))
         for phase in story.phases:
@@ -70,7 +69,7 @@ def run(scale: int = 1) -> list[dict[str, Any]]:
         events = house.log.count()
         _await(engine, events)
         seconds = time.perf_counter() - begun
-        servers = {name: spent - servers[name] for name, spent in _servers().items()}
+        spent = {name: now - before[name] for name, now in servers().items()}
         relayed, fed = _stop(relay), _stop(consumer)
         begun = time.perf_counter()
         now = end_of(story.phases[0]).isoformat()
@@ -93,8 +92,8 @@ def run(scale: int = 1) -> list[dict[str, Any]]:
         "CPU s, office": round(own),
         "CPU s, relay": round(relayed.ru_utime + relayed.ru_stime),
         "CPU s, consumer": round(fed.ru_utime + fed.ru_stime),
-        "CPU s, PostgreSQL": round(servers["postgres"]),
-        "CPU s, Kafka": round(servers["java"]),
+        "CPU s, PostgreSQL": round(spent["PostgreSQL"]),
+        "CPU s, Kafka": round(spent["Kafka"]),
         "MB, relay": relayed.ru_maxrss // 1024,
         "MB, consumer": fed.ru_maxrss // 1024,
     }
@@ -129,18 +128,3 @@ def _await(engine: sa.Engine, events: int) -> None:
 def _own() -> float:
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
-
-
-def _servers() -> dict[str, float]:
-    """Processor seconds of the servers, those of their processes that have ended included."""
-    spent = {"postgres": 0.0, "java": 0.0}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            name, _, rest = stat.read_text().partition("(")[2].rpartition(")")
-        except OSError:
-            continue
-        if name in spent:
-            fields = rest.split()
-            # utime, stime, and those of the children that were waited for.
-            spent[name] += sum(int(each) for each in fields[11:15]) / TICK
-    return spent

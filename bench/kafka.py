@@ -24,6 +24,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bench.processors import Busy
 from bench.servers import fresh_database
 from bench.views import lags, steady
 from consumers.broker import Broker
@@ -59,7 +60,7 @@ def run() -> list[dict[str, Any]]:
 
 
 def _row(what: str, measured: float, target: str = "", to: float | None = None) -> dict[str, Any]:
-    figure = round(measured) if measured >= 100 else round(measured, 1)
+    figure = round(measured) if measured >= 100 else round(measured, 1 if measured >= 2 else 2)
     return {
         "what": what,
         "measured": figure,
@@ -166,14 +167,24 @@ HANDLED = sa.text("SELECT sum(next) FROM checkpoints WHERE subscription = 'visib
 
 
 def _visible(server: str, kafka: Server) -> list[dict[str, Any]]:
-    with _province(server, kafka, "visible") as (log, url):
+    with _province(server, kafka, "visible") as (log, url, processes):
         # A broker that has just been started compiles itself beside us.
         for _ in steady(log, RATES[-1], WARM, "warm"):
             pass
-        return [row for rate in RATES for row in _visible_at(rate, log, url, kafka.bootstrap)]
+        rows, cores = [], {}
+        for rate in RATES:
+            found, cores = _visible_at(rate, log, url, kafka.bootstrap, processes)
+            rows += found
+        return rows + [
+            _row(f"of it, cores busy at {RATES[-1]:,} events/s, {name}", busy)
+            for name, busy in cores.items()
+        ]
 
 
-def _visible_at(rate: int, log: Log, url: str, address: str) -> list[dict[str, Any]]:
+def _visible_at(
+    rate: int, log: Log, url: str, address: str, processes: dict[str, int]
+) -> tuple[list[dict[str, Any]], dict[str, float]]:
+    """Rows, and the cores that each part kept busy."""
     engine = sa.create_engine(url)
     while _handled(engine) < log.count():
         time.sleep(0.1)
@@ -189,10 +200,12 @@ def _visible_at(rate: int, log: Log, url: str, address: str) -> list[dict[str, A
 
     looking = threading.Thread(target=look)
     looking.start()
+    busy = Busy(processes)
     sent: dict[tuple[str, int], float] = {}
     for batch in steady(log, rate, SECONDS, f"visible-{rate}"):
         written.append((len(batch), time.perf_counter()))
         sent.update(dict.fromkeys(((e.stream, e.version) for e in batch), time.time() * 1e3))
+    cores = busy.cores()
     done.set()
     looking.join()
     engine.dispose()
@@ -204,7 +217,7 @@ def _visible_at(rate: int, log: Log, url: str, address: str) -> list[dict[str, A
         cuts = quantiles(waits, n=100)
         at = f"{what}, at {rate:,} events/s, ms"
         rows += [_row(f"{at}, p50", cuts[49]), _row(f"{at}, p99", cuts[98], target)]
-    return rows
+    return rows, cores
 
 
 def _handled(engine: sa.Engine) -> int:
@@ -230,7 +243,7 @@ def _waits(address: str, sent: dict[tuple[str, int], float]) -> list[float]:
 
 
 def _outage(server: str, kafka: Server) -> list[dict[str, Any]]:
-    with _province(server, kafka, "outage") as (log, url):
+    with _province(server, kafka, "outage") as (log, url, _):
         engine = sa.create_engine(url)
         stop = threading.Event()
 
@@ -273,8 +286,9 @@ def _outage(server: str, kafka: Server) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def _province(server: str, kafka: Server, house: str) -> Iterator[tuple[Log, str]]:
-    """A log on PostgreSQL with one relay and one consumer, as processes of `lienthong`."""
+def _province(server: str, kafka: Server, house: str) -> Iterator[tuple[Log, str, dict[str, int]]]:
+    """A log on PostgreSQL with one relay and one consumer, as processes of `lienthong`; their
+    ids."""
     with fresh_database(server) as url:
         log = open_log(url)
         open_tables(log)
@@ -283,9 +297,10 @@ def _province(server: str, kafka: Server, house: str) -> Iterator[tuple[Log, str
         # Nothing is overdue in these made-up lives at this moment, so no alert is swept.
         words = (["relay", *where], ["consume", "all", *where, "--now", "2020-01-01"])
         running = [subprocess.Popen([sys.executable, "-m", "app", *each]) for each in words]
+        processes = {each[0]: it.pid for each, it in zip(words, running, strict=True)}
         try:
             _warm(log, url, running)
-            yield log, url
+            yield log, url, processes
         finally:
             for each in running:
                 each.terminate()

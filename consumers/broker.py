@@ -6,9 +6,9 @@ replicas; nobody commits offsets to the broker, they stand beside the rows they 
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, KafkaProducer, TopicPartition
@@ -20,8 +20,10 @@ from kafka.errors import (
     TopicAlreadyExistsError,
     UnknownTopicOrPartitionError,
 )
+from kafka.partitioner.default import murmur2
 from kafka.record.default_records import DefaultRecord, DefaultRecordBatch
 
+from consumers.reaching import why_unreachable
 from consumers.record_bytes import next_record
 from schemas.cloudevents import Message
 from schemas.topics import Topic
@@ -165,6 +167,11 @@ class Broker:
                     admin.close()
 
 
+@lru_cache(maxsize=50_000)
+def _hashed(key: bytes) -> int:
+    return int(murmur2(key)) & 0x7FFFFFFF
+
+
 class Producer:
     """Sends, and says at `flush` whether all of it arrived. After an error: discard it."""
 
@@ -191,6 +198,9 @@ class Producer:
     def send(self, topic: str, message: Message, partition: int | None = None) -> None:
         """Hands a message over; it has not arrived before `flush` returns. Raises BrokerError."""
         with _plain(self._address):
+            if partition is None and message.key is not None:
+                # Where every client puts it; a dossier's key comes again and again.
+                partition = _hashed(message.key) % len(self._producer.partitions_for(topic))
             self._futures.append(
                 self._producer.send(
                     topic,
@@ -356,20 +366,10 @@ def _partitions(admin: Any, topic: str) -> int | None:
 
 
 def _reach(address: str) -> None:
-    """Whether anybody is there at all. kafka-python asks for half a minute, and leaves its
-    sockets open when nobody answers. Raises BrokerError."""
-    why = ""
-    for each in address.split(","):
-        host, _, port = each.rpartition(":")
-        try:
-            socket.create_connection((host.strip("[]"), int(port)), PATIENCE / 1000).close()
-        except OSError as error:
-            why = str(error)
-        except (ValueError, OverflowError):
-            why = f"{each!r} is no HOST:PORT"
-        else:
-            return
-    raise BrokerError(f"Kafka at {address} cannot be reached: {why}.")
+    """kafka-python asks for half a minute, and leaves its sockets open when nobody answers. Raises
+    BrokerError."""
+    if why := why_unreachable(address, PATIENCE / 1000):
+        raise BrokerError(f"Kafka at {address} cannot be reached: {why}.")
 
 
 def _records(polled: Mapping[Any, Sequence[Any]]) -> list[Record]:

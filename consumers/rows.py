@@ -7,9 +7,9 @@ are text, integers or None only, so nothing needs converting.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Connection, SmallInteger, Table
 
@@ -26,20 +26,32 @@ def write(connection: Connection, changes: Changes, names: Names | None = None) 
     """Writes everything that is pending; the number of rows touched. `names`: where a view
     is written to while it is rebuilt."""
     names = names or {}
-    if connection.dialect.name != "sqlite":
-        raw: Any = connection.connection.driver_connection
-        with raw.pipeline():
-            return sum(_write_table(connection, each, names) for each in changes)
-    return sum(_write_table(connection, each, names) for each in changes)
+    if connection.dialect.name == "sqlite":
+        return _write(changes, names, Database(connection.exec_driver_sql, sqlite=True))
+    # The driver itself: where a statement has few rows, SQLAlchemy costs as much again.
+    driver: Any = connection.connection.driver_connection
+    with driver.pipeline(), driver.cursor() as cursor:
+        return _write(changes, names, Database(cursor.execute, sqlite=False))
 
 
-def _write_table(connection: Connection, pending: Pending, names: Names) -> int:
+class Database(NamedTuple):
+    """Where rows go: `run` takes a statement and its values; many of them on SQLite."""
+
+    run: Callable[[str, Any], object]
+    sqlite: bool
+
+
+def _write(changes: Changes, names: Names, to: Database) -> int:
+    return sum(_write_table(to, each, names) for each in changes)
+
+
+def _write_table(to: Database, pending: Pending, names: Names) -> int:
     table = pending.table
     name = names.get(table.name, table.name)
-    _delete(connection, table, name, pending.gone)
-    _end(connection, table, name, pending.ends)
+    _delete(to, table, name, pending.gone)
+    _end(to, table, name, pending.ends)
     for dossier, columns in pending.every.items():
-        _set_every(connection, table, name, dossier, columns)
+        _set_every(to, table, name, dossier, columns)
     groups: dict[frozenset[str], list[tuple[Value, ...]]] = {}
     orders: dict[frozenset[str], tuple[str, ...]] = {}
     for dossier, rows in pending.rows.items():
@@ -51,13 +63,13 @@ def _write_table(connection: Connection, pending: Pending, names: Names) -> int:
                 groups[shape] = []
             groups[shape].append((dossier, *rest, *[columns[each] for each in order]))
     for shape, rows_of_shape in groups.items():
-        upsert(connection, table, name, orders[shape], rows_of_shape)
+        upsert(to, table, name, orders[shape], rows_of_shape)
     touched = len(pending.gone) + len(pending.ends) + len(pending.every)
     return touched + sum(map(len, groups.values()))
 
 
 def upsert(
-    connection: Connection,
+    to: Database,
     table: Table,
     name: str,
     columns: tuple[str, ...],
@@ -66,47 +78,45 @@ def upsert(
     """Each row is the whole key and then the columns, in that order."""
     # Sorted, the index is walked once and two writers cannot wait for each other in a ring.
     rows.sort(key=lambda row: row[: len(table.primary_key)])
-    dialect = connection.dialect.name
-    statement = _upsert(table, name, columns, dialect)
-    if dialect == "sqlite":
-        connection.exec_driver_sql(statement, rows)
+    statement = _upsert(table, name, columns, to.sqlite)
+    if to.sqlite:
+        to.run(statement, rows)
         return
     names = [*(str(column.name) for column in table.primary_key), *columns]
     for start in range(0, len(rows), ROWS_A_STATEMENT):
         part = rows[start : start + ROWS_A_STATEMENT]
         # One JSON text is several times quicker to make than the driver's arrays.
         objects = dumps([dict(zip(names, row, strict=True)) for row in part]).decode()
-        connection.exec_driver_sql(statement, (objects,))
+        to.run(statement, (objects,))
 
 
-def _delete(connection: Connection, table: Table, name: str, gone: Iterable[Key]) -> None:
+def _delete(to: Database, table: Table, name: str, gone: Iterable[Key]) -> None:
     by_length: dict[int, list[Key]] = {}
     for key in gone:
         by_length.setdefault(len(key), []).append(key)
     for length, keys in by_length.items():
         columns = [str(column.name) for column in table.primary_key][:length]
-        if connection.dialect.name == "sqlite":
+        if to.sqlite:
             where = " AND ".join(f'"{each}" = ?' for each in columns)
-            connection.exec_driver_sql(f'DELETE FROM "{name}" WHERE {where}', sorted(keys))
+            to.run(f'DELETE FROM "{name}" WHERE {where}', sorted(keys))
         else:
             where = " AND ".join(f't."{each}" = k."{each}"' for each in columns)
             typed = ", ".join(f'"{each}" text' for each in columns)
             objects = [dict(zip(columns, key, strict=True)) for key in sorted(keys)]
-            connection.exec_driver_sql(
+            to.run(
                 f'DELETE FROM "{name}" t USING json_to_recordset(%s) AS k({typed}) WHERE {where}',
                 (dumps(objects).decode(),),
             )
 
 
-def _end(connection: Connection, table: Table, name: str, ends: Mapping[Key, int]) -> None:
+def _end(to: Database, table: Table, name: str, ends: Mapping[Key, int]) -> None:
     """In any order of the ends: a row has the first of those that are meant for it."""
     by_length: dict[int, list[tuple[Key, int]]] = {}
     for key, at in ends.items():
         by_length.setdefault(len(key), []).append((key, at))
-    sqlite = connection.dialect.name == "sqlite"
     for length, ended in by_length.items():
         columns = [str(column.name) for column in table.primary_key][:length]
-        if sqlite:
+        if to.sqlite:
             where = " AND ".join(f'"{each}" = ?{at}' for at, each in enumerate(columns, 2))
             rows = [(at, *key) for key, at in sorted(ended)]
             for statement in (
@@ -114,7 +124,7 @@ def _end(connection: Connection, table: Table, name: str, ends: Mapping[Key, int
                 f'UPDATE "{name}" SET ends_at = ?1 '
                 f"WHERE {where} AND (ends_at IS NULL OR ends_at > ?1)",
             ):
-                connection.exec_driver_sql(statement, rows)
+                to.run(statement, rows)
             continue
         where = " AND ".join(f't."{each}" = k."{each}"' for each in columns)
         typed = ", ".join(f'"{each}" text' for each in columns)
@@ -126,33 +136,29 @@ def _end(connection: Connection, table: Table, name: str, ends: Mapping[Key, int
             f'UPDATE "{name}" t SET ends_at = k.at FROM {source} '
             f"WHERE {where} AND (t.ends_at IS NULL OR t.ends_at > k.at)",
         ):
-            connection.exec_driver_sql(statement, (dumps(named).decode(),))
+            to.run(statement, (dumps(named).decode(),))
 
 
 def _set_every(
-    connection: Connection, table: Table, name: str, dossier: str, columns: dict[str, Value]
+    to: Database, table: Table, name: str, dossier: str, columns: dict[str, Value]
 ) -> None:
-    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    mark = "?" if to.sqlite else "%s"
     sets = ", ".join(f'"{each}" = {mark}' for each in columns)
     first = table.primary_key.columns[0].name
-    connection.exec_driver_sql(
-        f'UPDATE "{name}" SET {sets} WHERE "{first}" = {mark}', (*columns.values(), dossier)
-    )
+    to.run(f'UPDATE "{name}" SET {sets} WHERE "{first}" = {mark}', (*columns.values(), dossier))
 
 
 @lru_cache(maxsize=4096)
-def _upsert(table: Table, name: str, columns: tuple[str, ...], dialect: str) -> str:
+def _upsert(table: Table, name: str, columns: tuple[str, ...], sqlite: bool) -> str:
     key = [column.name for column in table.primary_key]
     names = [*key, *columns]
     adds = adding(table)
     sets = ", ".join(
-        f'"{each}" = {_sum(table, name, each, dialect)}'
-        if each in adds
-        else f'"{each}" = excluded."{each}"'
+        f'"{each}" = {_sum(table, name, each)}' if each in adds else f'"{each}" = excluded."{each}"'
         for each in columns
     )
     listed = ", ".join(f'"{each}"' for each in names)
-    if dialect == "sqlite":
+    if sqlite:
         values = f"VALUES ({', '.join('?' for _ in names)})"
     else:
         typed = ", ".join(f'"{each}" {_type(table, each)}' for each in names)
@@ -162,7 +168,7 @@ def _upsert(table: Table, name: str, columns: tuple[str, ...], dialect: str) -> 
     return f'INSERT INTO "{name}" ({listed}) {values} ON CONFLICT ({conflict}) {then}'
 
 
-def _sum(table: Table, name: str, column: str, dialect: str) -> str:
+def _sum(table: Table, name: str, column: str) -> str:
     operator = "+" if isinstance(table.c[column].type, (BigInteger, SmallInteger)) else "||"
     return f'"{name}"."{column}" {operator} excluded."{column}"'
 

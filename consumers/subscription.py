@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
 from consumers import checkpoints, dead_letters, parking
 from consumers.changes import Changes
@@ -394,5 +393,7 @@ def _of_the_rows(error: Exception) -> bool:
     """Whether a database refused what was to be written, rather than to write."""
     if isinstance(error, (Fenced, NotFed)):
         return False
-    unfit = isinstance(error, (IntegrityError, OverflowError, TypeError, ValueError))
-    return unfit or type(error) is StoreError
+    if isinstance(error, (OverflowError, TypeError, ValueError)) or type(error) is StoreError:
+        return True
+    # By name, for it may come from either driver or from SQLAlchemy.
+    return any(cls.__name__ == "IntegrityError" for cls in type(error).__mro__)

@@ -8,19 +8,21 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import BigInteger, Column, MetaData, Table, Text, create_engine, select, text
+from sqlalchemy.schema import CreateTable
 
 from consumers import parking
+from consumers.changes import Put
 from consumers.home import Home, OwnHome
 from consumers.lag import lag
 from consumers.rebuild import open_views
-from consumers.subscription import Subscription
+from consumers.subscription import LIVE, Subscription
 from consumers.transport import Delivery, LogTransport
 from consumers.view import View
 from consumers.views import all_views, register
 from engine.store import Append, Log
 from schemas.envelope import Recorded
-from schemas.events import SupplementRequested
+from schemas.events import HandoverAccepted, SupplementRequested
 from tests.streams import appends, walks
 from tests.views_check import faults
 
@@ -183,6 +185,46 @@ def test_a_gap_stops_its_dossier_until_it_is_filled(
 
 
 # --- poison ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [1 << 70, None], ids=["too large", "missing"])
+@pytest.mark.parametrize("batch", [3, 1000])
+def test_a_row_that_no_table_takes_is_the_poison_of_one_event(
+    home: Home, log: Log, value: int | None, batch: int
+) -> None:
+    events = fill(log, 6)
+    stream = events[0].stream
+    right = register.VIEW
+
+    def trip(event: HandoverAccepted, seen: Recorded) -> list[Any]:
+        rows = list(right.handlers[event.type](event, seen)) if event.type in right.handlers else []
+        return (
+            [*rows, Put(FRAGILE, (stream,), {"broken": value})] if seen.stream == stream else rows
+        )
+
+    assert HandoverAccepted.type not in right.handlers
+    wrong = View(right.name, right.version, (*right.tables, FRAGILE), {})
+    wrong.handlers = {**right.handlers, HandoverAccepted.type: trip}
+    views = [wrong if view is right else view for view in all_views()]
+    open_views(home, log, all_views())
+    with home.begin() as connection:
+        connection.execute(CreateTable(FRAGILE))
+    Subscription(home, LogTransport(log), views, batch=batch).catch_up()
+    with home.engine.connect() as connection:
+        parked = parking.listed(connection, LIVE)
+    first = next(e for e in events if e.stream == stream and e.type == HandoverAccepted.type)
+    of_stream = [e.version for e in events if e.stream == stream]
+    assert [each.version for each in parked] == [v for v in of_stream if v >= first.version]
+    assert {each.dossier for each in parked} == {stream}
+    assert faults(home, log) == []
+
+
+FRAGILE = Table(
+    "view_fragile",
+    MetaData(),
+    Column("dossier", Text, primary_key=True),
+    Column("broken", BigInteger, nullable=False),
+)
 
 
 def test_an_event_of_an_unknown_type_is_poison(log: Log) -> None:
