@@ -29,7 +29,7 @@ from engine.ids import Clock
 from engine.store.errors import StoreError
 from engine.store.log import Log
 from schemas.cloudevents import to_message
-from schemas.envelope import SHARDS, to_micros
+from schemas.envelope import SHARDS, Recorded, to_micros
 from schemas.topics import events_topic
 
 BATCH = 2_000
@@ -87,6 +87,8 @@ class Relay:
         self._owner: Ownership | None = None
         self._owned: frozenset[int] = frozenset()
         self._cursors: dict[int, int] = {}
+        self._ahead: list[Recorded] = []
+        """What follows the cursors, where that is known already."""
 
     def step(self) -> int:
         """Publishes the next events of the shards owned; how many, 0 when there is nothing new.
@@ -170,14 +172,20 @@ class Relay:
     def _publish(self) -> int:
         if not self._owned:
             return 0
-        events = self.log.read_shards(self._cursors, limit=self.batch, previous=True)
+        events, self._ahead = self._ahead or self._read(self._cursors), []
         if not events:
             return 0
         for event in events:
             self._outlet.send(self.topic, to_message(event, self.house))
+        then = {event.shard: event.position for event in events}
+        # While the broker takes these in.
+        self._ahead = self._read({**self._cursors, **then})
         self._outlet.flush()
-        self._advance({event.shard: event.position for event in events})
+        self._advance(then)
         return len(events)
+
+    def _read(self, cursors: Mapping[int, int]) -> list[Recorded]:
+        return self.log.read_shards(cursors, limit=self.batch, previous=True)
 
     def _advance(self, then: Mapping[int, int]) -> None:
         with self._transaction() as connection:
@@ -188,7 +196,7 @@ class Relay:
         with self._transaction() as connection:
             checkpoints.start(connection, self._name, range(SHARDS))
             known = checkpoints.cursors(connection, self._name)
-        self._cursors = {shard: known[shard] for shard in self._owned}
+        self._cursors, self._ahead = {shard: known[shard] for shard in self._owned}, []
 
     def _transaction(self) -> AbstractContextManager[Connection]:
         assert self._owner is not None, "only who owns shards has checkpoints to move"
@@ -211,4 +219,4 @@ class Relay:
         if owner and self._owner is not None:
             self._owner.close()
             self._owner = None
-        self._owned, self._cursors = frozenset(), {}
+        self._owned, self._cursors, self._ahead = frozenset(), {}, []

@@ -11,8 +11,10 @@ extensions `partitionkey` and `sequence`.
 
 from __future__ import annotations
 
+from binascii import hexlify
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 import msgspec
 
@@ -89,32 +91,47 @@ def source_of(house: str) -> str:
 def to_message(event: Recorded, house: str) -> Message:
     """The event as it is published by the engine of `house`."""
     code = event.stream.encode()
+    happened, command = _moment(event.occurred_at), _uuid(event.command_id)
+    one_time = event.recorded_at == event.occurred_at
+    alone = event.correlation == event.command_id
+    type_, dataschema = _type(event.type, event.schema_version)
     headers = [
         ("ce_specversion", b"1.0"),
         ("ce_id", _uuid(event.event_id)),
-        ("ce_source", source_of(house).encode()),
-        ("ce_type", event.type.encode()),
-        ("ce_time", _moment(event.occurred_at)),
+        ("ce_source", _source(house)),
+        ("ce_type", type_),
+        ("ce_time", happened),
         ("ce_subject", code),
-        ("ce_dataschema", f"urn:lienthong:{event.type}:{event.schema_version}".encode()),
+        ("ce_dataschema", dataschema),
         ("ce_partitionkey", code),
         ("ce_sequence", b"%020d" % event.position),
         ("ce_shard", b"%d" % event.shard),
         ("ce_streamversion", b"%d" % event.version),
-        ("ce_streamhash", event.hash.hex().encode()),
-        ("ce_previoushash", event.previous.hex().encode()),
-        ("ce_commandid", _uuid(event.command_id)),
-        ("ce_correlationid", _uuid(event.correlation)),
+        ("ce_streamhash", hexlify(event.hash)),
+        ("ce_previoushash", hexlify(event.previous)),
+        ("ce_commandid", command),
+        ("ce_correlationid", command if alone else _uuid(event.correlation)),
         ("ce_actor", event.actor.encode()),
         ("ce_agency", event.agency.encode()),
     ]
     if event.on_behalf is not None:
         headers.append(("ce_onbehalf", event.on_behalf.encode()))
-    headers += [
-        ("ce_recordedtime", _moment(event.recorded_at)),
-        ("content-type", JSON.encode()),
-    ]
+    headers.append(("ce_recordedtime", happened if one_time else _moment(event.recorded_at)))
+    headers.append(_IS_JSON)
     return Message(code, event.payload, tuple(headers), event.recorded_at // 1000)
+
+
+_IS_JSON = ("content-type", JSON.encode())
+
+
+@lru_cache(maxsize=1_000)
+def _type(name: str, version: int) -> tuple[bytes, bytes]:
+    return name.encode(), f"urn:lienthong:{name}:{version}".encode()
+
+
+@lru_cache(maxsize=1_000)
+def _source(house: str) -> bytes:
+    return source_of(house).encode()
 
 
 def from_message(message: Message) -> Recorded:
