@@ -1,4 +1,4 @@
-"""Writes the tables of `docs/performance.md` from `bench/results`: `python -m bench.report`."""
+"""Writes the tables of the docs from `bench/results`: `python -m bench.report`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from schemas.codec import loads
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "performance.md"
+PAGES = (PAGE, ROOT / "docs" / "cluster.md")
 RESULTS = ROOT / "bench" / "results"
 PLACE = re.compile(r"<!-- (\w+) -->\n(?:.*?\n<!-- end -->\n)?", re.DOTALL)
 
@@ -20,7 +21,8 @@ def page(text: str) -> str:
 
 
 def _placed(name: str) -> str:
-    body = _machine() if name == "machine" else _table(_result(name)["rows"])
+    made = {"machine": _machine, "rates": _rates}.get(name)
+    body = _table(_result(name)["rows"]) if made is None else made()
     return f"<!-- {name} -->\n\n{body}\n\n<!-- end -->\n"
 
 
@@ -30,6 +32,22 @@ def _machine() -> str:
         f"Measured on {machine['cores']} cores ({machine['processor']}), {machine['system']}, "
         f"Python {machine['python']}."
     )
+
+
+def _rates() -> str:
+    """What one of each does, for who has to say how many he needs."""
+    of_commands = {(row["store"], row["what"]): row for row in _result("commands")["rows"]}
+    relays = {row["what"]: row for row in _result("relay")["rows"]}
+    feeds = {row["what"]: row["measured"] for row in _result("kafka")["rows"]}
+    callers = of_commands["postgresql", "64 callers"]["commands/s"]
+    rows = (
+        ("a process that takes commands, 64 callers", f"{callers:,} commands/s"),
+        ("`relay`, one", f"{relays['relay, one process']['events/s']:,} events/s"),
+        ("`relay`, two", f"{relays['relay, two processes']['events/s']:,} events/s"),
+        ("`views`, one", f"{feeds['all views, one process, events/s']:,} events/s"),
+        ("`views`, two", f"{feeds['all views, two processes, events/s']:,} events/s"),
+    )
+    return _table([{"of it": what, "alone on 2 cores": rate} for what, rate in rows])
 
 
 def _result(name: str) -> Any:
@@ -54,4 +72,5 @@ def _cell(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for each in PAGES:
+        each.write_text(page(each.read_text(encoding="utf-8")), encoding="utf-8")

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from app.output import Advance, Cell, line, progress, show, table
+from app.output import Advance, Cell, line, note, progress, show, table
 from app.settings import Settings
 from app.shell import Group, command
 from app.trouble import BROKEN, BadInput
@@ -112,6 +112,8 @@ def _in_file(file: Path) -> list[Manifest]:
 
 
 def _published(settings: Settings) -> list[Manifest]:
+    """Those of the house in its topic. Whatever else somebody has sent there is left out, and
+    told: it stands there for ever, and would stand in the way of every later question."""
     from app.commands.relay import the_broker
     from consumers.whole import whole
     from schemas.manifests import manifest_in
@@ -122,11 +124,13 @@ def _published(settings: Settings) -> list[Manifest]:
     for batch in whole(the_broker(settings), name):
         for each in batch:
             try:
-                found.append(manifest_in(each.message.value))
+                manifest = manifest_in(each.message.value)
+                if manifest.house != settings.house:
+                    raise ValueError(f"it is one of {manifest.house}")
             except ValueError as error:
-                raise BadInput(
-                    f"{name}, offset {each.offset}: it is no manifest: {error}"
-                ) from error
+                note(f"{name}, offset {each.offset}: no manifest of this house, left out: {error}")
+            else:
+                found.append(manifest)
     return found
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from bench.report import PAGE, page
+from pathlib import Path
+
+import pytest
+
+from bench.report import PAGE, PAGES, page
 
 
-def test_the_page_is_made_from_the_results() -> None:
-    text = PAGE.read_text(encoding="utf-8")
+@pytest.mark.parametrize("each", PAGES, ids=lambda each: each.name)
+def test_a_page_is_made_from_the_results(each: Path) -> None:
+    text = each.read_text(encoding="utf-8")
     assert text == page(text), "python -m bench.report writes it anew"
-    assert "<!-- machine -->" in text
+    assert "<!-- end -->" in text
 
 
 def test_a_changed_figure_is_seen() -> None:

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,10 @@ from consumers.ownership import ownership_of
 from consumers.relay import Relay, open_tables
 from engine.ids import wall_clock
 from engine.store import Append, Log, open_log
+from schemas.cloudevents import Message
 from schemas.codec import loads
 from schemas.envelope import SHARDS
-from schemas.topics import events_topic, topics_of
+from schemas.topics import events_topic, manifests_topic, topics_of
 from tests import topic_check
 from tests.appends import append
 from tests.servers import PostgresDatabase
@@ -98,6 +100,14 @@ def test_a_subscribers_archive_is_complete_or_what_it_lacks_is_named(
     assert broken.exit_code == 3
     assert "'nowhere' is no HOST:PORT" in broken.output
     assert not list(tmp_path.glob("b*")), "what broke off leaves nothing behind"
+    with closing(Broker(kafka.bootstrap).producer()) as anybody:
+        topic = manifests_topic(topic_prefix).name
+        for value in (None, b"{not json", b"{}", b"[" * 900_000, b'{"house": "another"}'):
+            anybody.send(topic, Message(b"0", value, (), 1))
+        anybody.flush()
+    left_out = CliRunner().invoke(cli, ["archive", "verify", str(file), "--json", *where])
+    assert (left_out.exit_code, loads(left_out.stdout)["ok"]) == (0, True)
+    assert left_out.stderr.count("no manifest of this house, left out") == 5
     kept = file.read_bytes().splitlines(keepends=True)
     gone = loads(kept.pop(7))["headers"]
     file.write_bytes(b"".join(kept))
