@@ -31,7 +31,8 @@ th, td { text-align: left; vertical-align: top; padding: .35rem .8rem .35rem 0;
 th { color: var(--quiet); font-weight: 500; } td:first-child { white-space: nowrap; }
 summary { cursor: pointer; color: var(--quiet); margin-top: .8rem; }
 @media (max-width: 50rem) { body { display: block; } nav { position: static; width: auto;
-  height: auto; border: 0; } main { padding: 1rem; } table { display: block; overflow-x: auto; } }
+  height: 9rem; border: 0; border-bottom: 1px solid; } main { padding: 1rem; }
+  main, nav { overflow-wrap: anywhere; } table { display: block; overflow-x: auto; } }
 @media print { nav { display: none; } details > * { display: block; } }
 """.strip()
 
