@@ -7,10 +7,11 @@ arrived. It belongs to the relay: who owns a shard publishes its events and its 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -31,7 +32,7 @@ from sqlalchemy import (
 from consumers.outlet import Outlet
 from engine.store.log import Log
 from schemas.codec import dumps
-from schemas.envelope import to_micros
+from schemas.envelope import Recorded, to_micros
 from schemas.manifests import START, Manifest, manifest_in, manifest_message, manifest_of
 from schemas.topics import events_topic, manifests_topic
 
@@ -68,15 +69,40 @@ _SENT = (
 )
 
 
+class _Open(msgspec.Struct):
+    """What a shard's next manifest would hold: so many events, the first recorded at `since`."""
+
+    count: int
+    since: int
+
+    def due(self, now: int, full: int, period: int) -> bool:
+        return self.count >= full or (self.count > 0 and now - self.since >= period)
+
+
 class Manifests:
     """The manifests of what a relay has published. `transaction`: on the connection that owns the
     shards, not begun yet."""
 
     def __init__(self, log: Log, house: str) -> None:
+        self._open: dict[int, _Open] = {}
         self._log = log
         self._house = house
         self._topic = events_topic(house).name
         self.topic = manifests_topic(house)
+
+    def count(self, published: Iterable[Recorded]) -> None:
+        """Tells of events that have arrived, so that nobody has to read them again to see that no
+        manifest is due yet. A shard of which nothing is known is looked at."""
+        for event in published:
+            waiting = self._open.get(event.shard)
+            if waiting is not None:
+                if waiting.count == 0:
+                    waiting.since = event.recorded_at
+                waiting.count += 1
+
+    def forget(self) -> None:
+        """Shards have come or gone: what was counted may be wrong."""
+        self._open.clear()
 
     def write(
         self,
@@ -90,13 +116,23 @@ class Manifests:
         """Writes down what is due of the shards in `published` (shard -> position up to which
         its events have arrived) at `now`; how many manifests. `period` 0: all that is new."""
         made: list[dict[str, Any]] = []
+        due = {
+            shard: until
+            for shard, until in sorted(published.items())
+            if shard not in self._open or self._open[shard].due(now, full, period)
+        }
+        if not due:
+            return 0
         with transaction as connection:
-            tips = self._tips(connection, published)
-            for shard, until in sorted(published.items()):
+            tips = self._tips(connection, due)
+            for shard, until in due.items():
                 number, last, rolling = tips.get(shard, (0, 0, START))
+                self._open[shard] = _Open(0, 0)
                 while last < until:
                     manifest = self._next(shard, number + 1, last, until, rolling, full)
-                    if manifest.count < full and now - to_micros(manifest.since) < period:
+                    rest = _Open(manifest.count, to_micros(manifest.since))
+                    if not rest.due(now, full, period):
+                        self._open[shard] = rest
                         break
                     number, last = manifest.number, manifest.last
                     rolling = bytes.fromhex(manifest.hash)

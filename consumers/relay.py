@@ -182,6 +182,7 @@ class Relay:
         self._ahead = self._read({**self._cursors, **then})
         self._outlet.flush()
         self._advance(then)
+        self._manifests.count(events)
         return len(events)
 
     def _read(self, cursors: Mapping[int, int]) -> list[Recorded]:
@@ -197,6 +198,7 @@ class Relay:
             checkpoints.start(connection, self._name, range(SHARDS))
             known = checkpoints.cursors(connection, self._name)
         self._cursors, self._ahead = {shard: known[shard] for shard in self._owned}, []
+        self._manifests.forget()
 
     def _transaction(self) -> AbstractContextManager[Connection]:
         assert self._owner is not None, "only who owns shards has checkpoints to move"
@@ -216,6 +218,7 @@ class Relay:
 
     def _forget(self, *, owner: bool = False) -> None:
         self._outlet.close()
+        self._manifests.forget()
         if owner and self._owner is not None:
             self._owner.close()
             self._owner = None

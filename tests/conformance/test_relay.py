@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import pytest
@@ -17,10 +18,11 @@ from consumers.checkpoints import Fenced
 from consumers.ownership import Lost, Ownership, ownership_of
 from consumers.relay import Relay, Relayed, checkpoint_of, open_tables
 from engine.ids import wall_clock
-from engine.store import Log
+from engine.store import Append, Log
 from schemas.cloudevents import from_message
-from schemas.envelope import SHARDS, Recorded
-from schemas.topics import events_topic
+from schemas.envelope import SHARDS, Recorded, from_micros
+from schemas.manifests import Manifest, manifest_in
+from schemas.topics import events_topic, manifests_topic
 from tests import topic_check
 from tests.appends import append
 from tests.brokers import MemoryBroker
@@ -54,10 +56,9 @@ def make(log: Log, broker: MemoryBroker) -> Iterator[Make]:
         each.close()
 
 
-def fill(log: Log, count: int = 12, seed: int = 1) -> None:
-    from engine.store import Append
-
-    log.append([Append(tuple(events)) for events in appends(walks(count, seed), spread=10)])
+def fill(log: Log, count: int = 12, seed: int = 1, prefix: str = "ub") -> None:
+    made = appends(walks(count, seed, prefix=prefix), spread=10)
+    log.append([Append(tuple(events)) for events in made])
 
 
 def published(broker: MemoryBroker) -> list[Recorded]:
@@ -238,3 +239,72 @@ def test_a_missing_topic_is_told(log: Log, broker: MemoryBroker, make: Make) -> 
     with pytest.raises(WrongTopic, match="no topic"):
         worker.step()
     assert cast(Any, worker)._owned, "nothing was begun"
+
+
+# --- manifests ---------------------------------------------------------------------------
+
+
+def manifests(broker: MemoryBroker) -> list[Manifest]:
+    sent = broker.topics[manifests_topic("ub").name]
+    return sorted((manifest_in(each.value) for each in sent), key=lambda it: (it.shard, it.number))
+
+
+def later(log: Log, seconds: float) -> datetime:
+    newest = max(event.recorded_at for batch in log.read_all() for event in batch)
+    return from_micros(newest) + timedelta(seconds=seconds)
+
+
+def test_manifests_cover_each_event_once_whenever_they_are_made(
+    log: Log, make: Make, broker: MemoryBroker
+) -> None:
+    broker.create([manifests_topic("ub")])
+    rng = random.Random(5)
+    for number in range(6):
+        fill(log, 4, prefix=f"d{number}")
+        worker = make(17)
+        worker.renew()
+        for _ in range(rng.randrange(1, 5)):
+            worker.step()
+            worker.account(later(log, rng.choice([0, 200])))
+        worker.catch_up()
+        worker.account(later(log, rng.choice([0, 200])))
+        worker.close()
+    worker = make()
+    worker.renew()
+    worker.account(later(log, 200))
+    for shard in range(SHARDS):
+        events = log.read_shard(shard, limit=10_000)
+        of_shard = [each for each in manifests(broker) if each.shard == shard]
+        assert [each.number for each in of_shard] == list(range(1, len(of_shard) + 1))
+        assert sum(each.count for each in of_shard) == len(events)
+        assert [each.last for each in of_shard][-1:] == [e.position for e in events][-1:]
+
+
+def test_nothing_is_read_again_to_see_that_no_manifest_is_due(
+    log: Log, make: Make, broker: MemoryBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker.create([manifests_topic("ub")])
+    fill(log, 6)
+    worker = make()
+    worker.renew()
+    worker.catch_up()
+    worker.account(later(log, -1e8))
+    read: list[int] = []
+    right = log.read_shard
+
+    def counted(shard: int, **range_: Any) -> list[Recorded]:
+        read.append(shard)
+        return right(shard, **range_)
+
+    monkeypatch.setattr(log, "read_shard", counted)
+    fill(log, 6, prefix="more")
+    worker.catch_up()
+    worker.account(later(log, -1e8))
+    assert read == []
+    assert manifests(broker) == []
+    worker.account(later(log, 200))
+    assert read != []
+    assert sum(each.count for each in manifests(broker)) == log.count()
+    read.clear()
+    worker.account(later(log, 400))
+    assert read == []
