@@ -32,6 +32,7 @@ class Complete:
         self._topic = topic
         self._needed = needed
         self._reader: Reader | None = None
+        self._relayed = False
         self._begin()
 
     def _begin(self) -> None:
@@ -64,8 +65,9 @@ class Complete:
         if self._log is None:
             return True
         sent: Mapping[int, int] = {}
-        # No relay has ever worked on a store without these tables.
-        if own_are_there(self._log.engine):
+        # No relay has ever worked on a store without these tables; once there, they stay.
+        self._relayed = self._relayed or own_are_there(self._log.engine)
+        if self._relayed:
             with self._log.engine.connect() as connection:
                 sent = checkpoints.cursors(connection, checkpoint_of(self._topic))
         return all(sent.get(shard, 0) >= head for shard, head in self._heads.items())
