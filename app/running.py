@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,13 @@ from threading import Event
 from types import FrameType
 
 from app.output import note
+
+
+def collect_seldom() -> None:
+    """A batch is many small values that live as long as it does: to look through them all the time
+    for cycles costs a twentieth of everything, and holds up whoever waits."""
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 100)
 
 
 class Troubles:

@@ -11,7 +11,6 @@ Everything runs on this machine: PostgreSQL, one broker, and every process of ou
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from app.running import collect_seldom
 from bench.processors import Busy
 from bench.servers import fresh_database
 from bench.views import lags, steady
@@ -134,8 +134,7 @@ def _member(address: str, views: str, instance: str, barrier: Any, stop: Any) ->
     from consumers.kafka_transport import KafkaTransport
     from consumers.subscription import Subscription
 
-    gc.freeze()
-    gc.set_threshold(50_000, 50, 100)
+    collect_seldom()
     home = open_home(views)
     broker = Broker(address)
     topic = events_topic("consume").name
@@ -168,6 +167,7 @@ HANDLED = sa.text("SELECT sum(next) FROM checkpoints WHERE subscription = 'visib
 
 def _visible(server: str, kafka: Server) -> list[dict[str, Any]]:
     with _province(server, kafka, "visible") as (log, url, processes):
+        collect_seldom()
         # A broker that has just been started compiles itself beside us.
         for _ in steady(log, RATES[-1], WARM, "warm"):
             pass

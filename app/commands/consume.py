@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ import click
 from app.chosen import chosen
 from app.commands.relay import the_broker
 from app.output import line, note, progress, show
-from app.running import Troubles, until_stopped
+from app.running import Troubles, collect_seldom, until_stopped
 from app.settings import Settings
 from app.shell import command
 from app.trouble import BadInput, Broken
@@ -51,10 +50,7 @@ def consume(
     from consumers.subscription import NotFed
     from consumers.taking_over import OtherViews, Unfinished
 
-    # A batch is many small values that live as long as it does: to look through them all the
-    # time for cycles costs a twentieth of everything.
-    gc.freeze()
-    gc.set_threshold(50_000, 50, 100)
+    collect_seldom()
     try:
         with _consumer(settings, broker, views, group) as consumer:
             if once:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app.output import line, note, progress, show
-from app.running import Troubles, until_stopped
+from app.running import Troubles, collect_seldom, until_stopped
 from app.settings import Settings
 from app.shell import command
 from app.trouble import BadInput
@@ -41,6 +41,7 @@ def relay(settings: Settings, topics: str | None, replication: int, once: bool) 
     from consumers.ownership import ownership_of
     from consumers.relay import Relay, open_tables
 
+    collect_seldom()
     with open_house(settings) as house:
         open_tables(house.log)
         worker = Relay(house.log, lambda: ownership_of(house.log), broker, settings.house)
