@@ -232,6 +232,30 @@ def test_killed_between_the_rows_and_their_dead_letter(
     assert len(_letters(kafka, house)) == 1 + (after == "the letter")
 
 
+def test_without_the_store_in_reach_a_gap_waits_until_it_is(
+    kafka: Server, house: str, store: Log, tmp_path: Path, lienthong: Callable[..., Any]
+) -> None:
+    events = fill(store, 4)
+    good = [each for batch in store.read_all() for each in batch]
+    stream = events[0].stream
+    send(
+        kafka, house,
+        [to_message(each, house) for each in good if (each.stream, each.version) != (stream, 3)],
+    )  # fmt: skip
+    nowhere = f"sqlite:///{tmp_path / 'nowhere' / 'log.db'}"
+    said = lienthong("consume", "all", "--once", "--database", nowhere)
+    assert (said["messages"], said["waiting_dossiers"]) == (len(good) - 1, 1)
+    waits = lienthong("parked", "list", "--database", nowhere)
+    assert {each["dossier"] for each in waits} == {stream}
+    assert waits[0]["reason"] == "gap: version 3 has not come"
+    [outcome] = lienthong("parked", "retry", stream)
+    assert outcome["waits"] == 0
+    assert lienthong("status", stream)["version"] == max(
+        each.version for each in good if each.stream == stream
+    )
+    assert faults_of(kafka, house, store, tmp_path / "views.db") == []
+
+
 def test_an_event_of_a_later_program_waits_with_its_dossier(
     kafka: Server, house: str, store: Log, tmp_path: Path, lienthong: Callable[..., Any]
 ) -> None:
