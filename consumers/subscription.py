@@ -29,7 +29,7 @@ from consumers.parking import Parked
 from consumers.rows import Names, write
 from consumers.transport import Delivery, Refused, Rewound, Transport
 from consumers.view import View
-from engine.store.errors import StoreError
+from engine.store.errors import StoreError, breaks_a_rule
 from schemas.envelope import Recorded
 
 LIVE = "live"
@@ -395,5 +395,4 @@ def _of_the_rows(error: Exception) -> bool:
         return False
     if isinstance(error, (OverflowError, TypeError, ValueError)) or type(error) is StoreError:
         return True
-    # By name, for it may come from either driver or from SQLAlchemy.
-    return any(cls.__name__ == "IntegrityError" for cls in type(error).__mro__)
+    return breaks_a_rule(error)

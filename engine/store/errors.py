@@ -126,13 +126,18 @@ def in_plain_words(store: str) -> Iterator[None]:
         raise StoreUnreachable(f"The store {store} cannot be used: {error}") from error
 
 
+def breaks_a_rule(error: BaseException | None) -> bool:
+    """Whether a row broke a table's own rule. By name: both drivers call it so, and SQLAlchemy,
+    and psycopg may not be loaded."""
+    return any(cls.__name__ == "IntegrityError" for cls in type(error).__mro__)
+
+
 def _translated(store: str, error: Exception) -> StoreError | None:
     cause: BaseException | None = error.orig if isinstance(error, DBAPIError) else error
     text = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
     if NEVER_CHANGED in text:
         return ChangeRefused(f"The store {store} refused a change: {text}.")
-    # By name: both drivers call it so, and psycopg may not be loaded.
-    if any(cls.__name__ == "IntegrityError" for cls in type(cause).__mro__):
+    if breaks_a_rule(cause):
         return None
     kind, words = _looked_up(cause, text)
     return kind(f"The store {store} cannot be used: {words} ({text}).")

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
-from engine.store import Log, open_log
+from engine.store import Log
 from tests.appends import append
+from tests.places import home, log, place, url
 
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'hồ-sơ.db'}"
-    made: str = request.getfixturevalue("postgres_database")()
-    return made
-
-
-@pytest.fixture
-def log(url: str) -> Iterator[Log]:
-    opened = open_log(url)
-    yield opened
-    opened.close()
+__all__ = ["home", "log", "place", "url"]
 
 
 @pytest.fixture

@@ -184,7 +184,7 @@ def test_workers_share_and_take_over(log: Log, broker: MemoryBroker, make: Make)
     assert len(published(broker)) == log.count(), "a handover in good order sends nothing twice"
 
 
-@pytest.mark.parametrize("url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("place", ["postgres"], indirect=True)
 def test_a_connection_that_dies_gives_the_shards_up(
     log: Log, broker: MemoryBroker, make: Make
 ) -> None:

@@ -23,6 +23,7 @@ from consumers.views import all_views, register
 from engine.store import Append, Log
 from schemas.envelope import Recorded
 from schemas.events import HandoverAccepted, SupplementRequested
+from tests.places import PLACES
 from tests.streams import appends, walks
 from tests.views_check import faults
 
@@ -38,30 +39,9 @@ def following(home: Home, log: Log, batch: int = 100, views: Any = None) -> Subs
     return Subscription(home, LogTransport(log), views or all_views(), batch=batch)
 
 
-PLACES = ["sqlite", "sqlite, views elsewhere", pytest.param("postgres", marks=pytest.mark.postgres)]
-
-
 @pytest.fixture(params=PLACES)
 def place(request: pytest.FixtureRequest) -> str:
     return str(request.param)
-
-
-@pytest.fixture
-def url(place: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if place == "postgres":
-        made: str = request.getfixturevalue("postgres_database")()
-        return made
-    return f"sqlite:///{tmp_path / 'log.db'}"
-
-
-@pytest.fixture
-def home(place: str, log: Log, tmp_path: Path) -> Iterator[Home]:
-    if "elsewhere" not in place:
-        yield log
-        return
-    engine = create_engine(f"sqlite:///{tmp_path / 'views.db'}")
-    yield OwnHome(engine)
-    engine.dispose()
 
 
 # --- I6 ----------------------------------------------------------------------------------

@@ -7,16 +7,15 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, create_engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from consumers import checkpoints, parking, subscription, tables
 from consumers.alerts import sweep
 from consumers.checkpoints import Fenced
-from consumers.home import Home, OwnHome
+from consumers.home import Home
 from consumers.rebuild import make_tables
 from consumers.subscription import Subscription
 from consumers.taking_over import until_ends
@@ -28,6 +27,7 @@ from schemas.envelope import Recorded, to_micros
 from schemas.events import HandoverAccepted
 from tests.alerts_check import i7
 from tests.office import HOUR, LATER
+from tests.places import PLACES
 from tests.roads import OverKafka, OverTheLog, Road
 from tests.streams import cut
 
@@ -48,30 +48,9 @@ def road(request: pytest.FixtureRequest, log: Log) -> Iterator[Road]:
         yield made
 
 
-PLACES = ["sqlite", "sqlite, views elsewhere", pytest.param("postgres", marks=pytest.mark.postgres)]
-
-
 @pytest.fixture(params=PLACES)
 def place(request: pytest.FixtureRequest) -> str:
     return str(request.param)
-
-
-@pytest.fixture
-def url(place: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if place == "postgres":
-        made: str = request.getfixturevalue("postgres_database")()
-        return made
-    return f"sqlite:///{tmp_path / 'log.db'}"
-
-
-@pytest.fixture
-def home(place: str, log: Log, tmp_path: Path) -> Iterator[Home]:
-    if "elsewhere" not in place:
-        yield log
-        return
-    engine = create_engine(f"sqlite:///{tmp_path / 'views.db'}")
-    yield OwnHome(engine)
-    engine.dispose()
 
 
 Follow = Callable[..., Subscription]

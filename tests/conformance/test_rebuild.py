@@ -3,56 +3,32 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import inspect, text
 
 from consumers import checkpoints, rebuild, tables
 from consumers.changes import Put
 from consumers.fold import Poison
-from consumers.home import Home, OwnHome
+from consumers.home import Home
 from consumers.lag import lag
 from consumers.rebuild import ParkedMeanwhile, open_views
 from consumers.subscription import LIVE, Subscription
 from consumers.transport import LogTransport
 from consumers.view import View
 from consumers.views import all_views, register, status, view
-from engine.store import Append, Log, open_log
+from engine.store import Append, Log
 from schemas import events as e
+from tests.places import PLACES
 from tests.streams import appends, walks
 from tests.views_check import faults
 
 MADE = [Append(tuple(events)) for events in appends(walks(120), spread=30)]
 
 
-PLACES = ["sqlite", "sqlite, views elsewhere", pytest.param("postgres", marks=pytest.mark.postgres)]
-
-
 @pytest.fixture(params=PLACES)
 def place(request: pytest.FixtureRequest) -> str:
     return str(request.param)
-
-
-@pytest.fixture
-def log(place: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Log]:
-    if place == "postgres":
-        opened = open_log(request.getfixturevalue("postgres_database")())
-    else:
-        opened = open_log(f"sqlite:///{tmp_path / 'log.db'}")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def home(place: str, log: Log, tmp_path: Path) -> Iterator[Home]:
-    if "elsewhere" not in place:
-        yield log
-        return
-    engine = create_engine(f"sqlite:///{tmp_path / 'views.db'}")
-    yield OwnHome(engine)
-    engine.dispose()
 
 
 @pytest.fixture
