@@ -34,6 +34,7 @@ COMMANDS = {
     "consume": "app.commands.consume:consume",
     "lag": "app.commands.lag:lag",
     "parked": "app.commands.parked:parked",
+    "serve": "app.commands.serve:serve",
     "doctor": "app.commands.doctor:doctor",
     "bench": "app.commands.demo:bench",
 }

@@ -13,7 +13,7 @@ from app import registry
 from app.output import note
 from app.settings import Settings
 from app.times import shown
-from app.trouble import BadInput, did_you_mean
+from app.trouble import NotThere, did_you_mean
 from consumers import checkpoints
 from consumers.alerts import Alert
 from consumers.checkpoints import Fenced
@@ -101,10 +101,10 @@ class House:
     # --- dossiers ---
 
     def dossier(self, code: str) -> Folded:
-        """A dossier as the log has it. Raises BadInput when there is none."""
+        """A dossier as the log has it. Raises NotThere when there is none."""
         found = self.runtime.current(code)
         if found.version == 0:
-            raise BadInput(self.unknown(code))
+            raise NotThere(self.unknown(code))
         return found
 
     def unknown(self, code: str) -> str:

@@ -40,12 +40,17 @@ class RefusedByRule(Trouble):
 
     def __init__(self, rejected: Rejected, *, as_json: bool) -> None:
         ground = f" ({rejected.legal_basis})" if rejected.legal_basis else ""
+        self.rejected = rejected
         words = f"{rejected.rule}: {rejected.message}{ground}"
         super().__init__(dumps(rejected).decode() if as_json else words)
 
 
 class BadInput(Trouble):
     exit_code = WRONG
+
+
+class NotThere(BadInput):
+    """What was named does not exist."""
 
 
 class Broken(Trouble):

@@ -15,7 +15,9 @@ from rich.table import Table
 
 from schemas.codec import dumps
 
-BENCHES = ("append", "commands", "fold", "views", "disk", "year", "relay", "kafka", "cluster")
+BENCHES = (
+    "append", "commands", "fold", "views", "disk", "year", "relay", "kafka", "room", "cluster"
+)  # fmt: skip
 RESULTS = Path(__file__).parent / "results"
 
 

@@ -16,8 +16,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from statistics import median, quantiles
 from typing import Any
 
@@ -25,6 +25,7 @@ import sqlalchemy as sa
 
 from app.running import collect_seldom
 from bench.processors import Busy
+from bench.relay import Slowed
 from bench.servers import fresh_database
 from bench.views import lags, steady
 from consumers.broker import Broker
@@ -73,9 +74,25 @@ def _row(what: str, measured: float, target: str = "", to: float | None = None) 
 
 
 def _consume(server: str, address: str) -> list[dict[str, Any]]:
+    rate = filled(server, address, DOSSIERS)
+    rates: dict[int, list[float]] = {1: [], 2: []}
+    for _ in range(ROUNDS):
+        for number, found in rates.items():
+            found.append(rate(number))
+    one, two = (median(found) for found in rates.values())
+    return [
+        _row("all views, one process, events/s", one, "8,000"),
+        _row("all views, two processes, events/s", two, "1.6 x one", to=one),
+    ]
+
+
+def filled(
+    server: str, address: str, dossiers: int, slowed: Slowed = lambda _: nullcontext()
+) -> Callable[[int], float]:
+    """Fills a topic; gives the events a second of so many consumer processes."""
     with fresh_database(server) as url:
         log = open_log(url)
-        for batch in _batches(DOSSIERS):
+        for batch in _batches(dossiers):
             log.append(batch)
         open_tables(log)
         Broker(address).create(topics_of("consume"), 1)
@@ -84,19 +101,15 @@ def _consume(server: str, address: str) -> list[dict[str, Any]]:
         events = relay.catch_up()
         relay.close()
         log.close()
-    rates: dict[int, list[float]] = {1: [], 2: []}
-    for _ in range(ROUNDS):
-        for number, found in rates.items():
-            with fresh_database(server) as views:
-                found.append(events / _drained(address, views, number, events))
-    one, two = (median(found) for found in rates.values())
-    return [
-        _row("all views, one process, events/s", one, "8,000"),
-        _row("all views, two processes, events/s", two, "1.6 x one", to=one),
-    ]
+
+    def rate(number: int) -> float:
+        with fresh_database(server) as views:
+            return events / _drained(address, views, number, events, slowed)
+
+    return rate
 
 
-def _drained(address: str, views: str, number: int, events: int) -> float:
+def _drained(address: str, views: str, number: int, events: int, slowed: Slowed) -> float:
     """Seconds that so many processes of one group take for the whole topic; started before the
     clock is, with their views made."""
     engine = sa.create_engine(views)
@@ -106,29 +119,33 @@ def _drained(address: str, views: str, number: int, events: int) -> float:
         connection.exec_driver_sql("DELETE FROM checkpoints")
     context = multiprocessing.get_context("spawn")
     barrier, stop = context.Barrier(number + 1), context.Event()
+    shared = context.Value("i", 0)
     workers = [
-        context.Process(target=_member, args=(address, views, f"m{each}", barrier, stop))
+        context.Process(target=_member, args=(address, views, each, number, shared, barrier, stop))
         for each in range(number)
     ]
     for worker in workers:
         worker.start()
     barrier.wait(timeout=60)
     begun = time.perf_counter()
-    while True:
-        with engine.connect() as connection:
-            if connection.scalar(SEEN) == events:
-                break
-        assert time.perf_counter() - begun < PATIENCE, "the consumers do not come to the end"
-        time.sleep(0.02)
-    seconds = time.perf_counter() - begun
-    stop.set()
+    with slowed([worker.pid or 0 for worker in workers]):
+        while True:
+            with engine.connect() as connection:
+                if connection.scalar(SEEN) == events:
+                    break
+            assert time.perf_counter() - begun < PATIENCE, "the consumers do not come to the end"
+            time.sleep(0.02)
+        seconds = time.perf_counter() - begun
+        stop.set()
     for worker in workers:
         worker.join()
     engine.dispose()
     return seconds
 
 
-def _member(address: str, views: str, instance: str, barrier: Any, stop: Any) -> None:
+def _member(
+    address: str, views: str, each: int, number: int, shared: Any, barrier: Any, stop: Any
+) -> None:
     """As `lienthong consume` does it."""
     from consumers.checkpoints import Fenced
     from consumers.kafka_transport import KafkaTransport
@@ -140,8 +157,18 @@ def _member(address: str, views: str, instance: str, barrier: Any, stop: Any) ->
     topic = events_topic("consume").name
     # The group's name is new with each database: nobody is there from the round before.
     group = f"g-{sa.make_url(views).database}"
-    transport = KafkaTransport(broker, topic, broker.member(topic, group, instance))
+    member = broker.member(topic, group, f"m{each}")
+    transport = KafkaTransport(broker, topic, member)
     feed = Subscription(home, transport, all_views(), name="bench", batch=BATCH)
+    # To share out the partitions takes the group seconds, which are not what is measured; a share
+    # is given when all of them have polled again.
+    settled = False
+    while shared.value < number:
+        transport.read(feed.cursors, 1)
+        if not settled and len(member.held) == len(transport.partitions()) // number:
+            settled = True
+            with shared.get_lock():
+                shared.value += 1
     barrier.wait(timeout=60)
     while not stop.is_set():
         try:

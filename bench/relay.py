@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import multiprocessing
 import time
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from itertools import count
 from statistics import median
 from typing import Any
 
@@ -29,6 +31,10 @@ DOSSIERS = 2_000
 ROUNDS = 5
 
 
+Slowed = Callable[[Sequence[int]], AbstractContextManager[None]]
+"""How worker processes are held back, given their process ids."""
+
+
 def run(dossiers: int = DOSSIERS, rounds: int = ROUNDS) -> list[dict[str, Any]]:
     """Events a second of each way, its processor time an event, and the ratio to its base."""
     with ExitStack() as stack:
@@ -37,10 +43,7 @@ def run(dossiers: int = DOSSIERS, rounds: int = ROUNDS) -> list[dict[str, Any]]:
         kafka = stack.enter_context(real_kafka())
         log = open_log(url)
         stack.callback(log.close)
-        made = [Append(tuple(events)) for events in appends(walks(dossiers), spread=500)]
-        for start in range(0, len(made), 500):
-            log.append(made[start : start + 500])
-        open_tables(log)
+        _fill(log, dossiers)
         measured: dict[str, list[tuple[float, float]]] = {}
         for number in range(rounds):
             for what, rate in (
@@ -72,6 +75,32 @@ def run(dossiers: int = DOSSIERS, rounds: int = ROUNDS) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _fill(log: Log, dossiers: int) -> None:
+    made = [Append(tuple(events)) for events in appends(walks(dossiers), spread=500)]
+    for start in range(0, len(made), 500):
+        log.append(made[start : start + 500])
+    open_tables(log)
+
+
+@contextmanager
+def filled(
+    server: str, address: str, dossiers: int, slowed: Slowed
+) -> Iterator[Callable[[int], float]]:
+    """Gives the events a second of so many relay processes that are slowed."""
+    with fresh_database(server) as url:
+        log = open_log(url)
+        _fill(log, dossiers)
+        log.close()
+        houses = count()
+
+        def rate(number: int) -> float:
+            house = f"room-{next(houses)}"
+            Broker(address).create([events_topic(house), manifests_topic(house)], 1)
+            return _processes(url, address, house, number, slowed)[0]
+
+        yield rate
 
 
 def _alone(log: Log, address: str, house: str) -> tuple[float, float]:
@@ -106,7 +135,9 @@ def _relay(log: Log, address: str, house: str) -> tuple[float, float]:
     return rate, spent / events
 
 
-def _processes(url: str, address: str, house: str, number: int) -> tuple[float, float]:
+def _processes(
+    url: str, address: str, house: str, number: int, slowed: Slowed = lambda _: nullcontext()
+) -> tuple[float, float]:
     """Workers that share the shards; started before the clock is."""
     context = multiprocessing.get_context("spawn")
     barrier, counts = context.Barrier(number + 1), context.Queue()
@@ -118,8 +149,9 @@ def _processes(url: str, address: str, house: str, number: int) -> tuple[float, 
         worker.start()
     barrier.wait(timeout=60)
     clock = time.perf_counter()
-    found = [counts.get(timeout=300) for _ in workers]
-    seconds = time.perf_counter() - clock
+    with slowed([worker.pid or 0 for worker in workers]):
+        found = [counts.get(timeout=300) for _ in workers]
+        seconds = time.perf_counter() - clock
     for worker in workers:
         worker.join()
     events = sum(count for count, _ in found)

@@ -176,19 +176,21 @@ class Subscription:
     # --- where the cursors belong ---
 
     def _recognise(self) -> None:
-        """The topic may have been made anew: then it is read from its beginning, and what was
-        applied is known by the version of its dossier."""
+        """A topic that was made anew is read from its beginning: versions tell what was applied."""
         mine = (self.transport.topic, self.transport.identity())
         if not mine[1]:
             return
         with self.home.engine.connect() as connection:
+            if checkpoints.source_of(connection, self.name) == mine:
+                return
+        with self.home.begin() as connection:
+            # Others of the group may begin at this moment, and have seen the same.
+            checkpoints.cursors(connection, self.name, lock=True)
             known = checkpoints.source_of(connection, self.name)
-        if known != mine:
-            with self.home.begin() as connection:
-                if known is not None:
-                    checkpoints.restart(connection, self.name)
-                checkpoints.set_source(connection, self.name, *mine)
-            self.load()
+            if known is not None and known != mine:
+                checkpoints.restart(connection, self.name)
+            checkpoints.set_source(connection, self.name, *mine)
+        self.load()
 
     def _begin_again(self) -> None:
         with self.home.begin() as connection:

@@ -376,3 +376,27 @@ def test_a_dropped_event_is_left_out_for_good(road: Road, home: Home, following:
     [kept] = parked(home, road)
     assert (kept.version, kept.dropped) == (first.version, True)
     assert road.faults(home) == []
+
+
+def test_two_that_begin_at_the_same_moment_agree_on_what_they_read(
+    road: Road, home: Home, following: Follow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    road.fill(6)
+    unseen = checkpoints.source_of
+    others: list[Subscription] = []
+
+    def seen_before_another_wrote(connection: Connection, name: str) -> Any:
+        found = unseen(connection, name)
+        if not others:
+            monkeypatch.setattr(checkpoints, "source_of", unseen)
+            others.append(following())
+        return found
+
+    monkeypatch.setattr(checkpoints, "source_of", seen_before_another_wrote)
+    one = following()
+    count = drain(one)
+    assert road.log.count() == count
+    assert road.faults(home) == []
+    for other in others:  # None over the log, which cannot be another.
+        with pytest.raises(Fenced):
+            other.step()

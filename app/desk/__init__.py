@@ -1,0 +1,1 @@
+"""The program that `lienthong serve` runs: one house behind HTTP, for the API and the pages."""

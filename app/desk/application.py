@@ -1,0 +1,48 @@
+"""The application: one house, the API's resources, the pages, and what every answer carries."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from app.access.access import Identify, nobody
+from app.api import resources
+from app.desk.context import Desk
+from app.desk.found import routers
+from app.desk.problems import tell_as_problems
+from app.house import House
+from app.settings import Settings
+from app.web import pages
+from app.web.assets import ASSETS, assets
+
+API = "/api/v1"
+
+
+def application(settings: Settings, house: House, identify: Identify = nobody) -> FastAPI:
+    """What a server of HTTP runs. It does not close the house."""
+    desk = Desk(settings, house, identify)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        desk.feeder.start()
+        yield
+        desk.feeder.stop()
+
+    app = FastAPI(
+        title="Liên thông",
+        version="1",
+        lifespan=lifespan,
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.desk = desk
+    tell_as_problems(app)
+    for router in routers(resources):
+        app.include_router(router, prefix=API)
+    for router in routers(pages):
+        app.include_router(router)
+    app.mount(ASSETS, assets(), name="assets")
+    return app

@@ -1,0 +1,62 @@
+"""What a request works with: `AtDesk` in the arguments of a route."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy import Connection
+
+from app.access.access import Access, Identify, nobody
+from app.desk.feeder import Feeder
+from app.desk.problems import Problem
+from app.house import House
+from app.settings import Settings
+from engine.store.errors import in_plain_words
+
+LONGEST_WAIT = 5.0
+"""Seconds that a read may ask to wait for a write."""
+
+
+class Desk:
+    """One house, its views kept up to date, and who may do what in it."""
+
+    def __init__(self, settings: Settings, house: House, identify: Identify = nobody) -> None:
+        self.settings = settings
+        self.house = house
+        self.access = Access(house, identify)
+        self.feeder = Feeder(house)
+
+    @contextmanager
+    def reading(self, after: str | None = None, wait: float = 2.0) -> Iterator[Connection]:
+        """A connection for the queries of views. `after`: the position that a write returned;
+        the views then know at least that. Raises Problem when they do not in time."""
+        if after:
+            self._await(after, min(wait, LONGEST_WAIT))
+        home = self.house.home
+        with in_plain_words(self.house.name), home.engine.connect() as connection:
+            yield connection
+
+    def _await(self, after: str, seconds: float) -> None:
+        code, _, version = after.rpartition("@")
+        if not code or not version.isdecimal() or len(version) > 12:
+            said = f"{after!r} is no position that a write returned, such as CODE@7"
+            raise Problem(422, "bad-position", "No position", said)
+        if not self.feeder.wait(code, int(version), seconds):
+            said = f"They do not know {after} yet"
+            raise Problem(503, "behind", "The views are behind", said, headers={"Retry-After": "1"})
+
+
+def position(code: str, version: int) -> str:
+    """What a write returns and a read may wait for."""
+    return f"{code}@{version}"
+
+
+def _desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+AtDesk = Annotated[Desk, Depends(_desk)]

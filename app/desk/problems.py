@@ -1,0 +1,102 @@
+"""Errors as RFC 9457 problems, with the rule codes that the command line shows too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from app.access.needs import NotPermitted, NotSignedIn
+from app.trouble import BadInput, Broken, NotThere, RefusedByRule, Trouble, as_trouble
+from schemas.codec import dumps
+
+MEDIA_TYPE = "application/problem+json"
+
+TYPE = "/api/v1/problems/"
+"""Before the code of a problem: where it is explained."""
+
+
+class Problem(Exception):
+    """Ends a request: `status`, a stable `code`, a short `title`, and what is said about this
+    very case in `detail`. `more`: members beside those of RFC 9457; `headers`: of the answer."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        title: str,
+        detail: str = "",
+        *,
+        headers: dict[str, str] | None = None,
+        **more: Any,
+    ) -> None:
+        super().__init__(detail or title)
+        self.status = status
+        self.code = code
+        self.title = title
+        self.detail = detail
+        self.headers = headers
+        self.more = more
+
+    def body(self) -> dict[str, Any]:
+        said = {"type": TYPE + self.code, "title": self.title, "status": self.status}
+        return {**said, **({"detail": self.detail} if self.detail else {}), **self.more}
+
+
+def problem_of(error: Exception) -> Problem:
+    """Whatever went wrong, as what is told to who asked."""
+    match error:
+        case Problem():
+            return error
+        case NotSignedIn():
+            return Problem(401, "not-signed-in", "Sign in first",
+                           headers={"WWW-Authenticate": "Bearer"})  # fmt: skip
+        case NotPermitted():
+            return Problem(403, "not-permitted", "You may not do that", action=error.what)
+        case RequestValidationError():
+            return _invalid(error)
+        case HTTPException():
+            title = str(error.detail)
+            return Problem(error.status_code, f"http-{error.status_code}", title)
+        case RefusedByRule():
+            rejected = error.rejected
+            return Problem(409, rejected.rule, "A rule refused it", rejected.message,
+                           rule=rejected.rule, legal_basis=rejected.legal_basis)  # fmt: skip
+        case NotThere():
+            return Problem(404, "not-there", "There is no such thing", error.message)
+        case BadInput():
+            return Problem(422, "bad-input", "What was sent is wrong", error.message)
+        case Broken():
+            return Problem(503, "not-ready", "Not possible just now", error.message,
+                           headers={"Retry-After": "2"})  # fmt: skip
+        case Trouble():
+            return Problem(500, "trouble", "Something went wrong", error.message)
+    return problem_of(as_trouble(error))
+
+
+def _invalid(error: RequestValidationError) -> Problem:
+    """Every wrong field, by where it stands."""
+    errors = [
+        {"field": ".".join(str(part) for part in each["loc"]), "message": each["msg"]}
+        for each in error.errors()
+    ]
+    detail = "; ".join(f"{each['field']}: {each['message']}" for each in errors)
+    return Problem(422, "invalid", "What was sent is wrong", detail, errors=errors)
+
+
+def answer(problem: Problem) -> Response:
+    content = dumps(problem.body())
+    return Response(content, problem.status, problem.headers, MEDIA_TYPE)
+
+
+def tell_as_problems(app: FastAPI) -> None:
+    """Lets every error of the API end as a problem."""
+
+    def tell(request: Request, error: Exception) -> Response:
+        return answer(problem_of(error))
+
+    for kind in (Exception, HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, tell)
