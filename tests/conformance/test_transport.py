@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, event, inspect, text
 
 from consumers import checkpoints, parking, subscription, tables
 from consumers.alerts import sweep
@@ -33,6 +33,9 @@ from tests.streams import cut
 
 PATIENCE = 60.0
 """Seconds in which any of this has come; none is expected to need them."""
+
+A_MOMENT = 1.0
+"""Seconds in which another thread comes as far as it can without us; if not, nothing is shown."""
 
 ON_KAFKA = [pytest.mark.kafka, pytest.mark.xdist_group("kafka")]
 
@@ -379,24 +382,27 @@ def test_a_dropped_event_is_left_out_for_good(road: Road, home: Home, following:
 
 
 def test_two_that_begin_at_the_same_moment_agree_on_what_they_read(
-    road: Road, home: Home, following: Follow, monkeypatch: pytest.MonkeyPatch
+    road: Road, home: Home, following: Follow
 ) -> None:
     road.fill(6)
-    unseen = checkpoints.source_of
     others: list[Subscription] = []
+    another = threading.Thread(target=lambda: others.append(following()))
 
-    def seen_before_another_wrote(connection: Connection, name: str) -> Any:
-        found = unseen(connection, name)
-        if not others:
-            monkeypatch.setattr(checkpoints, "source_of", unseen)
-            others.append(following())
-        return found
+    def about_to_say_what_it_reads(*said: Any) -> None:
+        if said[2].startswith("INSERT INTO sources") and another.ident is None:
+            another.start()
+            another.join(A_MOMENT)
 
-    monkeypatch.setattr(checkpoints, "source_of", seen_before_another_wrote)
-    one = following()
-    count = drain(one)
-    assert road.log.count() == count
+    event.listen(home.engine, "before_cursor_execute", about_to_say_what_it_reads)
+    try:
+        one = following()
+    finally:
+        event.remove(home.engine, "before_cursor_execute", about_to_say_what_it_reads)
+    if another.ident is not None:  # None over the log, which cannot be another.
+        another.join(PATIENCE)
+        assert len(others) == 1
+    assert drain(one) == road.log.count()
     assert road.faults(home) == []
-    for other in others:  # None over the log, which cannot be another.
+    for other in others:
         with pytest.raises(Fenced):
             other.step()
