@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+
 import click
 
 from app.output import note
 from app.settings import Settings
 from app.shell import command
+from app.trouble import BadInput
 
 
 @command("serve")
@@ -20,7 +23,17 @@ def serve(settings: Settings, host: str, port: int) -> None:
     from app.desk.application import application
     from app.house import open_house
 
-    with open_house(settings, create=True) as house:
+    with open_house(settings, create=True) as house, _listening(host, port) as listener:
         app = application(settings, house)
-        note(f"Listening at http://{host}:{port} Ctrl-C ends it.")
-        uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False)
+        config = uvicorn.Config(app, log_level="warning", server_header=False)
+        note(f"Listening at http://{host}:{listener.getsockname()[1]} Ctrl-C ends it.")
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Raises BadInput when the address is taken or is none of this machine's."""
+    try:
+        return socket.create_server((host, port), backlog=1024)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise BadInput(f"Nobody can listen at {host}:{port}: {reason}") from None
