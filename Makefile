@@ -62,8 +62,8 @@ docs: $(RUNTIME) ## draw every procedure of the catalogue again
 	  | $(BIN)/python -c 'import json, sys; [print(p["id"]) for p in json.load(sys.stdin)]' \
 	  | while read -r id; do $(BIN)/lienthong procedures draw "$$id" -o "docs/procedures/$$id.svg"; done
 
-serve: ## the web page and the HTTP API
-	@echo "The web page and the HTTP API come with a later release; until then: make demo"
+serve: $(RUNTIME) ## the web page and the HTTP API, on lienthong.db of this folder
+	@$(BIN)/lienthong serve
 
 lock: $(DEV) ## resolve both locks again (make lock UPGRADE=--upgrade for newer versions)
 	@echo "Resolving requirements.lock and requirements-dev.lock (some minutes)."
