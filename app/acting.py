@@ -1,14 +1,16 @@
-"""One command from the command line: made, handed to the runtime, answered."""
+"""One command of somebody: made of words, handed to the runtime, answered."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from app.fields import Wrong, make
+from app.fields import Wrong, act_named, make
 from app.house import House
-from app.trouble import BadInput, RefusedByRule
+from app.times import iso
+from app.trouble import BadInput, RefusedByRule, did_you_mean
+from engine.core.admission import OPENING_ACTS
 from engine.core.decide import possible_acts
 from engine.core.dossier import Dossier
 from engine.ids import parse_id
@@ -36,6 +38,97 @@ def made(house: House, act: str, given: Mapping[str, Any], asked: Any, **fixed: 
     except Wrong as wrong:
         lines = [f"--field {field}: {message}" for field, message in wrong.problems]
         raise BadInput("\n".join(lines)) from None
+
+
+class Wanted(NamedTuple):
+    """What somebody wants to do: the act, its fields as he wrote them, and when it happened, if
+    not now. `actor`: his post."""
+
+    act: str
+    fields: Mapping[str, Any]
+    actor: str
+    at: datetime | None = None
+
+
+def opening(
+    house: House, wanted: Wanted, procedure: str, agency: str, code: str, id_: bytes
+) -> Call:
+    """The call that receives or registers a dossier; `code`: one that was registered, or "".
+    Raises BadInput that names every wrong field."""
+    fixed = {"actor": wanted.actor, "procedure": procedure, "agency": agency}
+    command = made(house, wanted.act, wanted.fields, asked_by(house, procedure), **fixed)
+    return Call(command, id_, code, house.happened(wanted.at), now=house.now)
+
+
+def asked_by(house: House, procedure: str) -> frozenset[str]:
+    """The facts that any version of a procedure asks about. Raises BadInput when there is none."""
+    versions = [each for each in house.law.procedures() if each.id == procedure]
+    if not versions:
+        guess = did_you_mean(procedure, {each.id for each in house.law.procedures()})
+        raise BadInput(f"There is no procedure {procedure!r}{guess or ' (see procedures list)'}")
+    found: frozenset[str] = frozenset()
+    return found.union(*(house.law.outline(each.key).facts for each in versions))
+
+
+def later_act(word: str) -> str:
+    """The act that a word means, of those on a dossier that is there. Raises BadInput."""
+    try:
+        name = act_named(word)
+    except Wrong as wrong:
+        raise BadInput(wrong.problems[0][1]) from None
+    if name in OPENING_ACTS and name != "refuse-receipt":
+        raise BadInput(f"{name} opens a dossier: use lienthong {name}, or POST /dossiers")
+    return name
+
+
+def acting(house: House, code: str, wanted: Wanted, leg: str | None, id_: bytes) -> Call:
+    """The call that does an act on a dossier; without a `leg`, in the one open leg in which the
+    officer may do it. Raises NotThere, and BadInput that names every wrong field."""
+    house.dossier(code)
+    dossier, before = as_found(house, code, id_)
+    act = meant(dossier, later_act(wanted.act), leg)
+    asked = house.law.outline(dossier.procedure).facts
+    fields, actor, moment = wanted.fields, wanted.actor, house.happened(wanted.at)
+    # First without the leg, so that wrong fields are told whatever the leg.
+    command = made(house, act, fields, asked, actor=actor, leg=leg or "")
+    if leg is None:
+        leg = leg_for(house, dossier, act, actor, before or moment or house.now)
+        command = made(house, act, fields, asked, actor=actor, leg=leg)
+    return Call(command, id_, code, moment, now=house.now)
+
+
+def told(call: Call, done: Done) -> dict[str, Any]:
+    """What an act did, as the JSON that scripts rely on."""
+    return {
+        "code": done.code,
+        "version": done.version,
+        "events": [event.type for event in done.events],
+        "leg": call.command.leg,
+        "act": call.command.act,
+        "repeated": done.repeated,
+    }
+
+
+def told_opened(house: House, done: Done) -> dict[str, Any]:
+    """What a receipt or a registration did, as the JSON that scripts rely on."""
+    dossier = house.runtime.current(done.code).dossier
+    return {
+        "code": done.code,
+        "appointment": iso(dossier.appointment),
+        "unit_appointment": iso(dossier.unit_appointment),
+        "procedure": {"id": dossier.procedure[0], "version": dossier.procedure[1]},
+        "calendar": dossier.calendar,
+        "version": done.version,
+        "events": [event.type for event in done.events],
+        "applicant": particulars(done),
+        "repeated": done.repeated,
+    }
+
+
+def particulars(done: Done) -> list[str]:
+    """The names, without the values, of what was kept of the applicant: a misspelt field shows."""
+    private = done.events[0].event().private
+    return sorted(private.applicant) if private else []
 
 
 def carry_out(house: House, call: Call) -> Done:

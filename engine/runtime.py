@@ -14,12 +14,13 @@ from threading import Event, Lock
 
 import msgspec
 from cachetools import LRUCache
+from msgspec.structs import asdict
 
 from engine.codes import code as code_of
 from engine.codes import code_prefix
 from engine.core.calendar import CalendarError
 from engine.core.clock import ClockError
-from engine.core.decide import SYSTEM, Decided, decide
+from engine.core.decide import CITIZEN, SYSTEM, Decided, decide
 from engine.core.dossier import Dossier
 from engine.core.evolve import evolve
 from engine.core.law import Law
@@ -52,7 +53,8 @@ class Call(msgspec.Struct, frozen=True, gc=False):
 
     `at`: when it happened, if not now. A call repeated with its `command_id` gets the first
     answer. `now`: what the caller takes for now, if its time is made up; else `at` may not be
-    later than the runtime's clock.
+    later than the runtime's clock. `expected`: the version of the dossier on which alone it is
+    meant to be done.
     """
 
     command: Command
@@ -61,6 +63,12 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     at: datetime | None = None
     correlation: bytes | None = None
     now: datetime | None = None
+    expected: int | None = None
+
+
+class Stale(Rejected, frozen=True):
+    """The dossier is no longer, or not yet, at the version that the call expected. This is not
+    remembered as the answer: the same command may be sent again, expecting another version."""
 
 
 class Done(msgspec.Struct, frozen=True, gc=False):
@@ -233,6 +241,11 @@ class Runtime:
                 self._cache[code] = known
         return known
 
+    def latest(self, code: str) -> Folded:
+        """The stream as the log has it now."""
+        known = self.current(code)
+        return self.current(code) if known.version and self._caught_up(known) else known
+
     def _caught_up(self, known: Folded) -> bool:
         """Whether others had written to a cached stream. No append will tell when a command is
         refused, so a refusal must not rest on what this runtime happened to know."""
@@ -314,6 +327,8 @@ class Runtime:
         latest = max(recorded_at, call.now or recorded_at)
         if now > latest + AHEAD and call.command.actor != SYSTEM:
             return rejection("not-yet", at=now, now=latest)
+        if call.expected not in (None, folded.version):
+            return Stale(**asdict(rejection("stale", expected=call.expected, now=folded.version)))
         outcome = decide(
             folded.dossier, call.command, self.law, now, recorded=call.now or recorded_at
         )
@@ -342,12 +357,14 @@ class Runtime:
         return Append(tuple(events)), Folded(outcome.dossier, tip.version, tip.hash, commands)
 
     def _agency_of(self, actor: str, outcome: Decided) -> str:
-        if actor == SYSTEM:
+        if actor in (SYSTEM, CITIZEN):
             return outcome.dossier.agency
         return self.law.organisation.officer(actor).agency
 
     def _rejected(self, call: Call, code: str, rejected: Rejected) -> Answer:
         """Remembers the refusal outside of the dossier, or gives the answer of before."""
+        if isinstance(rejected, Stale):
+            return self._first_answer(call) if self.log.answer(call.command_id) else rejected
         fresh = self.log.reject(call.command_id, code, rejected, to_micros(self._clock()))
         return rejected if fresh else self._first_answer(call)
 

@@ -10,7 +10,6 @@ from app.output import Cell, line, show, table
 from app.settings import Settings
 from app.shell import MOMENT, command, pairs
 from app.times import HOW, shown
-from app.trouble import BadInput
 
 
 @command("act")
@@ -41,41 +40,19 @@ def act(
     """
     from app import acting
     from app.definitions import known_officer
-    from app.fields import Wrong, act_named
     from app.house import open_house
-    from engine.core.admission import OPENING_ACTS
-    from engine.runtime import Call
 
-    try:
-        name = act_named(act_word)
-    except Wrong as wrong:
-        raise BadInput(wrong.problems[0][1]) from None
-    if name in OPENING_ACTS and name != "refuse-receipt":
-        raise BadInput(f"{name} opens a dossier: use lienthong {name}")
+    name = acting.later_act(act_word)
     fields = pairs(given)
     with open_house(settings, write=True) as house:
         known_officer(house.law.organisation, actor)
         house.dossier(code)
         id_ = acting.command_id(house, command_id)
-        dossier, before = acting.as_found(house, code, id_)
-        name = acting.meant(dossier, name, leg)
-        asked = house.law.outline(dossier.procedure).facts
-        # First without the leg, so that wrong fields are told whatever the leg.
-        acting.made(house, name, fields, asked, actor=actor, leg=leg or "")
-        moment = house.happened(at)
-        if leg is None:
-            leg = acting.leg_for(house, dossier, name, actor, before or moment or house.now)
-        made = acting.made(house, name, fields, asked, actor=actor, leg=leg)
-        call = Call(made, id_, code, moment, now=house.now)
+        wanted = acting.Wanted(name, fields, actor, at)
+        call = acting.acting(house, code, wanted, leg, id_)
         done = acting.carry_out(house, call)
-    value = {
-        "code": code,
-        "version": done.version,
-        "events": [event.type for event in done.events],
-        "leg": leg,
-        "act": name,
-        "repeated": done.repeated,
-    }
+    value = acting.told(call, done)
+    name, leg = value["act"], value["leg"]
 
     def human() -> None:
         in_leg = f" in {leg}" if leg else ""

@@ -10,6 +10,7 @@ import click
 
 from app import definitions
 from app.output import Cell, show, table
+from app.plain.definitions import agency as plain
 from app.settings import Settings
 from app.shell import DAY, Group, command
 from app.times import local
@@ -28,20 +29,7 @@ def list_(settings: Settings, on: date | None, officers: bool) -> None:
     staff = definitions.organisation(settings)
     day = on or local(settings.time()).date()
     found = list(_tree(staff, day))
-    value = [
-        {
-            "id": agency.id,
-            "name": {"vi": agency.name.vi, "en": agency.name.en},
-            "level": agency.level,
-            "function": agency.function,
-            "parent": agency.parent,
-            "from": agency.valid_from.isoformat(),
-            "to": agency.valid_to.isoformat() if agency.valid_to else None,
-            "successor": agency.successor,
-            "officers": [each.id for each in staff.officers_in(agency.id, day=day)],
-        }
-        for _, agency in found
-    ]
+    value = [plain(agency, staff, day) for _, agency in found]
     headers = ["id", "name", "level", "function", "valid", "successor"]
     rows = [
         [

@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.output import Cell, note, progress, show, table
+from app.output import Cell, note, show, table
+from app.plain.tasks import alert as plain
 from app.settings import Settings
 from app.shell import MOMENT, command
-from app.times import iso, shown
+from app.sweeping import sweep
+from app.times import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from sqlalchemy import Connection, Engine
 
     from app.house import House
-    from consumers.alerts import Alert
 
 
 @command("alerts")
@@ -50,17 +51,7 @@ def alerts(settings: Settings, since: datetime | None, dossier: str | None, limi
             found = query(connection, since=micros, dossier=dossier, limit=limit)
     upto = to_micros(settings.now) if settings.now else None
     found = [each for each in found if upto is None or each.raised_at <= upto]
-    value = [
-        {
-            "code": each.dossier,
-            "leg": each.leg,
-            "kind": each.kind,
-            "deadline": iso(each.deadline),
-            "raised_at": iso(each.raised_at),
-            "agency": each.agency,
-        }
-        for each in found
-    ]
+    value = [plain(each) for each in found]
 
     def human() -> None:
         rows = [
@@ -79,30 +70,6 @@ def alerts(settings: Settings, since: datetime | None, dossier: str | None, limi
         table(headers, rows, whole=whole, nothing="No alerts.")
 
     show(settings, value, human)
-
-
-def sweep(house: House) -> int:
-    """Raises what is due and lets the engine act on it; how many handovers expired."""
-    from consumers.alerts import act_on
-    from consumers.alerts import sweep as raise_due
-    from engine.store import StoreReadOnly
-    from engine.store.errors import in_plain_words
-
-    expired = 0
-
-    def submit(waiting: Sequence[Alert]) -> list[bool]:
-        nonlocal expired
-        expired += house.expire(waiting)
-        return [True] * len(waiting)
-
-    try:
-        with in_plain_words(house.name), progress("Handovers that nobody answered") as advance:
-            raise_due(house.home, house.now, house.warn_at)
-            while settled := act_on(house.home, submit):
-                advance(settled)
-    except StoreReadOnly:
-        note("The store can only be read: nothing new is raised.")
-    return expired
 
 
 @contextmanager

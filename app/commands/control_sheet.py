@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from app.output import Cell, facts, heading, line, show, table
+from app.plain import tasks
 from app.settings import Settings
 from app.shell import command
-from app.times import iso, shown, working_time
+from app.times import shown, working_time
 from app.trouble import BadInput
 
 if TYPE_CHECKING:
@@ -34,32 +35,10 @@ def control_sheet(settings: Settings, code: str) -> None:
             if found is None:
                 raise BadInput(house.unknown(code))
             turns = custody(connection, code)
-        minutes = [house.working_minutes(found.calendar, t.since, t.until) for t in turns]
+        value = tasks.control_sheet(house, found, turns)
         procedure = house.law.procedure((found.procedure, found.procedure_version))
-    held = sum(m for m, turn in zip(minutes, turns, strict=True) if turn.waiting_for is None)
-    waited = sum(minutes) - held
-    value = {
-        "code": code,
-        "procedure": found.procedure,
-        "turns": [
-            {
-                "leg": turn.leg,
-                "agency": turn.agency,
-                "officer": turn.officer,
-                "waiting_for": (
-                    {"agency": turn.waiting_for[0], "who": turn.waiting_for[1]}
-                    if turn.waiting_for
-                    else None
-                ),
-                "from": iso(turn.since),
-                "to": iso(turn.until),
-                "working_minutes": count,
-            }
-            for turn, count in zip(turns, minutes, strict=True)
-        ],
-        "held_working_minutes": held,
-        "waiting_working_minutes": waited,
-    }
+    minutes = [each["working_minutes"] for each in value["turns"]]
+    held, waited = value["held_working_minutes"], value["waiting_working_minutes"]
 
     def human() -> None:
         title = procedure.title.vi if settings.lang == "vi" else procedure.title.en

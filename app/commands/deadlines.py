@@ -7,9 +7,10 @@ from datetime import timedelta
 import click
 
 from app.output import Cell, show, table
+from app.plain.tasks import deadline as plain
 from app.settings import Settings
 from app.shell import SPAN, command
-from app.times import iso, local, shown
+from app.times import local, shown
 
 
 @command("deadlines")
@@ -33,19 +34,7 @@ def deadlines(settings: Settings, within: timedelta | None, agency: str | None, 
         with house.reading() as connection:
             found = query(connection, until=until, agency=agency, limit=limit)
     late_before = to_micros(now)
-    value = [
-        {
-            "code": each.code,
-            "leg": each.leg,
-            "kind": each.kind,
-            "step": each.step,
-            "due": iso(each.due),
-            "stopped": each.stopped,
-            "agency": each.agency,
-            "overdue": each.due < late_before and not each.stopped,
-        }
-        for each in found
-    ]
+    value = [plain(each, late_before) for each in found]
 
     def human() -> None:
         rows = [

@@ -9,9 +9,10 @@ import click
 
 from app import definitions
 from app.output import heading, line, show
+from app.plain.definitions import derivation as plain
 from app.settings import Lang, Settings
 from app.shell import MOMENT, command
-from app.times import HOW, iso, local
+from app.times import HOW, local
 from app.trouble import BadInput
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def due(
         )
     except (CalendarError, ClockError) as error:
         raise BadInput(str(error)) from None
-    show(settings, as_json(derivation, settings.lang), lambda: tell(derivation, settings.lang))
+    show(settings, plain(derivation, settings.lang), lambda: tell(derivation, settings.lang))
 
 
 def _asked(
@@ -100,31 +101,6 @@ def _asked(
     return limit, cutoff, source
 
 
-def as_json(derivation: Derivation, lang: Lang) -> dict[str, Any]:
-    """The value of `due --json`, also one deadline of `why --json`."""
-    from engine.core.explain import explain
-
-    return {
-        "due": iso(derivation.due),
-        "counted": [entry.day.isoformat() for entry in derivation.counted],
-        "not_counted": [
-            {
-                "date": entry.day.isoformat(),
-                "reason": entry.reason.text.vi if lang == "vi" else entry.reason.text.en,
-                "kind": entry.reason.kind,
-                "source": entry.reason.source or None,
-            }
-            for entry in derivation.not_counted
-        ],
-        "from": iso(derivation.start),
-        "limit": str(derivation.limit),
-        "rule": derivation.rule,
-        "calendar": derivation.calendar_version,
-        "source": derivation.source or None,
-        "explanation": explain(derivation, lang),
-    }
-
-
 def tell(derivation: Derivation, lang: Lang) -> None:
     from engine.core.explain import explain
 
@@ -145,7 +121,7 @@ def why(settings: Settings, code: str) -> None:
     value = {
         "code": code,
         "deadlines": [
-            {"leg": leg, "step": step, **as_json(derivation, settings.lang)}
+            {"leg": leg, "step": step, **plain(derivation, settings.lang)}
             for leg, step, derivation in found
         ],
     }

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.output import Cell, show, table
+from app.plain.histories import event
 from app.settings import Settings
 from app.shell import command
-from app.times import iso, local, shown
+from app.times import local, shown
 from app.trouble import BadInput
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def history(settings: Settings, code: str, private: bool) -> None:
         records = house.log.read_stream(code)
         if not records:
             raise BadInput(house.unknown(code))
-    value = [_plain(record, private) for record in records]
+    value = [event(record, private=private) for record in records]
 
     def human() -> None:
         rows = [
@@ -50,32 +51,6 @@ def history(settings: Settings, code: str, private: bool) -> None:
         table(headers, rows, right=["#"], whole=["#", "when", "event"])
 
     show(settings, value, human)
-
-
-def _plain(record: Recorded, private: bool) -> dict[str, Any]:
-    from engine.ids import id_text
-    from schemas.codec import loads
-
-    plain = {
-        "version": record.version,
-        "position": record.position,
-        "type": record.type,
-        "occurred_at": iso(record.occurred_at),
-        "recorded_at": iso(record.recorded_at),
-        "actor": record.actor,
-        "agency": record.agency,
-        "payload": loads(record.payload),
-        "hash": record.hash.hex(),
-        "on_behalf": record.on_behalf,
-        "event_id": id_text(record.event_id),
-        "command_id": id_text(record.command_id),
-        "correlation": id_text(record.correlation),
-        "schema_version": record.schema_version,
-        "previous": record.previous.hex(),
-    }
-    if private and record.private is not None:
-        plain["private"] = loads(record.private)
-    return plain
 
 
 LATE = 24 * 3600 * 1_000_000

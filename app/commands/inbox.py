@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from app.output import Cell, show, table
+from app.plain.tasks import task as plain
 from app.settings import Settings
 from app.shell import command
-from app.times import iso, shown, working_time
+from app.times import shown, working_time
 
 
 @command("inbox")
@@ -34,21 +35,7 @@ def inbox(settings: Settings, agency: str, officer: str | None, limit: int) -> N
                 remaining=house.remaining,
                 limit=limit,
             )
-    value = [
-        {
-            "code": task.code,
-            "leg": task.leg,
-            "act": task.act,
-            "officer": task.officer,
-            "due": iso(task.due),
-            "remaining_working_minutes": task.remaining_working_minutes,
-            "role": task.role,
-            "step": task.step,
-            "mode": task.mode,
-            "since": iso(task.since),
-        }
-        for task in tasks
-    ]
+    value = [plain(each) for each in tasks]
 
     def human() -> None:
         rows = [

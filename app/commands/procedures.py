@@ -10,6 +10,7 @@ import click
 
 from app import definitions
 from app.output import Cell, facts, heading, line, show, table
+from app.plain.definitions import procedure as plain
 from app.settings import Lang, Settings
 from app.shell import Group, command
 from app.trouble import BadInput
@@ -37,22 +38,7 @@ def _limit(limit: Limit | None, lang: Lang) -> str:
 def list_(settings: Settings) -> None:
     """Every procedure and version."""
     found = list(definitions.catalogue(settings))
-    value = [
-        {
-            "id": each.id,
-            "version": each.version,
-            "title": {"vi": each.title.vi, "en": each.title.en},
-            "field": {"vi": each.field.vi, "en": each.field.en},
-            "kind": each.kind,
-            "levels": each.levels,
-            "desk": each.desk,
-            "limit": str(each.limit),
-            "valid_from": each.valid_from,
-            "valid_to": each.valid_to,
-            "source": each.source,
-        }
-        for each in found
-    ]
+    value = [plain(each) for each in found]
     rows = [
         (
             Cell(each.id, "bold"),

@@ -11,7 +11,7 @@ import click
 from app.output import facts, heading, line, show
 from app.settings import Settings
 from app.shell import MOMENT, command, pairs
-from app.times import HOW, iso, shown
+from app.times import HOW, shown
 
 if TYPE_CHECKING:
     from app.house import House
@@ -97,53 +97,26 @@ def _open(settings: Settings, act: str, code: str | None, said: Said) -> None:
     from app import acting
     from app.definitions import agency_of, known_officer
     from app.house import open_house
-    from engine.runtime import Call
 
     fields = pairs(said.given)
     with open_house(settings, create=code is None, write=True) as house:
         agency_of(house.law.organisation, said.agency)
         known_officer(house.law.organisation, said.actor)
-        asked = asked_by(house, said.id_)
+        acting.asked_by(house, said.id_)
         if code is not None:
             house.dossier(code)
-        fixed = {"actor": said.actor, "procedure": said.id_, "agency": said.agency}
-        made = acting.made(house, act, fields, asked, **fixed)
-        call = Call(
-            made,
-            acting.command_id(house, said.command_id),
-            code or "",
-            house.happened(said.at),
-            now=house.now,
-        )
+        id_ = acting.command_id(house, said.command_id)
+        wanted = acting.Wanted(act, fields, said.actor, said.at)
+        call = acting.opening(house, wanted, said.id_, said.agency, code or "", id_)
         done = acting.carry_out(house, call)
         dossier = house.runtime.current(done.code).dossier
-        value = {
-            "code": done.code,
-            "appointment": iso(dossier.appointment),
-            "unit_appointment": iso(dossier.unit_appointment),
-            "procedure": {"id": dossier.procedure[0], "version": dossier.procedure[1]},
-            "calendar": dossier.calendar,
-            "version": done.version,
-            "events": [event.type for event in done.events],
-            "applicant": _particulars(done),
-            "repeated": done.repeated,
-        }
+        value = acting.told_opened(house, done)
         show(settings, value, lambda: _receipt(house, done, dossier))
 
 
-def asked_by(house: House, id_: str) -> frozenset[str]:
-    """The facts that any version of a procedure asks about. Raises BadInput when there is none."""
-    from app.trouble import BadInput, did_you_mean
-
-    versions = [each for each in house.law.procedures() if each.id == id_]
-    if not versions:
-        guess = did_you_mean(id_, {each.id for each in house.law.procedures()})
-        raise BadInput(f"There is no procedure {id_!r}{guess or ' (see procedures list)'}")
-    found: frozenset[str] = frozenset()
-    return found.union(*(house.law.outline(each.key).facts for each in versions))
-
-
 def _receipt(house: House, done: Done, dossier: Dossier) -> None:
+    from app.acting import particulars
+
     lang = house.settings.lang
     words = RECEIPT[lang]
     procedure = house.law.procedure(dossier.procedure)
@@ -162,19 +135,13 @@ def _receipt(house: House, done: Done, dossier: Dossier) -> None:
             (words["appointment"], dossier.appointment and shown(dossier.appointment)),
             (words["unit"], dossier.unit_appointment and shown(dossier.unit_appointment)),
             (words["check_by"], None if received else shown(getattr(event, "check_by", None))),
-            (words["applicant"], ", ".join(_particulars(done))),
+            (words["applicant"], ", ".join(particulars(done))),
         ]
     )
     if received and _outside(house, dossier):
         line(words["outside"], "warning")
     if done.repeated:
         line("The same command was answered before: nothing was done again.", "dim")
-
-
-def _particulars(done: Done) -> list[str]:
-    """The names, without the values, of what was kept of the applicant: a misspelt field shows."""
-    private = done.events[0].event().private
-    return sorted(private.applicant) if private else []
 
 
 def _outside(house: House, dossier: Dossier) -> bool:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from app.output import Cell, facts, heading, line, show, table
+from app.plain.histories import state
 from app.settings import Settings
 from app.shell import END_MOMENT, command
-from app.times import iso, shown
+from app.times import shown
 from app.trouble import BadInput
 
 if TYPE_CHECKING:
-    from engine.core.dossier import Dossier, LegState
+    from engine.core.dossier import Dossier
     from schemas.envelope import Recorded
 
 
@@ -60,58 +61,8 @@ def replay(
     kept = list(takewhile(counts, records))
     found = fold(kept, Folded(Dossier(code)))
     last = kept[-1] if kept else None
-    value = _plain(found.dossier, found.version, last)
+    value = state(found.dossier, found.version, last)
     show(settings, value, lambda: _tell(found.dossier, found.version, len(records), last))
-
-
-def _plain(dossier: Dossier, version: int, last: Recorded | None) -> dict[str, Any]:
-    return {
-        "code": dossier.stream,
-        "version": version,
-        "last_event": last.type if last else None,
-        "occurred_at": iso(last.occurred_at) if last else None,
-        "recorded_at": iso(last.recorded_at) if last else None,
-        "status": dossier.status,
-        "procedure": dossier.procedure[0] or None,
-        "procedure_version": dossier.procedure[1] or None,
-        "calendar": dossier.calendar or None,
-        "agency": dossier.agency or None,
-        "appointment": iso(dossier.appointment),
-        "unit_appointment": iso(dossier.unit_appointment),
-        "facts": dossier.facts,
-        "papers": dossier.papers,
-        "signed": dossier.signed,
-        "outcome": dossier.outcome,
-        "legs": [_leg(leg) for _, leg in sorted(dossier.legs.items())],
-    }
-
-
-def _leg(leg: LegState) -> dict[str, Any]:
-    transit = leg.transit
-    return {
-        "leg": leg.path,
-        "agency": leg.agency,
-        "step": leg.step,
-        "mode": leg.mode,
-        "holder": (
-            {"agency": leg.holder.agency, "officer": leg.holder.officer} if leg.holder else None
-        ),
-        "in_transit": (
-            {
-                "from": transit.sender.agency,
-                "to": transit.to_agency,
-                "since": iso(transit.since),
-                "expires": iso(transit.expires),
-            }
-            if transit
-            else None
-        ),
-        "due": iso(leg.due),
-        "step_due": iso(leg.step_due),
-        "clock": "ended" if leg.verdict else "running" if leg.running else "stopped",
-        "outcome": leg.outcome,
-        "verdict": leg.verdict,
-    }
 
 
 def _tell(dossier: Dossier, version: int, versions: int, last: Recorded | None) -> None:

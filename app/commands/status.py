@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from app.output import Cell, facts, heading, line, show, table
+from app.plain import dossiers as plain
 from app.settings import Settings
 from app.shell import command
-from app.times import iso, shown
+from app.times import shown
 from app.trouble import BadInput
 
 if TYPE_CHECKING:
@@ -49,63 +50,8 @@ def _one(house: House, connection: Connection, code: str) -> None:
     if found is None:
         raise BadInput(house.unknown(code))
     parts = legs(connection, code)
-    value = {**plain(found), "legs": [_leg(each) for each in parts]}
+    value = {**plain.status(found), "legs": [plain.leg(each) for each in parts]}
     show(house.settings, value, lambda: _tell(house, found, parts))
-
-
-def plain(found: Status) -> dict[str, Any]:
-    """A dossier's status as the JSON that scripts rely on."""
-    return {
-        "code": found.code,
-        "procedure": found.procedure,
-        "procedure_version": found.procedure_version,
-        "calendar": found.calendar,
-        "version": found.version,
-        "desk": found.desk,
-        "state": found.state,
-        "portal_code": found.portal_code,
-        "step": found.step,
-        "holder": _holder(found.holder),
-        "in_transit": (
-            {
-                "from": found.in_transit[0],
-                "to": found.in_transit[1],
-                "since": iso(found.in_transit[2]),
-            }
-            if found.in_transit
-            else None
-        ),
-        "due": iso(found.due),
-        "appointment": iso(found.appointment),
-        "unit_appointment": iso(found.unit_appointment),
-        "clock": found.clock,
-        "ground": found.ground,
-        "verdict": found.verdict,
-        "withdrawn_result": found.withdrawn,
-        "received_at": iso(found.received_at),
-        "processing_ended_at": iso(found.processing_ended_at),
-        "ended_at": iso(found.ended_at),
-    }
-
-
-def _holder(holder: tuple[str, str] | None) -> dict[str, str] | None:
-    return {"agency": holder[0], "officer": holder[1]} if holder else None
-
-
-def _leg(leg: Leg) -> dict[str, Any]:
-    return {
-        "leg": leg.leg,
-        "agency": leg.agency,
-        "state": leg.state,
-        "holder": _holder(leg.holder),
-        "due": iso(leg.due),
-        "step": leg.step,
-        "in_transit_to": leg.to_agency,
-        "verdict": leg.verdict,
-        "outcome": leg.outcome,
-        "opened_at": iso(leg.opened_at),
-        "ended_at": iso(leg.ended_at),
-    }
 
 
 def _tell(house: House, found: Status, parts: list[Leg]) -> None:
@@ -166,10 +112,11 @@ def where(found: Status) -> str:
 
 def _many(house: House, connection: Connection, agency: str, limit: int) -> None:
     from app.definitions import agency_of
+    from app.part import open_at
     from consumers.views.status import status as query
 
     agency_of(house.law.organisation, agency)
-    found = [query(connection, code) for code in _open_at(connection, agency, limit)]
+    found = [query(connection, code) for code in open_at(connection, agency, limit)]
     listed = [each for each in found if each is not None]
 
     def human() -> None:
@@ -188,28 +135,4 @@ def _many(house: House, connection: Connection, agency: str, limit: int) -> None
         nothing = f"No open dossier at {agency}."
         table(headers, rows, whole=["code", "due"], nothing=nothing)
 
-    show(house.settings, [plain(each) for each in listed], human)
-
-
-def _open_at(connection: Connection, agency: str, limit: int) -> list[str]:
-    """The open dossiers that an agency received, holds, or has a leg of; the nearest due
-    date first."""
-    from sqlalchemy import or_, select
-
-    from consumers.views.inbox import TABLE as TASKS
-    from consumers.views.status import TABLE
-
-    has_leg = select(TASKS.c.dossier).where(TASKS.c.agency == agency)
-    part = or_(
-        TABLE.c.desk == agency,
-        TABLE.c.agency == agency,
-        TABLE.c.to_agency == agency,
-        TABLE.c.dossier.in_(has_leg),
-    )
-    query = (
-        select(TABLE.c.dossier)
-        .where(part, TABLE.c.ended_at.is_(None))
-        .order_by(TABLE.c.due.is_(None), TABLE.c.due, TABLE.c.dossier)
-        .limit(limit)
-    )
-    return list(connection.scalars(query))
+    show(house.settings, [plain.status(each) for each in listed], human)

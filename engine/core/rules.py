@@ -67,6 +67,10 @@ RULES: dict[str, Rule] = {
         "This command id was used before for another command ({code}, by {actor}); nothing was "
         "done. Take a new id."
     ),
+    "stale": Rule(
+        "The dossier is at version {now}, not at {expected}: look at what has changed, then "
+        "decide again."
+    ),
     "not-yet": Rule("{at} is later than now ({now}): what has not happened cannot be recorded."),
     "recorded-too-late": Rule(
         "What happened at {at} could be recorded within {within}, until {until}; it is {now} now. "

@@ -17,7 +17,7 @@ from schemas.commands import BETWEEN_ENGINES, COMMANDS
 from schemas.events import EVENT_TYPES
 
 HERE = Path(__file__).parent
-ELSEWHERE = {"unknown-dossier", "command-id-reused", "not-yet"}
+ELSEWHERE = {"unknown-dossier", "command-id-reused", "not-yet", "stale"}
 """Refused by the runtime, which alone knows what dossiers and commands there are, and the time."""
 
 
