@@ -26,9 +26,11 @@ def application(settings: Settings, house: House, identify: Identify = nobody) -
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        desk.feeder.start()
+        for part in desk.parts:
+            part.start()
         yield
-        desk.feeder.stop()
+        for part in reversed(desk.parts):
+            part.stop()
 
     app = FastAPI(
         title="Liên thông",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 from sqlalchemy import Connection
@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from app.access.access import Access, Identify, nobody
 from app.desk.feeder import Feeder
 from app.desk.problems import Problem
+from app.desk.together import Together
 from app.house import House
 from app.settings import Settings
 from engine.store.errors import in_plain_words
@@ -20,14 +21,25 @@ LONGEST_WAIT = 5.0
 """Seconds that a read may ask to wait for a write."""
 
 
+class Part(Protocol):
+    """What runs beside the requests as long as the server does."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
 class Desk:
-    """One house, its views kept up to date, and who may do what in it."""
+    """One house, its views kept up to date, and who may do what in it. `parts` are started in
+    their order and stopped in the other."""
 
     def __init__(self, settings: Settings, house: House, identify: Identify = nobody) -> None:
         self.settings = settings
         self.house = house
         self.access = Access(house, identify)
         self.feeder = Feeder(house)
+        self.together = Together(house, self.feeder)
+        self.parts: list[Part] = [self.feeder, self.together]
 
     @contextmanager
     def reading(self, after: str | None = None, wait: float = 2.0) -> Iterator[Connection]:
@@ -54,7 +66,8 @@ def position(code: str, version: int) -> str:
     return f"{code}@{version}"
 
 
-def _desk(request: Request) -> Desk:
+async def _desk(request: Request) -> Desk:
+    # Not `def`: that would go through a thread to say what is known here.
     desk: Desk = request.app.state.desk
     return desk
 
