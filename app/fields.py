@@ -18,7 +18,9 @@ from schemas.commands import COMMANDS, Command, Opening
 YES = frozenset({"yes", "true", "1", "có"})
 NO = frozenset({"no", "false", "0", "không"})
 
-ELSEWHERE = frozenset({"actor", "leg", "facts", "applicant", "procedure", "agency"})
+ELSEWHERE = frozenset(
+    {"actor", "leg", "facts", "applicant", "procedure", "agency", "attached", "files", "marks"}
+)
 """Fields of commands that are said otherwise than as a field."""
 
 APPLICANT = "applicant."

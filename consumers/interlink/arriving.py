@@ -38,6 +38,7 @@ def arrival(law: Law, peers: Peers, house: str, received: Received, offer: LegOf
         agency=transit.to_agency,
         facts=dossier.facts,
         papers=transit.papers,
+        attached=tuple(each for each in dossier.attached if each.paper in transit.papers),
         house=received.house,
         code=offer.code,
         of_leg=leg.path,

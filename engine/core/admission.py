@@ -25,6 +25,15 @@ from workflows.organisation import Officer
 SYSTEM = "system"
 """The actor where only a rule acted."""
 
+CITIZEN = "citizen"
+"""The actor where the citizen acted himself, online: never a name."""
+
+SAID = frozenset({"rate", "complain"})
+"""Acts of the citizen alone."""
+
+AFTERWARDS = frozenset({*SAID, "answer-complaint"})
+"""What is said of a dossier when it has ended; it changes nothing of what was decided."""
+
 WHOLE_ACTS = frozenset({"suspend", "resume", "stop", "ask-withdrawal", "reopen"})
 """Acts on the whole tree: no leg's machine has a say in them."""
 
@@ -52,6 +61,9 @@ def admit(draft: Draft, act: str, path: str, actor: str) -> None:
     if act in BETWEEN_ENGINES:
         _between_engines(draft, act, path, actor)
         return
+    if act in AFTERWARDS:
+        _afterwards(draft, act, actor)
+        return
     _works_here(draft, actor)
     if act in OPENING_ACTS:
         _opening(draft, act, actor)
@@ -69,12 +81,15 @@ def admit(draft: Draft, act: str, path: str, actor: str) -> None:
         return
     elif dossier.status == "suspended" and act not in CUSTODY_ACTS:
         refuse("dossier-suspended")
+    elif act == "attach":
+        _attaching(draft, act, path, actor)
+        return
     _in_leg(draft, act, path, actor)
 
 
 def _works_here(draft: Draft, actor: str) -> None:
     """Refused when the actor's agency works in another engine: there it acts, not here."""
-    if not draft.law.elsewhere or actor == SYSTEM:
+    if not draft.law.elsewhere or actor in (SYSTEM, CITIZEN):
         return
     agency = draft.officer(actor).agency
     house = draft.law.house_of(agency)
@@ -99,7 +114,8 @@ def _between_engines(draft: Draft, act: str, path: str, actor: str) -> None:
 
 def _opening(draft: Draft, act: str, actor: str) -> None:
     status = draft.dossier.status
-    draft.officer(actor)
+    if act != "register" or actor != CITIZEN:
+        draft.officer(actor)
     if act == "refuse-receipt":
         if status == "new":
             refuse("not-received")
@@ -108,6 +124,36 @@ def _opening(draft: Draft, act: str, actor: str) -> None:
         _at_desk(draft, actor)
     elif status != "new" and not (act == "receive" and status == "registered"):
         refuse("dossier-exists", code=draft.dossier.stream)
+
+
+def _afterwards(draft: Draft, act: str, actor: str) -> None:
+    """When it is over the citizen says what he thinks of it, and is answered, even if work goes
+    on by then; where he was served, not in the engine that had a leg of it."""
+    dossier = draft.dossier
+    if act in SAID and dossier.status != "ended":
+        refuse("not-over")
+    if dossier.origin is not None:
+        refuse("said-elsewhere", code=dossier.origin.code, house=dossier.origin.house)
+    if act in SAID:
+        if actor != CITIZEN:
+            refuse("only-the-citizen")
+        if act == "rate" and dossier.rated:
+            refuse("rated-before")
+        return
+    if not dossier.unanswered:
+        refuse("no-complaint", waiting="none")
+    _works_here(draft, actor)
+    _of_the_authority(draft, actor)
+
+
+def _attaching(draft: Draft, act: str, path: str, actor: str) -> None:
+    """Who holds the leg adds files to it, or the desk where the citizen brings papers."""
+    leg = _open_leg(draft, path)
+    _with_another_engine(draft, act, leg)
+    officer = draft.officer(actor)
+    expected = {draft.desk()} | ({leg.holder.agency} if leg.holder else set())
+    if officer.agency not in expected:
+        refuse("wrong-agency", agency=officer.agency, expected=" or ".join(sorted(expected)))
 
 
 def _whole(draft: Draft, act: str, actor: str) -> None:
@@ -121,11 +167,16 @@ def _whole(draft: Draft, act: str, actor: str) -> None:
     if act == "ask-withdrawal":
         _at_desk(draft, actor)
         return
-    officer = draft.officer(actor)
+    draft.officer(actor)
     # Whoever held it last may take an ended dossier up again; all else is for the authority.
     held_it = act == "reopen" and dossier.legs and dossier.root.holder
     if held_it and held_it.officer == actor:
         return
+    _of_the_authority(draft, actor)
+
+
+def _of_the_authority(draft: Draft, actor: str) -> None:
+    officer = draft.officer(actor)
     deciding = authority(draft)
     if officer.agency not in deciding or not _is_decider(draft, officer):
         refuse(
@@ -266,7 +317,9 @@ def _holder_or_decider(draft: Draft, act: str, path: str, actor: str) -> None:
 
 
 def _desk_or_holder(draft: Draft, act: str, path: str, actor: str) -> None:
-    """The citizen hands papers in at the desk, or straight to who asked for them."""
+    """The citizen hands papers in online, at the desk, or straight to who asked for them."""
+    if actor == CITIZEN:
+        return
     officer = draft.officer(actor)
     expected = {draft.desk(), draft.keeper(path).agency}
     if officer.agency not in expected:

@@ -8,8 +8,17 @@ from typing import NamedTuple
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from engine.core.acts import ACTS, handover, pauses, receipt, remote, whole, work
-from engine.core.admission import CUSTODY_ACTS, OPENING_ACTS, SYSTEM, WHOLE_ACTS, admit
+from engine.core.acts import ACTS, citizen, handover, pauses, receipt, remote, whole, work
+from engine.core.admission import (
+    AFTERWARDS,
+    CITIZEN,
+    CUSTODY_ACTS,
+    OPENING_ACTS,
+    SAID,
+    SYSTEM,
+    WHOLE_ACTS,
+    admit,
+)
 from engine.core.clock import add_working
 from engine.core.dossier import Dossier
 from engine.core.draft import Draft
@@ -19,7 +28,7 @@ from schemas.commands import COMMANDS, Command
 from schemas.events import Event, Private
 from schemas.rejection import Rejected
 
-_SUBJECTS = (receipt, work, handover, pauses, remote, whole)
+_SUBJECTS = (citizen, receipt, work, handover, pauses, remote, whole)
 """Importing these modules fills ACTS."""
 
 
@@ -55,7 +64,9 @@ def decide(
     events = draft.events
     words = _private(command)
     if words is not None:
-        events[0] = replace(events[0], private=words)
+        told = events[0].private
+        files = told.files if told is not None else {}
+        events[0] = replace(events[0], private=replace(words, files=files))
     return Decided(tuple(events), draft.dossier)
 
 
@@ -95,13 +106,25 @@ def possible_acts(dossier: Dossier, law: Law, now: datetime, actor: str) -> list
     for act in COMMANDS:
         if act in OPENING_ACTS and dossier.status != "registered":
             continue
+        if _nobody_asks(dossier, act, actor):
+            continue
         for leg in _legs_for(dossier, act):
             found.append(Possible(act, leg, _why_not(draft, act, leg, actor)))
     return found
 
 
+def _nobody_asks(dossier: Dossier, act: str, actor: str) -> bool:
+    """Acts that nobody asks about: files have a page of their own, an officer does not rate, and
+    what is said when it is over is not missed before."""
+    if act == "attach" or (act in SAID and actor != CITIZEN):
+        return True
+    if act == "answer-complaint":
+        return not dossier.unanswered
+    return act in SAID and dossier.status != "ended"
+
+
 def _legs_for(dossier: Dossier, act: str) -> list[str]:
-    if act in OPENING_ACTS or act in WHOLE_ACTS or dossier.status == "ended":
+    if act in OPENING_ACTS | WHOLE_ACTS | AFTERWARDS or dossier.status == "ended":
         return [""]
     return [leg.path for leg in dossier.open_legs()]
 
@@ -114,4 +137,4 @@ def _why_not(draft: Draft, act: str, leg: str, actor: str) -> Rejected | None:
     return None
 
 
-__all__ = ["CUSTODY_ACTS", "SYSTEM", "Decided", "Possible", "decide", "possible_acts"]
+__all__ = ["CITIZEN", "CUSTODY_ACTS", "SYSTEM", "Decided", "Possible", "decide", "possible_acts"]

@@ -13,6 +13,8 @@ from typing import Literal
 
 import msgspec
 
+from schemas.events import Attached
+
 WHOLE = "*"
 """The leg of a stop that stands for the whole dossier."""
 
@@ -130,7 +132,8 @@ class LegState(msgspec.Struct, frozen=True, gc=False):
 
 class Dossier(msgspec.Struct, frozen=True, gc=False):
     """One case of a procedure. `last_at`: when the last thing happened to it; `origin`: whose leg
-    it is, when it came from another engine."""
+    it is, when it came from another engine. `attached`: the files handed in, in their order;
+    `complaints`: how many were filed, `unanswered` the numbers of those that wait."""
 
     stream: str
     status: Status = "new"
@@ -155,6 +158,10 @@ class Dossier(msgspec.Struct, frozen=True, gc=False):
     ended_at: datetime | None = None
     last_at: datetime | None = None
     origin: Arrival | None = None
+    attached: tuple[Attached, ...] = ()
+    rated: bool = False
+    complaints: int = 0
+    unanswered: tuple[int, ...] = ()
 
     @property
     def root(self) -> LegState:
@@ -162,6 +169,14 @@ class Dossier(msgspec.Struct, frozen=True, gc=False):
 
     def open_legs(self) -> Iterator[LegState]:
         return (leg for leg in self.legs.values() if leg.outcome is None)
+
+    def digests(self, papers: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+        """The files of each of these papers that has any, by their digests."""
+        found: dict[str, tuple[str, ...]] = {}
+        for each in self.attached:
+            if each.paper in papers:
+                found[each.paper] = (*found.get(each.paper, ()), each.digest)
+        return found
 
     def children(self, path: str, step: str) -> list[LegState]:
         """The legs that `step` of the leg at `path` opened."""

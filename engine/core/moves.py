@@ -118,6 +118,7 @@ def offer_to(
             expires=add_working(calendar, draft.now, draft.procedure.policy.handover_within),
             papers=papers,
             house=house,
+            digests=draft.dossier.digests(papers),
         )
     )
 

@@ -61,6 +61,10 @@ RULES: dict[str, Rule] = {
     "not-our-agency": Rule("{agency} does not work in this engine."),
     "not-from-elsewhere": Rule("This dossier did not come from another engine."),
     "only-a-rule": Rule("Nobody may do this by hand: the engine does it when the time is up."),
+    "only-the-citizen": Rule("This is for the citizen alone, on the page for looking up."),
+    "said-elsewhere": Rule(
+        "This is a leg of {code} of {house}: the citizen is served there, and answered there."
+    ),
     # what and when
     "unknown-dossier": Rule("There is no dossier {code}."),
     "command-id-reused": Rule(
@@ -118,6 +122,14 @@ RULES: dict[str, Rule] = {
     ),
     "nobody-with-role": Rule("{agency} has nobody with the role {role}, so nobody could take it."),
     "bad-limit": Rule("This is no time by which a date can be moved: {why}."),
+    "nothing-attached": Rule("No file was handed in."),
+    "no-content": Rule("The file of {paper!r} is not told by its SHA-256, its size and its type."),
+    "not-over": Rule(
+        "The dossier has not ended: what the citizen thinks of it is asked when it has."
+    ),
+    "rated-before": Rule("This dossier was rated before, and a rating is not changed."),
+    "nothing-rated": Rule("Nothing was rated; rate at least one of: {known}."),
+    "no-complaint": Rule("No such complaint waits for an answer; waiting: {waiting}."),
     # procedure and receipt
     "procedure-unknown": Rule("There is no procedure {procedure}{version}."),
     "procedure-not-in-force": Rule(

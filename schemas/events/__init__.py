@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from schemas.events.base import *
 from schemas.events.base import Event
+from schemas.events.citizen import *
 from schemas.events.clock import *
 from schemas.events.custody import *
 from schemas.events.legs import *

@@ -13,7 +13,8 @@ class HandoverOffered(LegEvent, frozen=True, kw_only=True, omit_defaults=True):
 
     `step` is what the receiver has to do, by `due`; unanswered by `expires`, the offer
     escalates. `back` is the step the leg returns to when the offer comes to nothing.
-    `house`: the engine that `to_agency` works in, when that is another one.
+    `house`: the engine that `to_agency` works in, when that is another one. `digests`: of those
+    of `papers` that were handed in as files, the SHA-256 (hex) of each file.
     """
 
     type: ClassVar[str] = "handover.offered"
@@ -30,6 +31,7 @@ class HandoverOffered(LegEvent, frozen=True, kw_only=True, omit_defaults=True):
     expires: datetime
     papers: tuple[str, ...] = ()
     house: str | None = None
+    digests: dict[str, tuple[str, ...]] = {}
 
 
 class HandoverRecallAsked(LegEvent, frozen=True, kw_only=True, omit_defaults=True):

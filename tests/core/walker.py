@@ -15,13 +15,27 @@ from engine.core.decide import possible_acts
 from engine.core.dossier import Dossier, LegState
 from engine.core.law import Law
 from schemas import commands as c
+from schemas.events import Attached
 from workflows.machine import BACK, LEGS, PAUSED, SUPPLEMENT, resume_act
 from workflows.model import Procedure, Step, Who
 from workflows.organisation import Agency, Unresolved
 
 Pick = Callable[[Sequence[Any]], Any]
 
-STRANGERS = ("hl-desk.receiver-1", "ub-thanh-son.chairman-1", "nobody", "system")
+STRANGERS = (
+    "hl-desk.receiver-1",
+    "ub-thanh-son.chairman-1",
+    "nobody",
+    "system",
+    "citizen",
+    "citizen",
+)
+
+FILES = (
+    Attached("application", "a1" * 32, 2048, "application/pdf"),
+    Attached("map", "b2" * 32, 4096, "image/png"),
+)
+"""Handed in as files."""
 
 
 def first(options: Sequence[Any]) -> Any:
@@ -189,7 +203,12 @@ def _choices(dossier: Dossier, law: Law, people: list[str]) -> dict[str, list[An
         "receipt": ["BL-0001"],
         "by": ["5 days", "1.5 months", "soon", "10 calendar days"],
         "legal_basis": ["Nghị định 61/2018/NĐ-CP"],
-        "ground": ["withdrawal", "inspection"],
+        "ground": ["withdrawal", "inspection", "late", "attitude"],
+        "attached": [(), FILES[:1], FILES],
+        "files": [{}, {FILES[0].digest: "Đơn.pdf"}],
+        "marks": [{"time": 2}, {"access": 5, "result": 4}, {"time": 6}, {}],
+        "complaint": [1, 1, 2],
+        "reference": ["15/UBND-VP"],
         "to_agency": sorted(near),
         "why": ["changed", "recorded-wrongly"],
         "step": [*steps, "nowhere"],

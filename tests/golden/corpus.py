@@ -43,4 +43,6 @@ def _value(name: str, type_: inspect.Type) -> Any:
             return {_value("confirm", key): _value(name, value)}
         case inspect.StructType(cls=cls) if cls is Private:
             return WORDS
+        case inspect.StructType(cls=cls, fields=fields):
+            return cls(**{field.name: _value(field.name, field.type) for field in fields})
     raise TypeError(f"no sample for {name}: {msgspec.to_builtins(str(type_))}")

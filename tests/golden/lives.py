@@ -69,7 +69,7 @@ class Life:
         self.at.now = add_working(calendar, now, PACE)
 
     def _agency(self, command: Command) -> str:
-        if command.actor == "system":
+        if command.actor in ("system", "citizen"):
             return self.at.dossier.agency
         return catalogue().organisation.officer(command.actor).agency
 
@@ -103,7 +103,7 @@ class Life:
 
 def live(id_: str, seed: int, incident: Incident | None) -> Life:
     life = Life(id_, seed)
-    if incident not in (registered_online, refused_at_receipt):
+    if incident not in (registered_online, refused_at_receipt, by_the_citizen):
         life.give(life.form)
     if incident is not None:
         incident(life)
@@ -211,6 +211,39 @@ def inspected(life: Life) -> None:
     life.at.later(days=2)
 
 
+def by_the_citizen(life: Life) -> None:
+    """Registered and supplied online, with files; rated, complained about and answered."""
+    form, (application, map_) = life.form, walker.FILES
+    life.give(
+        c.Register(
+            actor="citizen",
+            procedure=form.procedure,
+            agency=form.agency,
+            papers=("application",),
+            attached=(application,),
+            files={application.digest: "Đơn đề nghị.pdf"},
+            applicant={"name": "Nguyễn Văn A"},
+        )
+    )
+    life.onward()
+    life.do(c.Forward, papers=("application",))
+    life.until("appraise")
+    life.do(c.AskSupplement, papers=("map",), reason=REASON)
+    life.at.later(days=1)
+    life.give(c.Supply(actor="citizen", papers=("map",), attached=(map_,)))
+    life.do(c.Appraise)
+    life.do(c.Complete, papers=("application", "map"))
+    while life.at.dossier.status != "ended":
+        life.onward()
+    life.give(c.Rate(actor="citizen", marks={"time": 3, "officers": 5}, note="Nhanh"))
+    life.give(c.Complain(actor="citizen", ground="fee", reason="Thu thêm lệ phí"))
+    life.give(
+        c.AnswerComplaint(
+            actor="ub-desk.head-1", complaint=1, reference="15/UBND-VP", reason="Đã hoàn lại"
+        )
+    )
+
+
 LIVES: dict[str, tuple[str, Incident | None]] = {
     "2.000908": ("2.000908", registered_online),
     "lt-01-land-transfer-tax": ("lt-01-land-transfer-tax", None),
@@ -233,6 +266,7 @@ LIVES: dict[str, tuple[str, Incident | None]] = {
     "t-counter-unanswered": ("t-counter", unanswered),
     "t-opinions": ("t-opinions", None),
     "t-within": ("t-within", None),
+    "t-counter-by-the-citizen": ("t-counter", by_the_citizen),
 }
 """The name of each golden history: its procedure, and what happens on the way."""
 

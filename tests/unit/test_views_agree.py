@@ -86,7 +86,8 @@ class Walk:
         return sealed
 
     def _agency(self, actor: str) -> str:
-        return "" if actor == "system" else self.law.organisation.officer(actor).agency
+        nobody = actor in ("system", "citizen")
+        return "" if nobody else self.law.organisation.officer(actor).agency
 
 
 def us(moment: datetime | None) -> int | None:

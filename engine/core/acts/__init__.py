@@ -1,6 +1,6 @@
 """What each command does, once it is admitted. One function per command, by subject.
 
-To add a command: its class in `schemas/commands.py`, its function here, and in
+To add a command: its class in `schemas/commands/`, its function here, and in
 `engine/core/admission.py` the line that says who may do it.
 """
 

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from engine.core.acts import carries_out
+from engine.core.acts.citizen import attach, papers_of
+from engine.core.admission import CITIZEN
 from engine.core.calendar import CalendarError, local_day
 from engine.core.clock import ClockError, add_working
 from engine.core.deadlines import due_of, leg_deadline, step_deadline
@@ -50,8 +52,13 @@ def ask_supplement(draft: Draft, command: c.AskSupplement) -> None:
 
 @carries_out(c.Supply)
 def supply(draft: Draft, command: c.Supply) -> None:
+    """At a desk, or as files by the citizen himself: then the clock runs from that moment, however
+    late somebody looks at them."""
+    if command.actor == CITIZEN and not command.attached:
+        refuse("nothing-attached")
     step = draft.leg(command.leg).step
     draft.emit(e.SupplementReceived(leg=command.leg, step=step, papers=command.papers))
+    attach(draft, command, papers_of(draft.procedure) + command.papers)
     _resume_clock(draft, command.leg, SUPPLEMENT_GROUND, None)
 
 

@@ -9,6 +9,8 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from engine.core.acts import carries_out
+from engine.core.acts.citizen import attach, papers_of
+from engine.core.admission import CITIZEN
 from engine.core.calendar import Calendar, local_day
 from engine.core.clock import add_working
 from engine.core.deadlines import start_rule, step_deadline, whole_limit
@@ -38,6 +40,7 @@ def register(draft: Draft, command: c.Register) -> None:
             papers=_papers(procedure, command.papers),
         )
     )
+    attach(draft, command, papers_of(procedure))
 
 
 @carries_out(c.Receive)
@@ -78,6 +81,7 @@ def receive(draft: Draft, command: c.Receive) -> None:
             papers=_papers(procedure, command.papers) or draft.dossier.papers,
         )
     )
+    attach(draft, command, papers_of(procedure))
     draft.emit(e.ClockStarted(limit=str(limit), rule=start_rule(limit), due=whole.due))
 
 
@@ -97,10 +101,15 @@ def _calendar(draft: Draft, command: c.Opening) -> Calendar:
 
 
 def _desk(draft: Draft, command: c.Opening, procedure: Procedure) -> None:
-    """The agency is a desk that takes this procedure, and the officer receives at it."""
+    """The agency is a desk that takes this procedure, and the officer receives at it; or the
+    citizen himself registers there, where nobody has to be."""
     desk = draft.agency(command.agency)
     if desk.function != procedure.desk:
         refuse("wrong-agency", agency=desk.id, expected=procedure.desk)
+    if command.actor == CITIZEN:
+        if draft.law.house_of(desk.id) is not None:
+            refuse("not-our-agency", agency=desk.id)
+        return
     officer = draft.officer(command.actor)
     at_agency(officer, desk.id)
     first = procedure.process.steps[procedure.process.start].by
@@ -147,7 +156,7 @@ def _unit_appointment(
 
 
 def _papers(procedure: Procedure, papers: Iterable[str]) -> tuple[str, ...]:
-    known = {paper.id for paper in procedure.papers_in}
+    known = papers_of(procedure)
     for paper in papers:
         if paper not in known:
             refuse("unknown-paper", paper=paper, known=", ".join(sorted(known)) or "none")

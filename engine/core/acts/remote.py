@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.core.acts import carries_out
+from engine.core.acts.citizen import attach
 from engine.core.acts.handover import above_of, not_taken
 from engine.core.dossier import LegState, parent_of
 from engine.core.draft import Draft
@@ -66,6 +67,7 @@ def arrive(draft: Draft, command: c.Arrive) -> None:
             digest=command.digest,
         )
     )
+    attach(draft, command, command.papers)
     if command.limit is not None:
         draft.emit(
             e.ClockStarted(
@@ -88,6 +90,7 @@ def arrive(draft: Draft, command: c.Arrive) -> None:
             due=command.due,
             expires=command.expires,
             papers=command.papers,
+            digests=draft.dossier.digests(command.papers),
         )
     )
 

@@ -11,11 +11,11 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from engine.core.dossier import Dossier
-from engine.core.evolve import clock, custody, legs, pauses, receipt, remote, whole, work
+from engine.core.evolve import citizen, clock, custody, legs, pauses, receipt, remote, whole, work
 from engine.core.evolve.clauses import CLAUSES
 from schemas.events import Event
 
-_SUBJECTS = (clock, custody, legs, pauses, receipt, remote, whole, work)
+_SUBJECTS = (citizen, clock, custody, legs, pauses, receipt, remote, whole, work)
 """Importing these modules fills CLAUSES."""
 
 

@@ -9,35 +9,21 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import ClassVar
 
-import msgspec
+from schemas.commands.base import Attaching as Attaching
+from schemas.commands.base import Command as Command
+from schemas.commands.citizen import AnswerComplaint as AnswerComplaint
+from schemas.commands.citizen import Attach as Attach
+from schemas.commands.citizen import Complain as Complain
+from schemas.commands.citizen import Rate as Rate
 
 WITHDRAWAL = "withdrawal"
 """The ground of stopping when the citizen asked for the dossier back."""
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """`actor`: the officer who acts, or "system" where only a rule acted;
-    `on_behalf`: whose mandate the actor uses; `leg`: path of the leg it is about."""
-
-    act: ClassVar[str]
-    by_hand: ClassVar[bool] = True
-
-    actor: str
-    on_behalf: str | None = None
-    leg: str = ""
-    reason: str | None = None
-    note: str | None = None
-
-    @property
-    def needs_reason(self) -> bool:
-        """Whether it may only be done with a reason in writing."""
-        return False
-
-
 # --- receipt -----------------------------------------------------------------------------
 
 
-class Opening(Command, frozen=True, kw_only=True):
+class Opening(Attaching, frozen=True, kw_only=True):
     """What opens a dossier. `version`: None takes the version in force on the day."""
 
     procedure: str
@@ -188,7 +174,9 @@ class AskSupplement(Command, frozen=True, kw_only=True):
     counts_as_overdue: bool = False
 
 
-class Supply(Command, frozen=True, kw_only=True):
+class Supply(Attaching, frozen=True, kw_only=True):
+    """The citizen hands in what was asked for: at a desk, or as files by himself."""
+
     act: ClassVar[str] = "supply"
 
     papers: tuple[str, ...] = ()
