@@ -15,6 +15,9 @@ from schemas.codec import dumps
 
 MEDIA_TYPE = "application/problem+json"
 
+FOR_PROGRAMS = ("/api/", "/livez", "/readyz")
+"""Under these nobody reads pages."""
+
 TYPE = "/api/v1/problems/"
 """Before the code of a problem: where it is explained."""
 
@@ -93,10 +96,14 @@ def answer(problem: Problem) -> Response:
 
 
 def tell_as_problems(app: FastAPI) -> None:
-    """Lets every error of the API end as a problem."""
+    """Lets every error of the API end as a problem, and every other as a page."""
+    from app.web.errors import error_page
 
     def tell(request: Request, error: Exception) -> Response:
-        return answer(problem_of(error))
+        problem = problem_of(error)
+        if request.url.path.startswith(FOR_PROGRAMS):
+            return answer(problem)
+        return error_page(request, problem)
 
     for kind in (Exception, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, tell)

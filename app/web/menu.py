@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from app.access.policy import ACTIONS
-from app.access.principal import Principal
+from app.access.principal import Principal, Role
 
 
 class Entry(NamedTuple):
-    """`text` is translated where it is shown; `action` is what the page needs."""
+    """`text` is translated where it is shown; `action` is what the page needs; `key`: after "g",
+    what opens it from the keyboard."""
 
     href: str
     text: str
     action: str
+    key: str
 
 
 def _(text: str) -> str:
@@ -22,16 +24,24 @@ def _(text: str) -> str:
 
 
 ENTRIES = (
-    Entry("/inbox", _("Inbox"), "inbox.read"),
-    Entry("/receive", _("Receive"), "dossier.receive"),
-    Entry("/board", _("Board"), "board.read"),
-    Entry("/alerts", _("Alerts"), "alerts.read"),
-    Entry("/reports", _("Reports"), "reports.read"),
-    Entry("/search", _("Search"), "search"),
-    Entry("/admin", _("Administration"), "views.write"),
-    Entry("/look-up", _("Look up a dossier"), "citizen.look-up"),
-    Entry("/apply", _("Apply online"), "citizen.submit"),
+    Entry("/inbox", _("Inbox"), "inbox.read", "i"),
+    Entry("/receive", _("Receive"), "dossier.receive", "r"),
+    Entry("/board", _("Board"), "board.read", "b"),
+    Entry("/alerts", _("Alerts"), "alerts.read", "a"),
+    Entry("/reports", _("Reports"), "reports.read", "t"),
+    Entry("/search", _("Search"), "search", "s"),
+    Entry("/admin", _("Administration"), "views.write", "q"),
+    Entry("/look-up", _("Look up a dossier"), "citizen.look-up", "l"),
+    Entry("/apply", _("Apply online"), "citizen.submit", "n"),
 )
+
+FIRST: dict[Role, str] = {
+    "officer": "/inbox",
+    "monitor": "/board",
+    "auditor": "/search",
+    "administrator": "/admin",
+}
+"""Where the day of each role begins."""
 
 
 def menu(who: Principal) -> list[Entry]:

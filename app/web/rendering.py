@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -24,22 +25,35 @@ from app.web.assets import asset
 from app.web.menu import menu
 from app.web.texts import translations
 
+if TYPE_CHECKING:
+    from app.desk.context import Desk
+
 TEMPLATES = Path(__file__).parent / "templates"
 COOKIE = "lang"
 
 
 def page(request: Request, template: str, status: int = 200, **shows: Any) -> HTMLResponse:
-    """A page. Every template has `_` (translates), `lang`, `who`, `here` (the address asked
-    for) and `token` (what a form must send back, against forged requests) beside `shows`."""
+    """A page. Every template has `_` (translates), `lang`, `who`, `here` (the path asked for),
+    `address` (with its query), `agency_name` (of an agency's id) and `token` (what a form must
+    send back, against forged requests) beside `shows`."""
+    return HTMLResponse(rendered(request, template, **shows), status)
+
+
+def rendered(request: Request, template: str, **shows: Any) -> str:
+    """The text of a page or of a part of one."""
     lang = language(request)
+    desk: Desk = request.app.state.desk
+    query = f"?{request.url.query}" if request.url.query else ""
     words = {
         "lang": lang,
         "who": who_asks(request),
         "here": request.url.path,
+        "address": request.url.path + query,
         "token": getattr(request.state, "form_token", ""),
+        "agency_name": agency_names(desk, lang),
         **shows,
     }
-    return HTMLResponse(environment(lang).get_template(template).render(words), status)
+    return environment(lang).get_template(template).render(words)
 
 
 def language(request: Request) -> Lang:
@@ -47,6 +61,19 @@ def language(request: Request) -> Lang:
     chosen = request.cookies.get(COOKIE)
     lang: Lang = request.app.state.desk.settings.lang
     return {"vi": "vi", "en": "en"}.get(chosen or "", lang)  # type: ignore[return-value]
+
+
+def agency_names(desk: Desk, lang: Lang) -> Callable[[str | None], str]:
+    """What people call an agency, by its id; an id that is none is shown as it is."""
+
+    def name(id_: str | None) -> str:
+        try:
+            text = desk.house.law.organisation.agency(id_ or "").name
+        except KeyError:
+            return id_ or ""
+        return text.vi if lang == "vi" else text.en
+
+    return name
 
 
 @cache
@@ -63,6 +90,8 @@ def environment(lang: Lang) -> Environment:
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
+        cache_size=-1,
     )
     made.install_gettext_translations(translations(lang), newstyle=True)  # type: ignore[attr-defined]
     made.globals["asset"] = asset

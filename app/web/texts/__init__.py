@@ -21,13 +21,12 @@ FOLDER = Path(__file__).parent
 
 @cache
 def translations(lang: Lang) -> NullTranslations:
-    """Every catalogue of a language as one."""
-    merged = NullTranslations()
+    """Every catalogue of a language as one. Where areas say the same words, they have to mean the
+    same: a test sees to it, so their order does not matter."""
+    merged = Translations()
     for file in sorted((FOLDER / lang).glob("*.po")):
         with file.open("rb") as source, BytesIO() as compiled:
             write_mo(compiled, read_po(source, locale=lang))
             compiled.seek(0)
-            area = Translations(compiled)
-        area.add_fallback(merged)
-        merged = area
+            merged.merge(Translations(compiled))
     return merged
