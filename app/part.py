@@ -8,13 +8,13 @@ from consumers.views.inbox import TABLE as TASKS
 from consumers.views.status import TABLE
 
 
-def has_part(agency: str) -> ColumnElement[bool]:
-    """Of a row of the status view: the agency received it, holds it, or has a leg of it."""
-    has_leg = select(TASKS.c.dossier).where(TASKS.c.agency == agency)
+def has_part(*agencies: str) -> ColumnElement[bool]:
+    """Of a row of the status view: one of them received it, holds it, or has a leg of it."""
+    has_leg = select(TASKS.c.dossier).where(TASKS.c.agency.in_(agencies))
     return or_(
-        TABLE.c.desk == agency,
-        TABLE.c.agency == agency,
-        TABLE.c.to_agency == agency,
+        TABLE.c.desk.in_(agencies),
+        TABLE.c.agency.in_(agencies),
+        TABLE.c.to_agency.in_(agencies),
         TABLE.c.dossier.in_(has_leg),
     )
 

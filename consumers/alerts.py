@@ -11,7 +11,7 @@ another deadline.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from consumers.home import Home, ensure
+from consumers.paging import Ended, beyond
 from consumers.views import custody, status
 from consumers.views.timers import (
     ANSWER,
@@ -171,8 +172,11 @@ def alerts(
     dossier: str | None = None,
     kind: str | None = None,
     limit: int = 1_000,
+    among: Collection[str] | None = None,
+    after: tuple[int, int, bytes] | None = None,
 ) -> list[Alert]:
-    """Alerts raised, the newest first."""
+    """Alerts raised, the newest first; `among`: of these agencies. `after`: when it was raised
+    and due, and the id, of the last one of the page before."""
     query = select(alerts_table).limit(limit)
     query = query.order_by(alerts_table.c.raised_at.desc(), alerts_table.c.due_at.desc())
     if since is not None:
@@ -181,6 +185,13 @@ def alerts(
         query = query.where(alerts_table.c.dossier == dossier)
     if kind is not None:
         query = query.where(alerts_table.c.kind == kind)
+    if among is not None:
+        query = query.where(alerts_table.c.agency.in_(among))
+    if after is not None:
+        of = alerts_table.c
+        raised, due, last = after
+        ended = Ended(of.raised_at, raised, True), Ended(of.due_at, due, True), Ended(of.id, last)
+        query = query.where(beyond(*ended))
     return [alert_of(row) for row in connection.execute(query.order_by(alerts_table.c.id))]
 
 

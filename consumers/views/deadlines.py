@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 from sqlalchemy import Connection, literal, select, union_all
 
 from consumers.changes import Change, Drop, Every, Put, Value
+from consumers.paging import Ended, beyond
 from consumers.view import View, micros, moment, number, table, text
 from engine.core.dossier import upward
 from schemas import events as e
@@ -43,8 +46,11 @@ def deadlines(
     until: int | None = None,
     agency: str | None = None,
     limit: int = 1_000,
+    among: Collection[str] | None = None,
+    after: tuple[int, str, str, str] | None = None,
 ) -> list[Deadline]:
-    """The open deadlines up to a moment, the nearest first."""
+    """The open deadlines up to a moment, the nearest first; `among`: of these agencies.
+    `after`: due, code, leg and kind (leg or step) of the last one of the page before."""
     parts = []
     for kind, due in (("leg", TABLE.c.due), ("step", TABLE.c.step_due)):
         part = select(
@@ -60,9 +66,14 @@ def deadlines(
             part = part.where(due <= until)
         if agency is not None:
             part = part.where(TABLE.c.agency == agency)
+        if among is not None:
+            part = part.where(TABLE.c.agency.in_(among))
         parts.append(part)
     found = union_all(*parts).subquery()
-    query = select(found).order_by(found.c.due, found.c.dossier, found.c.leg, found.c.kind)
+    order = found.c.due, found.c.dossier, found.c.leg, found.c.kind
+    query = select(found).order_by(*order)
+    if after is not None:
+        query = query.where(beyond(*(Ended(*each) for each in zip(order, after, strict=True))))
     return [
         Deadline(
             code=row.dossier,

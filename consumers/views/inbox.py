@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection, Index, RowMapping, select
 
 from consumers.changes import Change, Drop, Every, Put, Value
+from consumers.paging import Ended, beyond
 from consumers.view import View, micros, moment, table, text
 from consumers.views import status
 from engine.core.dossier import parent_of
@@ -71,10 +72,12 @@ def inbox(
     act_of: ActOf,
     remaining: Callable[[str, int], int] | None = None,
     limit: int = 1_000,
+    after: tuple[int | None, str, str] | None = None,
 ) -> list[Task]:
     """What an agency has to do, most urgent first; of one officer with what anybody may take.
 
     `remaining`: (calendar version, due) -> working minutes left, negative when overdue.
+    `after`: due, code and leg of the last task of the page before.
     """
     of = status.TABLE
     columns = [*TABLE.c, of.c.procedure, of.c.procedure_version, of.c.calendar]
@@ -85,6 +88,9 @@ def inbox(
         .order_by(TABLE.c.due.is_(None), TABLE.c.due, TABLE.c.dossier, TABLE.c.leg)
         .limit(limit)
     )
+    if after is not None:
+        ended = zip((TABLE.c.due, TABLE.c.dossier, TABLE.c.leg), after, strict=True)
+        query = query.where(beyond(*(Ended(*each) for each in ended)))
     if officer is not None:
         query = query.where((TABLE.c.officer == officer) | TABLE.c.officer.is_(None))
     rows = connection.execute(query).mappings()
