@@ -140,8 +140,8 @@ def _afterwards(draft: Draft, act: str, actor: str) -> None:
         if act == "rate" and dossier.rated:
             refuse("rated-before")
         return
-    if not dossier.unanswered:
-        refuse("no-complaint", waiting="none")
+    if dossier.status == "new":
+        refuse("not-received")
     _works_here(draft, actor)
     _of_the_authority(draft, actor)
 

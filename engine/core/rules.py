@@ -129,7 +129,9 @@ RULES: dict[str, Rule] = {
     ),
     "rated-before": Rule("This dossier was rated before, and a rating is not changed."),
     "nothing-rated": Rule("Nothing was rated; rate at least one of: {known}."),
-    "no-complaint": Rule("No such complaint waits for an answer; waiting: {waiting}."),
+    "no-complaint": Rule(
+        "No complaint number {complaint} waits for an answer; waiting: {waiting}."
+    ),
     # procedure and receipt
     "procedure-unknown": Rule("There is no procedure {procedure}{version}."),
     "procedure-not-in-force": Rule(

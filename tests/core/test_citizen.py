@@ -240,7 +240,8 @@ def test_a_complaint_needs_words_and_a_known_ground_and_an_answer_too() -> None:
     at = finished("t-counter")
     at.when(replace(COMPLAIN, reason=" ")).refused("reason-needed")
     at.when(replace(COMPLAIN, ground="weather")).refused("unknown-value", "weather", "attitude")
-    at.when(ANSWER).refused("no-complaint", "waiting: none")
+    at.when(ANSWER).refused("no-complaint", "1", "waiting: none")
+    new().when(ANSWER).refused("not-received")
     at.given(COMPLAIN).when(replace(ANSWER, reason=None)).refused("reason-needed")
 
 

@@ -75,5 +75,6 @@ def complain(draft: Draft, command: c.Complain) -> None:
 def answer_complaint(draft: Draft, command: c.AnswerComplaint) -> None:
     waiting = draft.dossier.unanswered
     if command.complaint not in waiting:
-        refuse("no-complaint", waiting=", ".join(map(str, waiting)))
+        named = ", ".join(map(str, waiting)) or "none"
+        refuse("no-complaint", complaint=command.complaint, waiting=named)
     draft.emit(e.ComplaintAnswered(complaint=command.complaint, reference=command.reference))
