@@ -20,6 +20,9 @@ class Settings(msgspec.Struct, frozen=True):
 
     `views`: the database of the read models; None is the store's own.
 
+    `uploads`: where papers that are handed in as files are kept, `file:///folder` or
+    `s3://bucket/prefix?endpoint=…&region=…`; None is a folder beside the store.
+
     `procedures`, `organisation`: folders of definitions instead of those that are shipped;
     `peers`: a file that says which other houses there are.
     """
@@ -27,6 +30,7 @@ class Settings(msgspec.Struct, frozen=True):
     database: str = DATABASE
     kafka: str | None = None
     views: str | None = None
+    uploads: str | None = None
     house: str = HOUSE
     now: datetime | None = None
     lang: Lang = "vi"

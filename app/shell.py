@@ -32,6 +32,7 @@ ENVIRONMENT = {
     "kafka": "LIENTHONG_KAFKA",
     "house": "LIENTHONG_HOUSE",
     "views": "LIENTHONG_VIEWS_URL",
+    "uploads": "LIENTHONG_UPLOADS",
     "procedures": "LIENTHONG_PROCEDURES",
     "organisation": "LIENTHONG_ORGANISATION",
     "peers": "LIENTHONG_PEERS",
