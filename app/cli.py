@@ -35,6 +35,7 @@ COMMANDS = {
     "lag": "app.commands.lag:lag",
     "parked": "app.commands.parked:parked",
     "serve": "app.commands.serve:serve",
+    "users": "app.commands.users:users",
     "doctor": "app.commands.doctor:doctor",
     "bench": "app.commands.demo:bench",
 }

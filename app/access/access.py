@@ -1,19 +1,21 @@
-"""Whether somebody may do something: the role's part is the policy's, this is the rest."""
+"""Whether somebody may do something: what he is to what it is done to, put to the policy."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from app.access.policy import ACTIONS
+from sqlalchemy import ColumnElement, select
+
+from app.access.policy import ACTIONS, HOUSE, Resource, decides
 from app.access.principal import STRANGER, Principal
+from app.access.relation import Relations
+from consumers.views.parties import TABLE as PARTIES
 
 if TYPE_CHECKING:
     from fastapi import Request
 
     from app.house import House
-    from engine.core.dossier import Dossier
-    from workflows.organisation import Organisation
 
 
 Identify = Callable[["Request"], Principal]
@@ -28,51 +30,60 @@ class Access:
     """Asked by `needs` for every request, and by whoever lists dossiers."""
 
     def __init__(self, house: House, identify: Identify = nobody) -> None:
-        self._house = house
+        self._relations = Relations(house)
         self.identify = identify
 
     def permits(self, who: Principal, action: str, on: Mapping[str, Any]) -> bool:
-        """`on`: what the path of the request names: `code` is a dossier, `agency` an agency."""
+        """`on`: what the path of the request names: `code` is a dossier, `agency` an agency.
+
+        Whoever takes a dossier or an agency from elsewhere (a query, a form) asks here too.
+        """
+        if not self.permits_somewhere(who, action):
+            return False
+        return all(
+            decides(who.role, who.agency is None, who.scopes, action, each)
+            for each in self._resources(who, on)
+        )
+
+    def permits_somewhere(self, who: Principal, action: str) -> bool:
+        """Whether there may be anything at all that he may do it to."""
         if who.role not in ACTIONS[action]:
             return False
-        if who.scopes is not None and action not in who.scopes:
-            return False
-        if who.role == "stranger" or who.agency is None:
-            return who.role != "officer"
-        if "agency" in on and not self.oversees(who.agency, on["agency"]):
-            return False
-        return "code" not in on or self.has_part(who.agency, on["code"])
+        return decides(who.role, who.agency is None, who.scopes, action, HOUSE)
+
+    def _resources(self, who: Principal, on: Mapping[str, Any]) -> Iterator[Resource]:
+        if "agency" in on:
+            yield (
+                "Agency",
+                self._relations.to_agency(who.agency, on["agency"]) if who.agency else "other",
+            )
+        if "code" in on:
+            yield (
+                "Dossier",
+                self._relations.to_dossier(who.agency, on["code"]) if who.agency else "none",
+            )
 
     def oversees(self, agency: str, other: str) -> bool:
         """Whether `other` is the agency itself or stands under it."""
-        return agency in _upward(self._house.law.organisation, other)
+        return self._relations.to_agency(agency, other) != "other"
 
-    def has_part(self, agency: str, code: str) -> bool:
-        """Whether the agency, or one under it, holds, held or will hold the dossier (I12)."""
-        dossier = self._house.runtime.current(code).dossier
-        return any(self.oversees(agency, each) for each in _parties(dossier))
+    def agencies(self, who: Principal) -> frozenset[str] | None:
+        """The agencies whose inboxes, boards and reports he may see; None for all of them."""
+        if who.agency is None:
+            return frozenset() if who.role in ("officer", "stranger") else None
+        return self._relations.under(who.agency)
 
+    def readable(self, who: Principal, dossier: ColumnElement[str]) -> ColumnElement[bool] | None:
+        """What a query of views has to ask of its column of dossiers, so that it finds only those
+        that his agency, or one below it, has a part in; None when he may read every one.
 
-def _upward(staff: Organisation, agency: str) -> set[str]:
-    """The agency and every one above it; empty for one that never was."""
-    found: set[str] = set()
-    at: str | None = agency
-    while at is not None and at not in found:
-        try:
-            above = staff.agency(at).parent
-        except KeyError:
-            break
-        found.add(at)
-        at = above
-    return found
-
-
-def _parties(dossier: Dossier) -> set[str]:
-    found = {dossier.agency}
-    for leg in dossier.legs.values():
-        found |= {leg.agency, leg.former_agency or leg.agency}
-        if leg.holder is not None:
-            found.add(leg.holder.agency)
-        if leg.transit is not None:
-            found |= {leg.transit.to_agency, leg.transit.sender.agency}
-    return found - {""}
+        It leaves out those that have yet to come there: who knows their code may read them.
+        """
+        agencies = self.agencies(who)
+        if agencies is None:
+            return None
+        return (
+            select(PARTIES.c.agency)
+            .where(PARTIES.c.dossier == dossier, PARTIES.c.agency.in_(sorted(agencies)))
+            .exists()
+        )

@@ -16,7 +16,9 @@ PACKAGES = ("app", "consumers", "engine", "schemas", "workflows")
 VENDORS = {
     # library: the modules, or whole packages ("engine.store.*"), that alone may import it
     "alembic": {"engine.store.*"},
+    "argon2": {"app.access.passwords"},
     "cachetools": {"engine.runtime"},
+    "cedarpy": {"app.access.policy"},
     "click": {"app.*"},
     "graphviz": {"workflows.draw"},
     "holidays": {"workflows.seed_calendar"},
