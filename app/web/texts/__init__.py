@@ -28,5 +28,8 @@ def translations(lang: Lang) -> NullTranslations:
         with file.open("rb") as source, BytesIO() as compiled:
             write_mo(compiled, read_po(source, locale=lang))
             compiled.seek(0)
-            merged.merge(Translations(compiled))
+            area = Translations(compiled)
+        merged.merge(area)
+        # Merging leaves out how many forms the language has.
+        merged.plural = area.plural
     return merged
