@@ -57,6 +57,10 @@ class Broken(Trouble):
     exit_code = BROKEN
 
 
+class Unexpected(Broken):
+    """What nobody thought of: a fault of the program."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A closing question, or "" when nothing is near."""
     near = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
@@ -82,7 +86,7 @@ def as_trouble(error: Exception) -> Trouble:
         return BadInput(f"No deadline can be counted: {error}.")
     if isinstance(error, OSError) and error.filename is not None:
         return BadInput(f"{error.filename}: {(error.strerror or str(error)).lower()}")
-    return Broken(
+    return Unexpected(
         f"This should not have happened ({name}: {error}). "
         "Set LIENTHONG_DEBUG=1 and try again to see where."
     )

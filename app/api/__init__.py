@@ -1,1 +1,1 @@
-"""The HTTP API, `/api/v1`: a file of `resources/` for each kind of thing, found by its `router`."""
+"""The HTTP API: the nouns of the command line as resources, with the same JSON keys."""

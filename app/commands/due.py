@@ -9,6 +9,7 @@ import click
 
 from app import definitions
 from app.output import heading, line, show
+from app.plain.definitions import UNITS
 from app.plain.definitions import derivation as plain
 from app.settings import Lang, Settings
 from app.shell import MOMENT, command
@@ -17,9 +18,7 @@ from app.trouble import BadInput
 
 if TYPE_CHECKING:
     from engine.core.derivation import Derivation
-    from workflows.model import Limit
-
-UNITS = ("working-hour", "working-day", "calendar-day", "month")
+    from workflows.model import Procedure
 
 
 class UnitName(click.ParamType[str]):
@@ -28,12 +27,12 @@ class UnitName(click.ParamType[str]):
     name = "U"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> str:
-        plain = "-".join(str(value).lower().replace("_", " ").replace("-", " ").split())
-        plain = plain.removesuffix("s")
-        found = {"day": "working-day", "hour": "working-hour"}.get(plain, plain)
-        if found not in UNITS:
-            self.fail(f"{value!r} is no unit; there are: {', '.join(UNITS)}", param, ctx)
-        return found
+        from app.deriving import unit_named
+
+        try:
+            return unit_named(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 @command("due")
@@ -55,50 +54,26 @@ def due(
     version: str | None,
 ) -> None:
     """The appointment date of a limit, with each day that counted and each that did not."""
-    from engine.core.calendar import CalendarError, local_day
-    from engine.core.clock import ClockError, derive
-    from engine.core.deadlines import start_rule
+    from app.deriving import derived, length
 
-    limit, cutoff, source = _asked(settings, start, amount, unit, id_)
-    calendar = definitions.calendar(version, local_day(start))
-    try:
-        derivation = derive(
-            calendar, limit, start, rule=start_rule(limit), cutoff=cutoff, source=source
-        )
-    except (CalendarError, ClockError) as error:
-        raise BadInput(str(error)) from None
+    of = None if id_ is None else _in_force(settings, id_, start)
+    if amount is None and of is None:
+        raise BadInput("Say how long: --limit N with --unit U, or --procedure ID")
+    derivation = derived(start, length(amount, unit, of), version)
     show(settings, plain(derivation, settings.lang), lambda: tell(derivation, settings.lang))
 
 
-def _asked(
-    settings: Settings, start: datetime, amount: str | None, unit: str, id_: str | None
-) -> tuple[Limit, str | None, str]:
-    """The limit, the cut-off of its policy, and where it comes from."""
-    from workflows.model import Limit, Policy
-
-    if amount is None and id_ is None:
-        raise BadInput("Say how long: --limit N with --unit U, or --procedure ID")
-    limit, cutoff, source = None, Policy().cutoff, ""
-    if id_ is not None:
-        day = local(start).date().isoformat()
-        found = definitions.catalogue(settings).in_force(id_, day)
-        if found is None:
-            newest = definitions.procedure(settings, id_)
-            raise BadInput(
-                f"No version of {id_} is in force on {day}; the newest, {newest.version}, is from"
-                f" {newest.valid_from} to {newest.valid_to or '…'}"
-            )
-        limit, cutoff = found.limit, found.policy.cutoff
-        source = f"{found.id} {found.version}"
-    if amount is not None:
-        try:
-            limit = Limit.parse(f"{amount.replace(',', '.')} {unit.replace('-', ' ')}")
-        except ValueError:
-            raise BadInput(
-                f"--limit {amount!r} is not a number above 0, such as 34 or 0.5"
-            ) from None
-    assert limit is not None
-    return limit, cutoff, source
+def _in_force(settings: Settings, id_: str, start: datetime) -> Procedure:
+    """The version of the day it was received."""
+    day = local(start).date().isoformat()
+    found = definitions.catalogue(settings).in_force(id_, day)
+    if found is None:
+        newest = definitions.procedure(settings, id_)
+        raise BadInput(
+            f"No version of {id_} is in force on {day}; the newest, {newest.version}, is from"
+            f" {newest.valid_from} to {newest.valid_to or '…'}"
+        )
+    return found
 
 
 def tell(derivation: Derivation, lang: Lang) -> None:

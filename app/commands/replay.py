@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import click
@@ -39,9 +38,7 @@ def replay(
     recorded late is in the first and not in the second.
     """
     from app.house import open_house
-    from engine.core.dossier import Dossier
-    from engine.runtime import Folded, fold
-    from schemas.envelope import to_micros
+    from app.replaying import as_it_was
 
     with open_house(settings) as house:
         records = house.log.read_stream(code)
@@ -50,17 +47,7 @@ def replay(
     if version is not None and version > len(records):
         raise BadInput(f"{code} has {len(records)} events, not {version}")
 
-    def counts(record: Recorded) -> bool:
-        return (
-            (version is None or record.version <= version)
-            and (at is None or record.occurred_at <= to_micros(at))
-            and (as_known is None or record.recorded_at <= to_micros(as_known))
-        )
-
-    # A prefix: what follows an event that does not count was decided knowing of it.
-    kept = list(takewhile(counts, records))
-    found = fold(kept, Folded(Dossier(code)))
-    last = kept[-1] if kept else None
+    found, last = as_it_was(records, version, at, as_known)
     value = state(found.dossier, found.version, last)
     show(settings, value, lambda: _tell(found.dossier, found.version, len(records), last))
 

@@ -18,44 +18,22 @@ views = Group(name="views", help="The read models, which can be thrown away and 
 @click.option("--as-is", is_flag=True, help="Without bringing them up to the log before.")
 def list_(settings: Settings, as_is: bool) -> None:
     """Each view, its version and how far it is behind what feeds it."""
-    from app.commands.lag import behind
     from app.house import open_house
-    from app.reading import Reading
-    from consumers import checkpoints
-    from consumers.lag import whole
-    from consumers.parking import waiting
-    from consumers.tables import own_are_there
-    from engine.store.errors import in_plain_words
+    from app.lagging import view_rows
 
     with open_house(settings) as house:
         if not as_is:
             house.refresh()
-        found, parked = [], []
-        with in_plain_words(house.name):
-            if own_are_there(house.home.engine):
-                found = behind(settings, Reading(settings, house.home, house), relays=False)
-                with house.home.engine.connect() as connection:
-                    views = checkpoints.views(connection)
-                    names = sorted({info.subscription for info in views.values()})
-                    parked = [each for name in names for each in waiting(connection, name)]
-    value = [
-        {
-            "view": each.name,
-            "version": each.version,
-            "fed_from": each.source,
-            "behind": None if parts is None else whole(parts)[0],
-            "seconds": None if parts is None else whole(parts)[1],
-            "parked": len(parked),
-        }
-        for each, parts in found
-    ]
+        value, parked = view_rows(settings, house)
 
     def human() -> None:
         rows = []
-        for each, parts in found:
-            late, seconds = whole(parts) if parts is not None else ("?", 0.0)
-            behind_ = Cell(late, "warning" if late else "ok")
-            rows.append((Cell(each.name, "bold"), each.version, behind_, f"{seconds:.1f}"))
+        for each in value:
+            late = "?" if each["behind"] is None else each["behind"]
+            behind = Cell(late, "warning" if late else "ok")
+            rows.append(
+                (Cell(each["view"], "bold"), each["version"], behind, f"{each['seconds'] or 0:.1f}")
+            )
         headers = ["view", "version", "behind", "seconds"]
         table(headers, rows, right=headers[1:], nothing="No view has been made yet.")
         for waits in parked[:10]:

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from app.access.access import Identify, nobody
-from app.api import resources
+from app.api import health, resources
+from app.api.description import describe
 from app.desk.context import Desk
 from app.desk.found import routers
 from app.desk.problems import tell_as_problems
@@ -44,6 +45,8 @@ def application(settings: Settings, house: House, identify: Identify = nobody) -
     tell_as_problems(app)
     for router in routers(resources):
         app.include_router(router, prefix=API)
+    app.include_router(health.router)
+    describe(app)
     for router in routers(pages):
         app.include_router(router)
     app.mount(ASSETS, assets(), name="assets")

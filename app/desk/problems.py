@@ -7,10 +7,23 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from app.access.needs import NotPermitted, NotSignedIn
-from app.trouble import BadInput, Broken, NotThere, RefusedByRule, Trouble, as_trouble
+from app.trouble import (
+    BadInput,
+    Broken,
+    NotThere,
+    RefusedByRule,
+    Trouble,
+    Unexpected,
+    as_trouble,
+)
+from engine.core.calendar import CalendarError
+from engine.core.clock import ClockError
+from engine.runtime import Busy
+from engine.store import StoreError
 from schemas.codec import dumps
 
 MEDIA_TYPE = "application/problem+json"
@@ -62,8 +75,8 @@ def problem_of(error: Exception) -> Problem:
         case RequestValidationError():
             return _invalid(error)
         case HTTPException():
-            title = str(error.detail)
-            return Problem(error.status_code, f"http-{error.status_code}", title)
+            title, headers = str(error.detail), dict(error.headers or {})
+            return Problem(error.status_code, f"http-{error.status_code}", title, headers=headers)
         case RefusedByRule():
             rejected = error.rejected
             return Problem(409, rejected.rule, "A rule refused it", rejected.message,
@@ -72,6 +85,9 @@ def problem_of(error: Exception) -> Problem:
             return Problem(404, "not-there", "There is no such thing", error.message)
         case BadInput():
             return Problem(422, "bad-input", "What was sent is wrong", error.message)
+        case Unexpected():
+            # Not its text, which may hold what was sent; whoever runs the server has it logged.
+            return Problem(500, "trouble", "Something went wrong")
         case Broken():
             return Problem(503, "not-ready", "Not possible just now", error.message,
                            headers={"Retry-After": "2"})  # fmt: skip
@@ -95,15 +111,22 @@ def answer(problem: Problem) -> Response:
     return Response(content, problem.status, problem.headers, MEDIA_TYPE)
 
 
+EXPECTED = (
+    HTTPException, RequestValidationError, Problem, NotSignedIn, NotPermitted, Trouble,
+    StoreError, Busy, CalendarError, ClockError,
+)  # fmt: skip
+"""What is answered and no more; any other exception is a fault, which is logged too."""
+
+
 def tell_as_problems(app: FastAPI) -> None:
     """Lets every error of the API end as a problem, and every other as a page."""
     from app.web.errors import error_page
 
-    def tell(request: Request, error: Exception) -> Response:
+    async def tell(request: Request, error: Exception) -> Response:
         problem = problem_of(error)
         if request.url.path.startswith(FOR_PROGRAMS):
             return answer(problem)
-        return error_page(request, problem)
+        return await run_in_threadpool(error_page, request, problem)
 
-    for kind in (Exception, HTTPException, RequestValidationError):
+    for kind in (Exception, *EXPECTED):
         app.add_exception_handler(kind, tell)

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from workflows.model import Procedure
     from workflows.organisation import Agency, Organisation
 
+UNITS = ("working-hour", "working-day", "calendar-day", "month")
+"""Of limits, as people write them."""
+
 
 def procedure(found: Procedure) -> dict[str, Any]:
     """A version of a procedure in a list of them."""

@@ -1,0 +1,31 @@
+"""Every code of a problem that is no rule of the engine: its status, title and sentence."""
+
+from __future__ import annotations
+
+OF_API: dict[str, tuple[int, str, str]] = {
+    "not-signed-in": (401, "Sign in first", "Send a token: Authorization: Bearer …"),
+    "not-permitted": (
+        403,
+        "You may not do that",
+        "Your role, your agency or your token's scopes do not permit it; `action` says what.",
+    ),
+    "not-there": (404, "There is no such thing", "What the address names does not exist."),
+    "bad-input": (422, "What was sent is wrong", "`detail` says what is wrong, all of it."),
+    "invalid": (422, "What was sent is wrong", "`errors` names each wrong field and why."),
+    "bad-position": (422, "No position", "`after` takes the `position` that a write returned."),
+    "bad-cursor": (422, "No cursor of this list", "Take the address of the Link header as it is."),
+    "bad-moment": (422, "No moment", "Moments are ISO 8601, between the years 1990 and 2190."),
+    "bad-span": (422, "No length of time", "Lengths of time are such as 3d, 12h, 30m or 2w."),
+    "bad-etag": (422, "No ETag of a dossier", "If-Match takes the ETag that an answer had."),
+    "bad-event-id": (422, "No id of this feed", "Last-Event-ID takes the id of an event of it."),
+    "bad-idempotency-key": (422, "No UUID", "Idempotency-Key takes a UUID of your own."),
+    "bad-address": (422, "Nothing can be sent there", "`detail` says why not."),
+    "behind": (
+        503,
+        "The views are behind",
+        "They did not come to know of `after` in time; ask again in a second.",
+    ),
+    "not-ready": (503, "Not possible just now", "A server cannot be reached, or is busy."),
+    "no-graphviz": (503, "Nothing can be drawn here", "Graphviz is not installed."),
+    "trouble": (500, "Something went wrong", "This should not have happened."),
+}

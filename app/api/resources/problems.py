@@ -1,0 +1,65 @@
+"""What the codes of problems mean: where the `type` of a problem leads."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Response
+
+from app.access.needs import needs
+from app.access.principal import Principal
+from app.api.answers import Pages, answered, beyond
+from app.api.explained import OF_API
+from app.api.models.base import Explained
+from app.trouble import NotThere, did_you_mean
+from engine.core.rules import RULES
+
+router = APIRouter(tags=["problems"])
+
+Public = Annotated[Principal, needs("public.read")]
+
+
+@router.get("/problems", response_model=list[Explained], summary="Every code of a problem")
+def list_problems(who: Public, pages: Pages) -> Response:
+    """The rules of the engine, and what the API itself may object to."""
+    after = pages.after(str)
+    codes = beyond(sorted({**OF_API, **RULES}), lambda each: (each,), after)
+    return pages.answer(codes, lambda each: (each,), explained)
+
+
+@router.get("/problems/{problem}", response_model=Explained, summary="What a code means")
+def show_problem(
+    who: Public,
+    problem: Annotated[
+        str,
+        Path(
+            description="The code, the last part of a problem's `type`.",
+            openapi_examples={"rule": {"value": "not-the-holder"}},
+        ),
+    ],
+) -> Response:
+    """The sentence (with what is filled in as `{…}`) and the ground in law, if there is one."""
+    known = {**OF_API, **RULES}
+    if problem not in known:
+        raise NotThere(f"There is no problem {problem!r}{did_you_mean(problem, known)}")
+    return answered(explained(problem))
+
+
+def explained(code: str) -> dict[str, Any]:
+    rule = RULES.get(code)
+    if rule is not None:
+        status = 412 if code == "stale" else 409
+        said = "A rule refused it", rule.sentence, rule.legal_basis
+        source = "rule"
+    else:
+        status, title, sentence = OF_API[code]
+        said, source = (title, sentence, None), "api"
+    title, sentence, basis = said
+    return {
+        "code": code,
+        "source": source,
+        "status": status,
+        "title": title,
+        "sentence": sentence,
+        "legal_basis": basis,
+    }

@@ -1,0 +1,68 @@
+"""A date from words: when it was received, how long the limit is, by which calendar."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from app import definitions
+from app.plain.definitions import UNITS
+from app.trouble import BadInput
+from engine.core.calendar import CalendarError, local_day
+from engine.core.clock import ClockError, derive
+from engine.core.deadlines import start_rule
+from engine.core.derivation import Derivation
+from workflows.model import Limit, Policy, Procedure
+
+
+class Length(NamedTuple):
+    """A limit, the cut-off of its policy, and where it comes from."""
+
+    limit: Limit
+    cutoff: str | None
+    source: str = ""
+
+
+def unit_named(word: str) -> str:
+    """ "working-day", "working days", "day", "hours": all of them are meant well. Raises
+    ValueError."""
+    plain = "-".join(word.lower().replace("_", " ").replace("-", " ").split())
+    plain = plain.removesuffix("s")
+    found = {"day": "working-day", "hour": "working-hour"}.get(plain, plain)
+    if found not in UNITS:
+        raise ValueError(f"{word!r} is no unit; there are: {', '.join(UNITS)}")
+    return found
+
+
+def length(amount: str | None, unit: str, of: Procedure | None) -> Length:
+    """`amount` of `unit`, else the procedure's own limit; with the procedure's cut-off if one is
+    named. Raises BadInput."""
+    cutoff, source = Policy().cutoff, ""
+    if of is not None:
+        cutoff, source = of.policy.cutoff, f"{of.id} {of.version}"
+    if amount is None:
+        if of is None:
+            raise BadInput("Say how long: a limit with its unit, or a procedure")
+        return Length(of.limit, cutoff, source)
+    try:
+        limit = Limit.parse(f"{amount.replace(',', '.')} {unit.replace('-', ' ')}")
+    except ValueError:
+        raise BadInput(f"limit {amount!r} is not a number above 0, such as 34 or 0.5") from None
+    return Length(limit, cutoff, source)
+
+
+def derived(start: datetime, asked: Length, calendar: str | None) -> Derivation:
+    """By a version of the working calendar, else by the one known when it was received. Raises
+    BadInput for what no calendar covers."""
+    known = definitions.calendar(calendar, local_day(start))
+    try:
+        return derive(
+            known,
+            asked.limit,
+            start,
+            rule=start_rule(asked.limit),
+            cutoff=asked.cutoff,
+            source=asked.source,
+        )
+    except (CalendarError, ClockError) as error:
+        raise BadInput(str(error)) from None
