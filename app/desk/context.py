@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from app.access.access import Access, Identify, nobody
 from app.desk.feeder import Feeder
 from app.desk.problems import Problem
+from app.desk.sweeper import Sweeper
 from app.desk.together import Together
 from app.house import House
 from app.settings import Settings
@@ -39,7 +40,8 @@ class Desk:
         self.access = Access(house, identify)
         self.feeder = Feeder(house)
         self.together = Together(house, self.feeder)
-        self.parts: list[Part] = [self.feeder, self.together]
+        self.sweeper = Sweeper(house, self.feeder)
+        self.parts: list[Part] = [self.feeder, self.together, self.sweeper]
 
     @contextmanager
     def reading(self, after: str | None = None, wait: float = 2.0) -> Iterator[Connection]:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from app.desk.beside import Beside
 from consumers.checkpoints import Fenced
 from consumers.rebuild import open_views
 from consumers.subscription import Subscription
 from consumers.transport import LogTransport
 from consumers.views.status import TABLE as STATUS
-from engine.store import StoreError
 
 if TYPE_CHECKING:
     from app.house import House
@@ -24,35 +24,25 @@ IDLE = 0.2
 LOOK = 0.01
 """Seconds between two looks of a read that waits, where others feed the views."""
 
-AFTER_TROUBLE = 1.0
 
+class Feeder(Beside):
+    """One thread feeds the views that no Kafka consumer feeds; `wait` is called by any other.
+    `nudge` it when something was appended."""
 
-class Feeder:
-    """One thread feeds the views that no Kafka consumer feeds; `wait` is called by any other."""
+    name = "feeder"
 
     def __init__(self, house: House) -> None:
+        super().__init__()
         self._house = house
-        self._new = threading.Event()
         self._turned = threading.Condition()
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="feeder", daemon=True)
-        self.trouble = ""
+        self._feed: Subscription | None = None
 
     def start(self) -> None:
         """Raises StoreError when the views cannot be made."""
-        self._views = self._house.fed_from_log()
-        if self._views:
-            open_views(self._house.home, self._house.log, self._views)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._over.set()
-        self._new.set()
-        self._thread.join()
-
-    def nudge(self) -> None:
-        """Something was appended: it is worth looking now."""
-        self._new.set()
+        views = self._house.fed_from_log()
+        if views:
+            open_views(self._house.home, self._house.log, views)
+        super().start()
 
     def wait(self, code: str, version: int, seconds: float) -> bool:
         """Until the views know version `version` of a dossier; whether they do."""
@@ -71,32 +61,24 @@ class Feeder:
             found = connection.scalar(query)
         return found is not None and found >= version
 
-    def _run(self) -> None:
-        feed: Subscription | None = None
-        while not self._over.is_set():
-            try:
-                if feed is None and self._views:
-                    feed = Subscription(
-                        self._house.home, LogTransport(self._house.log), self._views
-                    )
-                fed = self._feed(feed)
-                self.trouble = ""
-            except (StoreError, OSError) as error:
-                self.trouble, feed, fed = str(error), None, 0
-                self._over.wait(AFTER_TROUBLE)
-            if fed:
-                with self._turned:
-                    self._turned.notify_all()
-            else:
-                self._new.wait(IDLE)
-                self._new.clear()
-
-    def _feed(self, feed: Subscription | None) -> int:
-        if feed is None:
-            return 0
+    def turn(self) -> float:
+        if self._feed is None:
+            # A view may have been given to Kafka, or taken back, since the last time.
+            views = self._house.fed_from_log()
+            if not views:
+                return IDLE
+            self._feed = Subscription(self._house.home, LogTransport(self._house.log), views)
         try:
-            return feed.step()
+            fed = self._feed.step()
         except Fenced:
             # Another program feeds them too.
-            feed.load()
-            return 0
+            self._feed.load()
+            return IDLE
+        except Exception:
+            self._feed = None
+            raise
+        if not fed:
+            return IDLE
+        with self._turned:
+            self._turned.notify_all()
+        return 0

@@ -1,0 +1,118 @@
+"""What runs beside the requests goes on whatever happens to it, and does what is waited for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy.exc import OperationalError
+
+from app.desk import beside
+from app.desk.beside import Beside
+from app.desk.context import Desk
+from consumers.alerts import alerts
+from consumers.subscription import Subscription
+from engine.ids import wall_clock
+from engine.runtime import Call, Done
+from schemas.commands import Receive
+
+PATIENCE = 30.0
+
+
+class Turns(Beside):
+    name = "turns"
+
+    def __init__(self, each: Callable[[int], float]) -> None:
+        super().__init__()
+        self.each = each
+        self.count = 0
+        self.enough = threading.Event()
+
+    def turn(self) -> float:
+        self.count += 1
+        seconds = self.each(self.count)
+        self.enough.set()
+        return seconds
+
+
+def test_it_goes_on_after_trouble_and_says_what_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(beside, "AFTER_TROUBLE", 0.0)
+    seen: list[str] = []
+
+    def each(count: int) -> float:
+        seen.append(turns.trouble)
+        if count == 1:
+            raise RuntimeError("the disk is full")
+        return 3600.0
+
+    turns = Turns(each)
+    turns.start()
+    assert turns.enough.wait(PATIENCE)
+    turns.stop()
+    assert seen == ["", "the disk is full"]
+    assert turns.trouble == ""
+
+
+def test_a_nudge_ends_the_wait() -> None:
+    again = threading.Event()
+
+    def each(count: int) -> float:
+        if count == 2:
+            again.set()
+        return 3600.0
+
+    turns = Turns(each)
+    turns.start()
+    assert turns.enough.wait(PATIENCE)
+    turns.nudge()
+    assert again.wait(PATIENCE)
+    turns.stop()
+
+
+def receive(desk: Desk) -> Done:
+    command = Receive(
+        actor="ub-desk.receiver-1", procedure="lt-11-household-business", agency="ub-desk"
+    )
+    runtime = desk.house.runtime
+    answer = runtime.handle(Call(command, runtime.new_id(), at=desk.house.now, now=desk.house.now))
+    assert isinstance(answer, Done)
+    return answer
+
+
+def test_a_read_waits_for_a_write(desk: Desk) -> None:
+    done = receive(desk)
+    desk.feeder.nudge()
+    assert desk.feeder.wait(done.code, done.version, PATIENCE)
+    assert not desk.feeder.wait(done.code, done.version + 1, 0.0)
+
+
+def test_the_views_are_fed_on_after_the_store_was_away(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beside, "AFTER_TROUBLE", 0.0)
+    away = OperationalError("SELECT", {}, Exception("the server closed the connection"))
+    told = threading.Event()
+
+    def broken(feed: Subscription) -> int:
+        told.set()
+        raise away
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Subscription, "step", broken)
+        desk.feeder.nudge()
+        assert told.wait(PATIENCE)
+        done = receive(desk)
+    desk.feeder.nudge()
+    assert desk.feeder.wait(done.code, done.version, PATIENCE)
+    assert desk.feeder.trouble == ""
+
+
+def test_alerts_are_raised_while_nobody_asks(client: TestClient, desk: Desk) -> None:
+    end = wall_clock().timestamp() + PATIENCE
+    found: list[object] = []
+    while not found and wall_clock().timestamp() < end:
+        with desk.reading() as connection:
+            found = list(alerts(connection))
+    assert found
