@@ -1,0 +1,96 @@
+"""Dossiers that anything may happen to, and that are told late: for tests of reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from sqlalchemy import Connection, create_engine
+from sqlalchemy.pool import StaticPool
+
+from consumers.changes import Changes
+from consumers.fold import Fold
+from consumers.rows import write
+from consumers.tables import create
+from consumers.views.report import VIEW
+from engine.core.decide import Decided
+from schemas import events as e
+from schemas.envelope import GENESIS, Origin, Recorded, seal, to_micros
+from schemas.rejection import Rejected
+from tests.core import walk, walker
+
+DELAYS = tuple(timedelta(hours=hours) for hours in (0, 0, 0, 0, 2, 30, 24 * 40))
+"""How long after it happened something is told."""
+
+
+class Life(walk.Walk):
+    """A walk that is recorded. `events`: sealed, as a log would hold them."""
+
+    def __init__(self, id_: str, code: str, pick: walker.Pick) -> None:
+        super().__init__(id_, code=code)
+        self.pick = pick
+        self.events: list[Recorded] = []
+
+    def lives(self, steps: int) -> Life:
+        self.receive(self.pick)
+        for _ in range(steps):
+            walk.step(self, self.pick)
+        return self
+
+    def give(self, command: walker.c.Command) -> Decided | Rejected:
+        # What has to hold of a walk is checked elsewhere.
+        answer = self.decide(self.dossier, command, self.law, self.now)
+        if isinstance(answer, Decided):
+            self.dossier = answer.dossier
+            self.append(answer.events)
+        return answer
+
+    def append(self, events: Iterable[e.Event]) -> None:
+        """They happened now, and are told so much later; never before what happened earlier."""
+        told = to_micros(self.now + self.pick(DELAYS))
+        self.events += sealed(self.dossier.stream, events, to_micros(self.now), told, self.events)
+
+
+def sealed(
+    stream: str, events: Iterable[e.Event], occurred: int, told: int, past: list[Recorded]
+) -> list[Recorded]:
+    """One command's events behind those that were sealed before."""
+    last = past[-1] if past else None
+    told = max(told, last.recorded_at) if last else told
+    origin = Origin(_ID, _ID, "ub-desk.receiver-1", "ub-desk", occurred, told)
+    return seal(
+        stream,
+        events,
+        origin,
+        version=last.version if last else 0,
+        previous=last.hash if last else GENESIS,
+        new_id=lambda: _ID,
+    )
+
+
+_ID = bytes(16)
+
+
+@contextmanager
+def viewed(
+    streams: Iterable[Iterable[Recorded]],
+) -> Iterator[Connection]:
+    """A database that holds the view of these streams."""
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    with engine.begin() as connection:
+        create(connection, VIEW, {table.name: table.name for table in VIEW.tables})
+        follow(connection, (event for stream in streams for event in stream))
+        yield connection
+    engine.dispose()
+
+
+def follow(connection: Connection, events: Iterable[Recorded], batch: int = 7) -> None:
+    """Feeds the view in small batches, so that rows are merged and overwritten both."""
+    fold, changes = Fold([VIEW]), Changes()
+    for number, event in enumerate(events, 1):
+        fold.add(event, changes)
+        if number % batch == 0:
+            write(connection, changes)
+            changes = Changes()
+    write(connection, changes)
