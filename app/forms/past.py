@@ -1,0 +1,181 @@
+"""What had been said of a dossier up to the moment at which a form is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import TypeVar
+
+from app.forms.circulars import Edition, edition_on
+from app.forms.content import KINDS, Kind, NoSuchForm, Words
+from app.forms.wording import Voice, agency_name
+from engine.core.calendar import local_day
+from engine.core.law import Law
+from schemas import events as e
+from schemas.envelope import Recorded, from_micros
+from workflows.model import Procedure, Text
+
+MOMENTS: dict[Kind, type[e.Event]] = {
+    "01": e.DossierReceived,
+    "02": e.SupplementRequested,
+    "03": e.DossierRefusedAtReceipt,
+    "04": e.ApologyIssued,
+    "05": e.DossierStopped,
+}
+"""The event that a form is given at. The control sheet (06) has none: it grows with every one."""
+
+MISSING: dict[Kind, str] = {
+    "01": "it was never received here",
+    "02": "no supplement was asked for",
+    "03": "it was not refused at the desk",
+    "04": "nobody apologised for a late result",
+    "05": "it was not stopped",
+    "06": "it was never received here",
+}
+
+E = TypeVar("E", bound=e.Event)
+
+Happened = tuple[Recorded, e.Event]
+
+
+class Past:
+    """The events of a dossier up to the command of event `version`, which the form tells of."""
+
+    def __init__(self, records: Sequence[Recorded], version: int, law: Law, voice: Voice) -> None:
+        self.law = law
+        self.voice = voice
+        self.moment: Happened = next((r, r.event()) for r in records if r.version == version)
+        command = self.moment[0].command_id
+        upto = max(r.version for r in records if r.command_id == command)
+        self.events: list[Happened] = [(r, r.event()) for r in records if r.version <= upto]
+
+    @property
+    def code(self) -> str:
+        return self.moment[0].stream
+
+    @property
+    def at(self) -> datetime:
+        return from_micros(self.moment[0].occurred_at)
+
+    def beside(self, type_: type[E]) -> E | None:
+        """The first event of a type that the same command caused."""
+        command = self.moment[0].command_id
+        for record, event in self.events:
+            if record.command_id == command and isinstance(event, type_):
+                return event
+        return None
+
+    def last(self, type_: type[E]) -> tuple[Recorded, E] | None:
+        """The newest event of a type by then."""
+        found = None
+        for record, event in self.events:
+            if isinstance(event, type_):
+                found = record, event
+        return found
+
+    @cached_property
+    def reason(self) -> str | None:
+        """The free text given with the command, unless it has been destroyed."""
+        command = self.moment[0].command_id
+        for record, event in self.events:
+            if record.command_id == command and event.private and event.private.reason:
+                return event.private.reason
+        return None
+
+    @cached_property
+    def applicant(self) -> dict[str, str]:
+        """What was kept of the applicant, by its name; without what has been destroyed."""
+        found: dict[str, str] = {}
+        for _, event in self.events:
+            if event.private is not None:
+                found |= event.private.applicant
+        return found
+
+    def particular(self, *names: str) -> Words | None:
+        """The first of these particulars that there is."""
+        values = (self.applicant.get(name, "").strip() for name in names)
+        found = next((value for value in values if value), None)
+        return Words(found) if found else None
+
+    @cached_property
+    def procedure(self) -> Procedure | None:
+        """The version that was pinned; None when nothing named one."""
+        found = self._begun
+        return self.law.procedure((found.procedure, found.procedure_version)) if found else None
+
+    @cached_property
+    def _begun(self) -> e.DossierReceived | e.DossierRegistered | None:
+        if self.received is not None:
+            return self.received[1]
+        registered = self.last(e.DossierRegistered)
+        return registered[1] if registered else None
+
+    @cached_property
+    def received(self) -> tuple[datetime, e.DossierReceived] | None:
+        found = self.last(e.DossierReceived)
+        return None if found is None else (from_micros(found[0].occurred_at), found[1])
+
+    @cached_property
+    def desk(self) -> str:
+        """The agency that received it, or at which it was registered."""
+        return self._begun.agency if self._begun else self.moment[0].agency
+
+    @cached_property
+    def edition(self) -> Edition:
+        return edition_on(local_day(self.received[0] if self.received else self.at))
+
+    def name(self, agency: str) -> Words:
+        return self.voice.text(agency_name(self.law.organisation, agency))
+
+    def leg(self, path: str) -> Text:
+        """What a leg is for: the title of the step that opens it alone, else of its own first."""
+        above, _, name = path.rpartition("/")
+        title = None
+        if self.procedure is not None:
+            for step in self.procedure.process_of(above).steps.values():
+                if len(step.legs) == 1 and step.legs[0].name == name:
+                    title = step.title
+            process = self.procedure.process_of(path)
+            title = title or process.steps[process.start].title
+        return title or Text(name, name)
+
+    def paper(self, id_: str) -> Words:
+        """A paper's title in the pinned procedure; its id when it has none there."""
+        papers = (*self.procedure.papers_in, *self.procedure.papers_out) if self.procedure else ()
+        title = next((each.title for each in papers if each.id == id_), Text(id_, id_))
+        return self.voice.text(title)
+
+
+def moments(records: Sequence[Recorded]) -> Iterator[tuple[Kind, Recorded]]:
+    """Every form that these events give, oldest first; the control sheet as of the last event."""
+    for record in records:
+        event = record.event()
+        for kind, type_ in MOMENTS.items():
+            # A leg that came from another house has its receipt there.
+            if isinstance(event, type_) and not isinstance(event, e.DossierArrived):
+                yield kind, record
+    if any(isinstance(record.event(), e.DossierReceived) for record in records):
+        yield "06", records[-1]
+
+
+def moment_of(kind: str, records: Sequence[Recorded], version: int | None) -> tuple[Kind, Recorded]:
+    """The event that a form is made of: that of `version`, else the newest. A control sheet may
+    be asked for as of any version since the receipt. Raises NoSuchForm."""
+    known = next((each for each in KINDS if each == kind), None)
+    if known is None:
+        raise NoSuchForm(f"There is no form {kind!r}; the forms are {', '.join(KINDS)}")
+    code = records[0].stream if records else "The dossier"
+    found = {record.version: record for each, record in moments(records) if each == known}
+    if not found:
+        raise NoSuchForm(f"{code} has no form {known}: {MISSING[known]}")
+    if version is None:
+        return known, found[max(found)]
+    if known == "06":
+        begun = next(r.version for r in records if isinstance(r.event(), e.DossierReceived))
+        found = {r.version: r for r in records if r.version >= begun}
+    if version not in found:
+        given = ", ".join(str(each) for each in found)
+        said = f"from {min(found)} to {max(found)}" if known == "06" else f"of version {given}"
+        raise NoSuchForm(f"{code} has no form {known} of version {version}; it has {said}")
+    return known, found[version]
