@@ -17,8 +17,10 @@ COPY workflows workflows
 RUN pip install --no-deps --no-build-isolation . && pip uninstall --yes pip setuptools wheel
 
 FROM ${PYTHON}
-# Graphviz draws procedures; nothing else is needed beside Python.
-RUN apt-get update && apt-get install -y --no-install-recommends graphviz \
+# Graphviz draws procedures; WeasyPrint prints forms with Pango and a typeface. Nothing else is
+# needed beside Python.
+RUN apt-get update && apt-get install -y --no-install-recommends \
+        graphviz libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-liberation2 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home --uid 10001 lienthong
 COPY --from=build /opt/lienthong /opt/lienthong

@@ -22,6 +22,7 @@ COMMANDS = {
     "why": "app.commands.due:why",
     "history": "app.commands.history:history",
     "control-sheet": "app.commands.control_sheet:control_sheet",
+    "form": "app.commands.form:form",
     "replay": "app.commands.replay:replay",
     "verify": "app.commands.verify:verify",
     "views": "app.commands.views:views",

@@ -28,8 +28,10 @@ VENDORS = {
     "psycopg": {"engine.store.*"},
     "pydantic": {"workflows.*"},
     "rich": {"app.*"},
+    "segno": {"app.forms.paper"},
     "sqlalchemy": {"app.*", "consumers.*", "engine.store.*"},
     "transitions": {"workflows.machine"},
+    "weasyprint": {"app.forms.paper"},
     "yaml": {"workflows.seed_calendar", "workflows.yaml_source"},
 }
 
