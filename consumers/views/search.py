@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Index, Select, and_, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Index, Select, and_, func, or_, select, true
 
 from consumers.changes import Change, Put, Value
 from consumers.folding import folded
@@ -120,7 +120,7 @@ def _condition(asked: Asked) -> ColumnElement[bool]:
 
 def _means(word: Word) -> ColumnElement[bool]:
     of = TABLE.c
-    ways = [of.dossier.contains(word.text.upper(), autoescape=True)]
+    ways = [func.lower(of.dossier).contains(word.text, autoescape=True)]
     ways.append(of.words.contains(word.text, autoescape=True))
     if word.procedures:
         ways.append(of.procedure.in_(sorted(word.procedures)))

@@ -1,0 +1,58 @@
+"""What "now" means on a board: from when on what is due counts as due soon, or as overdue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from app.times import local
+from consumers.views.board import Moments, Pin
+from engine.core import clock
+from engine.core.calendar import CalendarError
+from engine.core.rules import Refusal
+from schemas.envelope import to_micros
+
+if TYPE_CHECKING:
+    from app.house import House
+
+FARTHEST = timedelta(days=400)
+"""No policy warns earlier than that."""
+
+
+def moments(house: House, pins: Iterable[Pin]) -> Moments:
+    """For the house's now; by the policy of each version of a procedure."""
+    now = house.now
+    return Moments(to_micros(_midnight(now)), {pin: soon_until(house, pin, now) for pin in pins})
+
+
+def this_month(house: House) -> int:
+    """The first moment of the local month, in microseconds since 1970."""
+    return to_micros(_midnight(house.now).replace(day=1))
+
+
+def _midnight(now: datetime) -> datetime:
+    return local(now).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def soon_until(house: House, pin: Pin, now: datetime) -> int:
+    """The last moment to fall due of which the policy warns by now (microseconds since 1970): the
+    alert's own question, asked the other way round. Now itself where nobody can tell."""
+    procedure, version, calendar = pin
+    try:
+        limit = house.law.procedure((procedure, version)).policy.due_soon
+        worked = house.law.calendar(calendar)
+    except Refusal:
+        return to_micros(now)
+
+    def warned(minutes: int) -> bool:
+        try:
+            return clock.subtract(worked, now + timedelta(minutes=minutes), limit) <= now
+        except CalendarError:
+            return False
+
+    low, high = 0, int(FARTHEST.total_seconds() // 60)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if warned(middle) else (low, middle)
+    return to_micros(now + timedelta(minutes=low))

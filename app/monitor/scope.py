@@ -1,0 +1,40 @@
+"""What stands under an agency, and what people call levels, procedures and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from babel.numbers import format_decimal, format_percent
+
+from app.settings import Lang
+
+if TYPE_CHECKING:
+    from app.desk.context import Desk
+
+
+def under(desk: Desk, agency: str) -> frozenset[str]:
+    """The agency and every one under it, of any time; none for one that never was."""
+    staff = desk.house.law.organisation
+    return frozenset(each.id for each in staff.agencies() if desk.access.oversees(agency, each.id))
+
+
+def level_of(desk: Desk) -> Callable[[str], str]:
+    """The level of an agency; "" for one that never was."""
+    levels = {each.id: each.level for each in desk.house.law.organisation.agencies()}
+    return lambda agency: levels.get(agency, "")
+
+
+def titles(desk: Desk, lang: Lang) -> dict[str, str]:
+    """Procedure -> its title in the newest version."""
+    newest = sorted(desk.house.law.procedures(), key=lambda each: (each.valid_from, each.version))
+    return {each.id: each.title.vi if lang == "vi" else each.title.en for each in newest}
+
+
+def number(lang: Lang) -> Callable[[int], str]:
+    """A whole number as it is written there: 1.234 or 1,234."""
+    return lambda value: str(format_decimal(value, locale=lang))
+
+
+def percent(lang: Lang) -> Callable[[float], str]:
+    return lambda value: str(format_percent(value, locale=lang))

@@ -1,0 +1,284 @@
+"""The monitor's board: what each agency has, how near it is to its date, live."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Iterable
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+import msgspec
+from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi.responses import RedirectResponse, StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from app.access.needs import NotPermitted, needs
+from app.access.principal import Principal
+from app.desk.context import AtDesk, Desk
+from app.monitor import kept
+from app.monitor.board import LEVELS, Board, board
+from app.monitor.lagging import lagging
+from app.monitor.live import Live, Snapshot
+from app.monitor.scope import level_of, number, percent, titles, under
+from app.web.rendering import language, page, rendered
+from consumers.views.board import OPEN_STATES, Counted, listed
+from schemas.envelope import to_micros
+
+router = APIRouter(include_in_schema=False)
+
+PARTS = ("summary", "agencies", "heat", "lag")
+WATCHED = 600.0
+"""Seconds after which a browser has to ask again, and is asked who it is."""
+
+A_PAGE = 100
+MOST_HEAT = 40
+"""Agencies in the heat table, those with most overdue."""
+
+
+class Filters(msgspec.Struct, frozen=True):
+    """What of the board is shown; `agency` with all under it."""
+
+    agency: str = ""
+    level: str = ""
+    procedure: str = ""
+
+    @staticmethod
+    def of(agency: str, level: str, procedure: str) -> Filters:
+        return Filters(agency.strip()[:80], level if level in LEVELS else "", procedure[:80])
+
+    def set(self) -> dict[str, str]:
+        return {name: value for name, value in msgspec.structs.asdict(self).items() if value}
+
+    def query(self, **more: str) -> str:
+        """As an address carries it, with its "?"."""
+        found = {**self.set(), **more}
+        return f"?{urlencode(found)}" if found else ""
+
+
+Given = Annotated[str, Query(max_length=80)]
+Watcher = Annotated[Principal, needs("board.read")]
+
+
+def _live(request: Request) -> Live:
+    """The one of this application."""
+    state = request.app.state
+    found: Live | None = getattr(state, "board", None)
+    if found is None:
+        # Two at once would each make one; the second is kept, and the first serves its request.
+        found = state.board = Live(state.desk)
+    return found
+
+
+@router.get("/board")
+def show(
+    request: Request,
+    who: Watcher,
+    desk: AtDesk,
+    agency: Given = "",
+    level: Given = "",
+    procedure: Given = "",
+    wall: bool = False,
+) -> Response:
+    """The board; `wall`: large, without a way around, one part after the other."""
+    filters = Filters.of(agency, level, procedure)
+    snapshot = _live(request).snapshot()
+    shows = _shows(request, desk, who, filters, snapshot)
+    if wall:
+        return page(request, "monitor/wall.html", **shows)
+    kept.open_kept(desk.house.home)
+    with desk.reading() as connection:
+        mine = kept.saved(connection, who.account)
+    saved = [(each.name, Filters(**_known(each.filters)).query()) for each in mine]
+    return page(request, "monitor/board.html", saved=saved, **shows, **_choices(request, desk, who))
+
+
+@router.get("/board/live")
+def follow(
+    request: Request,
+    who: Watcher,
+    desk: AtDesk,
+    agency: Given = "",
+    level: Given = "",
+    procedure: Given = "",
+) -> Response:
+    """Server-sent events: a part of the board, whenever it has changed."""
+    filters = Filters.of(agency, level, procedure)
+    stream = _changes(request, desk, who, filters)
+    kept_back = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(stream, media_type="text/event-stream", headers=kept_back)
+
+
+async def _changes(
+    request: Request, desk: Desk, who: Principal, filters: Filters
+) -> AsyncIterator[bytes]:
+    shown: dict[str, str] = {}
+    until = time.monotonic() + WATCHED
+    async for snapshot in _live(request).watch():
+        if snapshot is None:
+            yield b": here\n\n"
+        else:
+            parts = await run_in_threadpool(_parts, request, desk, who, filters, snapshot)
+            for name, text in parts.items():
+                if shown.get(name) != text:
+                    shown[name] = text
+                    yield event(name, text)
+        if time.monotonic() > until:
+            return
+
+
+def event(name: str, text: str) -> bytes:
+    """One server-sent event."""
+    lines = "".join(f"data: {line}\n" for line in text.splitlines() if line.strip())
+    return f"event: {name}\n{lines}\n".encode()
+
+
+def _parts(
+    request: Request, desk: Desk, who: Principal, filters: Filters, snapshot: Snapshot
+) -> dict[str, str]:
+    shows = _shows(request, desk, who, filters, snapshot)
+    return {name: rendered(request, f"monitor/parts/{name}.html", **shows) for name in PARTS}
+
+
+def _shows(
+    request: Request, desk: Desk, who: Principal, filters: Filters, snapshot: Snapshot
+) -> dict[str, Any]:
+    lang = language(request)
+    return {
+        "board": board_for(desk, who, filters, snapshot),
+        "filters": filters,
+        "titles": titles(desk, lang),
+        "number": number(lang),
+        "percent": percent(lang),
+        "as_of": desk.house.now,
+        "lag": lagging(desk.house, ("board", "status")),
+        "most": MOST_HEAT,
+    }
+
+
+def board_for(desk: Desk, who: Principal, filters: Filters, snapshot: Snapshot) -> Board:
+    """What of the counts somebody sees who asks for these filters."""
+    mine = desk.access.agencies(who)
+    asked = under(desk, filters.agency) if filters.agency else None
+    level = level_of(desk)
+
+    def sees(agency: str) -> bool:
+        return (
+            (mine is None or agency in mine)
+            and (asked is None or agency in asked)
+            and filters.level in ("", level(agency))
+        )
+
+    def of_procedure(counted: Iterable[Counted]) -> Iterable[Counted]:
+        return (each for each in counted if filters.procedure in ("", each.procedure))
+
+    return board(of_procedure(snapshot.open), of_procedure(snapshot.ended), level, sees)
+
+
+def _choices(request: Request, desk: Desk, who: Principal) -> dict[str, Any]:
+    """What may be chosen in the filters."""
+    mine = desk.access.agencies(who)
+    day = desk.house.now.date()
+    agencies = [
+        each
+        for each in desk.house.law.organisation.agencies()
+        if (mine is None or each.id in mine) and each.valid_on(day)
+    ]
+    lang = language(request)
+    named = sorted((each.name.vi if lang == "vi" else each.name.en, each.id) for each in agencies)
+    levels = {each.level for each in agencies}
+    return {"agencies": named, "levels": [each for each in LEVELS if each in levels]}
+
+
+# --- down to the dossiers ---
+
+
+@router.get("/board/dossiers")
+def dossiers(
+    request: Request,
+    who: Watcher,
+    desk: AtDesk,
+    agency: Given = "",
+    level: Given = "",
+    procedure: Given = "",
+    state: Given = "",
+    page_: Annotated[int, Query(alias="page", ge=1, le=1000)] = 1,
+) -> Response:
+    """The dossiers and legs behind a figure, what is due first first."""
+    filters = Filters.of(agency, level, procedure)
+    state = state if state in OPEN_STATES else ""
+    agencies = _agencies(desk, who, filters)
+    snapshot = _live(request).snapshot()
+    with desk.reading() as connection:
+        found = listed(
+            connection,
+            snapshot.moments,
+            agencies,
+            procedure=filters.procedure or None,
+            state=state or None,
+            limit=A_PAGE + 1,
+            offset=(page_ - 1) * A_PAGE,
+        )
+    return page(
+        request,
+        "monitor/dossiers.html",
+        parts=found[:A_PAGE],
+        more=len(found) > A_PAGE,
+        number_of_page=page_,
+        filters=filters,
+        state=state,
+        states=OPEN_STATES,
+        titles=titles(desk, language(request)),
+    )
+
+
+def _agencies(desk: Desk, who: Principal, filters: Filters) -> frozenset[str]:
+    """Those that are asked for. Raises NotPermitted for one that `who` does not oversee."""
+    mine = desk.access.agencies(who)
+    every = frozenset(each.id for each in desk.house.law.organisation.agencies())
+    asked = under(desk, filters.agency) if filters.agency else (every if mine is None else mine)
+    if mine is not None and filters.agency and filters.agency not in mine:
+        raise NotPermitted("board.read")
+    if filters.level:
+        level = level_of(desk)
+        asked = frozenset(each for each in asked if level(each) == filters.level)
+    return asked
+
+
+# --- sets of filters ---
+
+
+@router.post("/board/saved")
+def save(
+    request: Request,
+    who: Watcher,
+    desk: AtDesk,
+    name: Annotated[str, Form(max_length=kept.LONGEST_NAME)],
+    agency: Annotated[str, Form(max_length=80)] = "",
+    level: Annotated[str, Form(max_length=80)] = "",
+    procedure: Annotated[str, Form(max_length=80)] = "",
+) -> Response:
+    """Keeps what is shown under a name."""
+    filters = Filters.of(agency, level, procedure)
+    plain = " ".join(name.split())
+    if plain:
+        home = desk.house.home
+        kept.open_kept(home)
+        kept.save(home, who.account, plain, filters.set(), to_micros(desk.house.real_now))
+    return RedirectResponse(f"/board{filters.query()}", 303)
+
+
+@router.post("/board/saved/forget")
+def forget(
+    request: Request,
+    who: Watcher,
+    desk: AtDesk,
+    name: Annotated[str, Form(max_length=kept.LONGEST_NAME)],
+) -> Response:
+    kept.open_kept(desk.house.home)
+    kept.forget(desk.house.home, who.account, name)
+    return RedirectResponse("/board", 303)
+
+
+def _known(filters: dict[str, str]) -> dict[str, str]:
+    """Without what an older or newer version kept beside."""
+    return {name: filters[name] for name in Filters.__struct_fields__ if name in filters}

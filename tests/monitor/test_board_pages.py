@@ -1,0 +1,201 @@
+"""The board as a monitor meets it: figures, filters, views that are kept, the wall, the stream."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from app.desk.context import Desk
+from app.house import House
+from app.monitor.live import Live
+from app.web.pages.board import PARTS, event
+from engine.runtime import Call, Done
+from schemas.commands import Receive
+from tests.desk.conftest import WHO, As
+
+OVER_THERE = "ub-nam-khe"
+HOSTILE = '"><script>alert(1)</script>'
+
+
+def test_a_monitor_reads_the_board_in_both_languages(as_: As) -> None:
+    monitor = as_("monitor")
+    assert "Theo cơ quan" in monitor.get("/board").text
+    monitor.cookies.set("lang", "en")
+    said = monitor.get("/board").text
+    assert "By agency" in said
+    assert "Where it is late" in said
+
+
+@pytest.mark.parametrize("path", ["/board", "/board/live", "/board/dossiers"])
+def test_a_stranger_is_asked_who_he_is(client: TestClient, path: str) -> None:
+    assert client.get(path).headers["location"].startswith("/sign-in")
+
+
+def test_an_administrator_has_no_board(as_: As) -> None:
+    assert as_("administrator").get("/board").status_code == 403
+
+
+def test_a_monitor_sees_the_agencies_under_his_own_and_no_other(as_: As) -> None:
+    one = as_("monitor", agency="ub-desk").get("/board").text
+    everyone = as_("monitor").get("/board").text
+    assert "Chi nhánh Văn phòng Đăng ký đất đai thành phố Uông Bí" in everyone
+    assert "Chi nhánh Văn phòng Đăng ký đất đai thành phố Uông Bí" not in one
+
+
+def test_figures_lead_to_their_dossiers(as_: As, desk: Desk) -> None:
+    one = Live(desk).snapshot().open[0]
+    monitor = as_("monitor")
+    link = f"/board/dossiers?agency={one.agency}&amp;state={one.state}"
+    assert link in monitor.get("/board").text or link in monitor.get("/board?wall=1").text
+    found = monitor.get(f"/board/dossiers?agency={one.agency}&state={one.state}").text
+    assert found.count('data-row href="/dossiers/') >= one.count
+
+
+def test_the_dossiers_of_another_agency_are_not_listed(as_: As) -> None:
+    monitor = as_("monitor", agency="ub-desk")
+    assert monitor.get("/board/dossiers?agency=ub-land").status_code == 403
+    assert monitor.get("/board/dossiers").status_code == 200
+
+
+def test_filters_that_mean_nothing_show_nothing_and_break_nothing(as_: As) -> None:
+    monitor = as_("monitor")
+    for query in (
+        "agency=nowhere", "level=moon", "procedure=none", f"agency={HOSTILE}",
+        f"procedure={HOSTILE}",
+    ):  # fmt: skip
+        answer = monitor.get(f"/board?{query}")
+        assert answer.status_code == 200
+        assert "<script>alert" not in answer.text
+    assert monitor.get("/board/dossiers?state=moon&page=1").status_code == 200
+    assert monitor.get("/board/dossiers?page=0").status_code == 422
+
+
+def test_a_view_is_kept_by_its_account_alone_and_can_be_forgotten(as_: As) -> None:
+    mine, other = as_("monitor"), as_("monitor", agency="qn")
+    answer = mine.post("/board/saved", data={"name": " Cấp xã ", "level": "commune"})
+    assert answer.headers["location"] == "/board?level=commune"
+    assert '<a class="govuk-link" href="/board?level=commune">Cấp xã</a>' in mine.get("/board").text
+    assert "Cấp xã</a>" not in other.get("/board").text
+    other.post("/board/saved/forget", data={"name": "Cấp xã"})
+    assert "Cấp xã</a>" in mine.get("/board").text
+    mine.post("/board/saved/forget", data={"name": "Cấp xã"})
+    assert "Cấp xã</a>" not in mine.get("/board").text
+
+
+def test_the_name_of_a_view_is_shown_as_it_was_written_and_does_nothing(as_: As) -> None:
+    monitor = as_("monitor")
+    monitor.post("/board/saved", data={"name": HOSTILE, "level": HOSTILE})
+    page = monitor.get("/board").text
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_one_account_keeps_no_more_than_thirty_views(as_: As) -> None:
+    monitor = as_("monitor")
+    for number in range(32):
+        monitor.post("/board/saved", data={"name": f"v{number}"})
+    assert monitor.get("/board").text.count('action="/board/saved/forget"') == 30
+
+
+def test_the_wall_has_figures_and_no_way_around(as_: As) -> None:
+    wall = as_("monitor").get("/board?wall=1").text
+    assert 'data-cycle="12"' in wall
+    assert "govuk-service-navigation" not in wall
+    assert 'sse-connect="/board/live"' in wall
+
+
+def test_no_page_of_the_board_is_heavy(as_: As) -> None:
+    for path in ("/board", "/board?wall=1", "/board/dossiers", "/alerts"):
+        assert len(as_("monitor").get(path).content) < 150_000
+
+
+def test_a_part_is_one_event_whatever_lines_it_has() -> None:
+    assert event("heat", "<p>\n\n  a\n</p>\n") == (
+        b"event: heat\ndata: <p>\ndata:   a\ndata: </p>\n\n"
+    )
+
+
+# --- live ---
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[str]:
+    config = uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            threading.Event().wait(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def received(house: House) -> str:
+    command = Receive(
+        actor="ub-desk.receiver-1", agency="ub-desk", procedure="lt-02-land-change-no-tax"
+    )
+    done = house.runtime.handle(Call(command, house.runtime.new_id(), at=house.now, now=house.now))
+    assert isinstance(done, Done)
+    return done.code
+
+
+def test_an_act_reaches_whoever_watches(app: FastAPI, house: House, as_: As) -> None:
+    headers = dict(as_("monitor").headers)
+    desk: Desk = app.state.desk
+    with served(app) as base, httpx.Client(timeout=60) as browser:
+        asked = {WHO: headers[WHO]}
+        with browser.stream("GET", f"{base}/board/live?agency=ub-desk", headers=asked) as answer:
+            assert answer.headers["content-type"].startswith("text/event-stream")
+            lines = answer.iter_lines()
+            first = [_next(lines) for _ in PARTS]
+            assert first == list(PARTS)
+            code = received(house)
+            desk.feeder.nudge()
+            while _next(lines) != "agencies":
+                pass
+            assert code in browser.get(f"{base}/board/dossiers", headers=asked).text
+
+
+def _next(lines: Iterator[str]) -> str:
+    """The name of the next event."""
+    return next(line for line in lines if line.startswith("event: ")).removeprefix("event: ")
+
+
+def test_who_watches_hears_that_he_is_connected_while_nothing_happens(desk: Desk) -> None:
+    async def watched() -> list[bool]:
+        found = []
+        async for each in Live(desk).watch(beat=0.01):
+            found.append(each is None)
+            if len(found) > 1 and found[-1]:
+                return found
+        return found
+
+    assert asyncio.run(watched())[-1]
+
+
+def test_all_who_watch_share_one_count(desk: Desk) -> None:
+    live = Live(desk)
+
+    async def first() -> int:
+        async for each in live.watch():
+            if each is not None:
+                return each.number
+        raise AssertionError
+
+    async def many() -> list[int]:
+        return await asyncio.gather(*(first() for _ in range(20)))
+
+    assert set(asyncio.run(many())) == {1}
