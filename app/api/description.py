@@ -15,7 +15,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
 from app.api.models.base import Problem
 from schemas.codec import dumps, loads
@@ -83,7 +83,7 @@ def describe(app: FastAPI) -> None:
 
 
 def document(app: FastAPI) -> Document:
-    routes = [route for route in app.routes if _is_ours(route)]
+    routes = [each for each in iter_route_contexts(app.routes) if _is_ours(each)]
     made = get_openapi(
         title="Liên thông",
         version="1",
@@ -109,9 +109,9 @@ def document(app: FastAPI) -> Document:
     return made
 
 
-def _is_ours(route: Any) -> bool:
-    path = getattr(route, "path", "")
-    return isinstance(route, APIRoute) and path.startswith(("/api/v1", "/livez", "/readyz"))
+def _is_ours(route: RouteContext) -> bool:
+    ours = (route.path or "").startswith(("/api/v1", "/livez", "/readyz"))
+    return ours and isinstance(route.original_route, APIRoute)
 
 
 def _with_problems(method: str, path: str, operation: Document) -> None:

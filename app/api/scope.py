@@ -14,13 +14,10 @@ def seen(desk: Desk, who: Principal, asked: str | None, action: str) -> frozense
     agency. Raises NotThere and NotPermitted."""
     if asked is not None:
         known_agency(desk.house, asked)
-        if who.agency is not None and not desk.access.oversees(who.agency, asked):
+        if not desk.access.permits(who, action, {"agency": asked}):
             raise NotPermitted(action)
         return frozenset({asked})
-    if who.agency is None:
-        return None
-    staff, own = desk.house.law.organisation, who.agency
-    return frozenset(each.id for each in staff.agencies() if desk.access.oversees(own, each.id))
+    return desk.access.agencies(who)
 
 
 def known_agency(house: House, id_: str) -> None:

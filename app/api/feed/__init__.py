@@ -1,0 +1,1 @@
+"""Everything that happens, as server-sent events, for those who do not read Kafka."""

@@ -1,0 +1,126 @@
+"""The change feed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from time import monotonic
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Header, Query
+from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from app.access.needs import needs
+from app.access.principal import Principal
+from app.api.feed.cursors import cursors_of, id_of
+from app.api.feed.tail import Entry, Follower
+from app.desk.context import AtDesk, Desk
+from app.desk.problems import Problem
+from schemas.envelope import SHARDS
+
+router = APIRouter(tags=["feed"])
+
+HEARTBEAT = 15.0
+"""Seconds of silence after which a comment shows that the line is open."""
+
+LIFE = 15 * 60.0
+"""Seconds after which a stream ends and has to be asked for anew: so who lost his right, or his
+token, is not served for ever."""
+
+MOST = 200
+"""Followers at a time; each may hold a connection open."""
+
+RETRY = 2_000
+"""Milliseconds that a client waits before it comes back."""
+
+
+@router.get(
+    "/feed",
+    summary="Everything that happens, as server-sent events",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "Each event is a CloudEvent in JSON, with the attributes it has on "
+            "Kafka; its `id` is where to go on.",
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        }
+    },
+)
+async def follow_feed(
+    who: Annotated[Principal, needs("feed.read")],
+    desk: AtDesk,
+    begin: Annotated[
+        Literal["now", "start"],
+        Query(alias="from", description="Where to begin, without `Last-Event-ID`."),
+    ] = "now",
+    follow: Annotated[
+        bool, Query(description="false: ends when everything that is there now was sent.")
+    ] = True,
+    last_event_id: Annotated[
+        str | None,
+        Header(
+            description="The `id` of the last event that you have: what follows it is sent, "
+            "nothing twice and nothing left out, also after a restart of the server.",
+            max_length=300,
+        ),
+    ] = None,
+) -> StreamingResponse:
+    """In the order of each dossier, of what you may read. What you do not read in time waits for
+    you in the log. Ends after a quarter of an hour: ask again with `Last-Event-ID`."""
+    if desk.tail.count() >= MOST:
+        raise Problem(503, "not-ready", "Not possible just now", "Too many follow the feed",
+                      headers={"Retry-After": "5"})  # fmt: skip
+    if last_event_id:
+        cursors = cursors_of(last_event_id)
+    elif begin == "start":
+        cursors = dict.fromkeys(range(SHARDS), 0)
+    else:
+        cursors = await run_in_threadpool(desk.tail.now)
+    follower = Follower(desk.tail, cursors)
+    await run_in_threadpool(desk.tail.follow, follower)
+    return StreamingResponse(
+        _stream(desk, who, follower, follow),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _stream(
+    desk: Desk, who: Principal, follower: Follower, follow: bool
+) -> AsyncIterator[bytes]:
+    end = monotonic() + LIFE
+    try:
+        yield b"retry: %d\nid: %s\n\n" % (RETRY, id_of(follower.cursors).encode())
+        while monotonic() < end and not desk.tail.over:
+            found = await run_in_threadpool(_readable, desk, who, follower)
+            if found:
+                yield b"".join(found)
+            elif not follow:
+                return
+            elif not await follower.wait(HEARTBEAT):
+                yield b": here\n\n"
+    finally:
+        desk.tail.leave(follower)
+
+
+def _readable(desk: Desk, who: Principal, follower: Follower) -> list[bytes]:
+    """Frames of what is new; of what `who` may not read only that it was passed over."""
+    may: dict[str, bool] = {}
+    frames = []
+    hidden = False
+    for entry in follower.read():
+        follower.moved(entry)
+        if entry.dossier not in may:
+            on = {"code": entry.dossier}
+            may[entry.dossier] = desk.access.permits(who, "feed.read", on)
+        hidden = not may[entry.dossier]
+        if not hidden:
+            frames.append(_frame(entry, follower))
+    if hidden:
+        # Without this, whoever comes back would be passed over the same events again.
+        frames.append(b"id: %s\n\n" % id_of(follower.cursors).encode())
+    return frames
+
+
+def _frame(entry: Entry, follower: Follower) -> bytes:
+    return b"id: %s\ndata: %s\n\n" % (id_of(follower.cursors).encode(), entry.text)
