@@ -32,6 +32,7 @@ VENDORS = {
     "sqlalchemy": {"app.*", "consumers.*", "engine.store.*"},
     "transitions": {"workflows.machine"},
     "weasyprint": {"app.forms.paper"},
+    "xlsxwriter": {"app.reporting.spreadsheet"},
     "yaml": {"workflows.seed_calendar", "workflows.yaml_source"},
 }
 

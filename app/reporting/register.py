@@ -1,0 +1,184 @@
+"""The register (form 07): the dossiers received in a period, as they stood at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
+
+from app.reporting.counting import minute_of, since_opened, verdict_of, with_end
+from app.reporting.form import titles
+from app.reporting.period import Period
+from app.reporting.wording import WORDS, in_, word
+from app.settings import Lang
+from app.times import iso, shown
+from consumers.views.report import CODES, MINUTE, OUTCOMES, SIGN, TABLE, VERDICTS
+from engine.core.law import Law
+from engine.core.moves import INTERLINKED
+from engine.core.rules import Refusal
+from schemas.envelope import to_micros
+
+DONE = OUTCOMES.index("done")
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One line. Moments are microseconds since 1970, UTC. `ended`: when processing ended;
+    `outcome`: done, refused, stopped, or None while it is open; `way`: by which the result was
+    returned; `supplements`: how often papers were asked for."""
+
+    code: str
+    procedure: str
+    procedure_version: str
+    unit: str
+    channel: str
+    received: int
+    appointment: int | None
+    ended: int | None
+    verdict: str | None
+    outcome: str | None
+    returned: int | None
+    way: str | None
+    supplements: int
+
+
+class Register(msgspec.Struct, frozen=True):
+    """What is asked for; see `form.Asked`."""
+
+    period: Period
+    known: datetime | None = None
+    units: frozenset[str] | None = None
+
+
+def entries(
+    connection: Connection,
+    asked: Register,
+    *,
+    after: tuple[int, str] | None = None,
+    limit: int | None = None,
+) -> Iterator[Entry]:
+    """In the order of receipt. `after`: (received, code) of the entry behind which to begin."""
+    known = None if asked.known is None else to_micros(asked.known)
+    query = _query(asked.period, known)
+    if after is not None:
+        at, code = query.selected_columns.received, query.selected_columns.dossier
+        query = query.where(or_(at > after[0], and_(at == after[0], code > after[1])))
+    if asked.units is None:
+        query = query.limit(limit)
+    found = map(_entry, connection.execute(query.execution_options(yield_per=1_000)))
+    mine = (each for each in found if asked.units is None or each.unit in asked.units)
+    return islice(mine, limit)
+
+
+def _query(period: Period, known: int | None) -> Select[Any]:
+    c = TABLE.c
+    more = (func.max(c.returned).label("way"), func.sum(c.asked).label("asked"))
+    at = with_end(period.until, known, *more).subquery("ending").c
+    over: ColumnElement[bool] = at.end.is_not(None)
+    query = select(
+        at.dossier,
+        at.received,
+        at.what,
+        at.opened,
+        minute_of(at.due).label("due"),
+        at.end,
+        case((over, verdict_of(at))).label("verdict"),
+        since_opened(at, at.ended, at.ended % CODES).label("outcome"),
+        since_opened(at, at.ended, minute_of(at.ended)).label("over"),
+        at.way,
+        at.asked,
+    ).where(at.leg == "", at.received >= period.since)
+    # Another engine's dossier, of which a leg came here, is in the register there.
+    query = query.where(~at.what.endswith(f"\t{INTERLINKED}"))
+    return query.order_by(at.received, at.dossier)
+
+
+def _entry(row: Any) -> Entry:
+    unit, procedure, version, channel = row.what[SIGN:].split("\t")
+    outcome = None if row.outcome is None else OUTCOMES[row.outcome]
+    back = row.outcome == DONE
+    return Entry(
+        code=row.dossier,
+        procedure=procedure,
+        procedure_version=version,
+        unit=unit,
+        channel=channel,
+        received=row.received,
+        appointment=None if row.due is None else row.due * MINUTE,
+        ended=None if row.end is None else row.end * MINUTE,
+        verdict=None if row.verdict is None else VERDICTS[row.verdict],
+        outcome=outcome,
+        returned=row.over * MINUTE if back else None,
+        way=row.way[SIGN:] if back and row.way else None,
+        supplements=row.asked,
+    )
+
+
+def plain(entry: Entry, law: Law) -> dict[str, Any]:
+    """As JSON."""
+    return {
+        "code": entry.code,
+        "procedure": entry.procedure,
+        "procedure_version": entry.procedure_version,
+        "field": _field(law, "vi", entry),
+        "unit": entry.unit,
+        "channel": entry.channel,
+        "received": iso(entry.received),
+        "appointment": iso(entry.appointment),
+        "ended": iso(entry.ended),
+        "verdict": entry.verdict,
+        "outcome": entry.outcome,
+        "returned": iso(entry.returned),
+        "returned_by": entry.way,
+        "supplements": entry.supplements,
+    }
+
+
+def _field(law: Law, lang: Lang, entry: Entry) -> str | None:
+    try:
+        return in_(lang, law.procedure((entry.procedure, entry.procedure_version)).field)
+    except Refusal:
+        return None
+
+
+def writer(law: Law, lang: Lang) -> Callable[[Entry], list[str]]:
+    """An entry as the columns of form 07 (REGISTER). What is not kept here stays blank: the
+    applicant and his signature."""
+    called = titles(law, lang)
+    names = {each.id: in_(lang, each.name) for each in law.organisation.agencies()}
+
+    def written(entry: Entry) -> list[str]:
+        remarks = [word(lang, each) for each in (entry.verdict, entry.outcome) if each]
+        if entry.outcome == "done":
+            remarks.pop()
+        if entry.supplements:
+            remarks.append(in_(lang, WORDS["supplements"], count=entry.supplements))
+        return [
+            entry.code,
+            called.get(entry.procedure, entry.procedure),
+            "",
+            names.get(entry.unit, entry.unit),
+            word(lang, entry.channel),
+            shown(entry.received),
+            shown(entry.appointment, nothing=""),
+            shown(entry.ended, nothing=""),
+            shown(entry.returned, nothing=""),
+            word(lang, entry.way) if entry.way else "",
+            "",
+            "; ".join(remarks),
+        ]
+
+    return written
+
+
+def heading(asked: Register) -> dict[str, Any]:
+    """What the JSON of a register begins with."""
+    return {
+        "form": "register",
+        "from": asked.period.first.isoformat(),
+        "to": asked.period.last.isoformat(),
+        "as_known": iso(asked.known or datetime.now(UTC)),
+    }
