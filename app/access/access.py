@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, select
 
+from app.access.pace import Pace, Rates
 from app.access.policy import ACTIONS, HOUSE, Resource, decides
 from app.access.principal import STRANGER, Principal
 from app.access.relation import Relations
@@ -29,9 +30,24 @@ def nobody(request: Request) -> Principal:
 class Access:
     """Asked by `needs` for every request, and by whoever lists dossiers."""
 
-    def __init__(self, house: House, identify: Identify = nobody) -> None:
+    def __init__(
+        self, house: House, identify: Identify = nobody, rates: Rates | None = None
+    ) -> None:
         self._relations = Relations(house)
         self.identify = identify
+        self.pace = Pace(rates)
+
+    def at_once(self, request: Request) -> Principal | None:
+        """Who makes a request, when that is known without asking the store."""
+        found = getattr(self.identify, "at_once", None)
+        who: Principal | None = found(request) if found is not None else None
+        return who
+
+    def needs_store(self, who: Principal, on: Mapping[str, Any]) -> bool:
+        """Whether `permits` has to ask the store."""
+        if who.agency is None or "code" not in on:
+            return False
+        return self._relations.remembered(who.agency, on["code"]) is None
 
     def permits(self, who: Principal, action: str, on: Mapping[str, Any]) -> bool:
         """`on`: what the path of the request names: `code` is a dossier, `agency` an agency.

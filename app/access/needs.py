@@ -12,9 +12,15 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import Depends, Request
+from starlette.concurrency import run_in_threadpool
 
+from app.access.access import Access
+from app.access.forgery import refuse_forged
 from app.access.policy import ACTIONS
 from app.access.principal import STRANGER, Principal
+
+DOSSIER = "code"
+"""The parameter of a path that names a dossier."""
 
 
 class NotSignedIn(Exception):
@@ -29,23 +35,52 @@ class NotPermitted(Exception):
         self.what = what
 
 
+class Hidden(Exception):
+    """Who asks may do that to some dossiers, and not to this one: he is not told whether there
+    is one of that code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 class Need:
-    """A dependency of FastAPI: gives the principal, or raises NotSignedIn or NotPermitted."""
+    """A dependency of FastAPI: gives the principal, or raises NotSignedIn, NotPermitted, Hidden,
+    Forged, TooMany or BadToken.
+
+    It runs in the event loop, and goes to a thread only when it has to ask the store.
+    """
 
     def __init__(self, action: str) -> None:
         if action not in ACTIONS:
-            raise ValueError(f"there is no action {action!r}; see app/access/policy.py")
+            raise ValueError(f"there is no action {action!r}; see app/access/policy.cedarschema")
         self.action = action
 
-    def __call__(self, request: Request) -> Principal:
-        access = request.app.state.desk.access
-        who: Principal = access.identify(request)
+    async def __call__(self, request: Request) -> Principal:
+        access: Access = request.app.state.desk.access
+        who = access.at_once(request)
+        if who is None:
+            who = await run_in_threadpool(access.identify, request)
         request.state.who = who
-        if access.permits(who, self.action, request.path_params):
+        access.pace.count(who, request)
+        if not who.token:
+            await refuse_forged(request)
+        on = request.path_params
+        if access.needs_store(who, on):
+            permitted = await run_in_threadpool(access.permits, who, self.action, on)
+        else:
+            permitted = access.permits(who, self.action, on)
+        if permitted:
             return who
+        raise self._refusal(access, who, on)
+
+    def _refusal(self, access: Access, who: Principal, on: dict[str, Any]) -> Exception:
         if who == STRANGER:
-            raise NotSignedIn
-        raise NotPermitted(self.action)
+            return NotSignedIn()
+        rest = {name: value for name, value in on.items() if name != DOSSIER}
+        if DOSSIER in on and access.permits(who, self.action, rest):
+            return Hidden(on[DOSSIER])
+        return NotPermitted(self.action)
 
 
 def who_asks(request: Request) -> Principal:

@@ -51,11 +51,9 @@ def first_password() -> str:
 
 
 def too_weak(password: str, name: str) -> str:
-    """Why a password cannot be taken; "" when it can."""
+    """Why a password cannot be taken: "short", "long" or "easy"; "" when it can."""
     if len(password) < SHORTEST:
-        return f"A password has at least {SHORTEST} characters."
+        return "short"
     if len(password) > LONGEST:
-        return f"A password has at most {LONGEST} characters."
-    if name.lower() in password.lower() or len(set(password)) < 5:
-        return "That password is too easy to guess."
-    return ""
+        return "long"
+    return "easy" if name.lower() in password.lower() or len(set(password)) < 5 else ""

@@ -26,6 +26,8 @@ def serve(settings: Settings, host: str, port: int) -> None:
     with open_house(settings, create=True) as house, _listening(host, port) as listener:
         app = application(settings, house)
         config = uvicorn.Config(app, log_level="warning", server_header=False)
+        if not app.state.desk.entrance.accounts.any():
+            note("Nobody can sign in yet: lienthong users add NAME --role administrator")
         note(f"Listening at http://{host}:{listener.getsockname()[1]} Ctrl-C ends it.")
         uvicorn.Server(config).run(sockets=[listener])
 

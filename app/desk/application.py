@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from app.access.access import Identify, nobody
+from app.access.access import Identify
+from app.access.guard import Guard
 from app.api import health, resources
 from app.api.description import describe
 from app.desk.context import Desk
@@ -21,8 +22,9 @@ from app.web.assets import ASSETS, assets
 API = "/api/v1"
 
 
-def application(settings: Settings, house: House, identify: Identify = nobody) -> FastAPI:
-    """What a server of HTTP runs. It does not close the house."""
+def application(settings: Settings, house: House, identify: Identify | None = None) -> FastAPI:
+    """What a server of HTTP runs. It does not close the house. `identify`: who makes a request,
+    when not the store's accounts say so."""
     desk = Desk(settings, house, identify)
 
     @asynccontextmanager
@@ -50,4 +52,8 @@ def application(settings: Settings, house: House, identify: Identify = nobody) -
     for router in routers(pages):
         app.include_router(router)
     app.mount(ASSETS, assets(), name="assets")
+    # Around everything, so that it completes the answers to errors too.
+    app.middleware_stack = Guard(
+        app.build_middleware_stack(), desk.entrance.sessions, kept=(f"{ASSETS}/",)
+    )
     return app

@@ -9,7 +9,9 @@ from typing import Annotated, Protocol
 from fastapi import Depends, Request
 from sqlalchemy import Connection
 
-from app.access.access import Access, Identify, nobody
+from app.access.access import Access, Identify
+from app.access.entrance import Entrance
+from app.api.feed.tail import Tail
 from app.desk.feeder import Feeder
 from app.desk.problems import Problem
 from app.desk.sweeper import Sweeper
@@ -34,14 +36,16 @@ class Desk:
     """One house, its views kept up to date, and who may do what in it. `parts` are started in
     their order and stopped in the other."""
 
-    def __init__(self, settings: Settings, house: House, identify: Identify = nobody) -> None:
+    def __init__(self, settings: Settings, house: House, identify: Identify | None = None) -> None:
         self.settings = settings
         self.house = house
-        self.access = Access(house, identify)
+        self.entrance = Entrance(house.log)
+        self.access = Access(house, identify or self.entrance.identity)
         self.feeder = Feeder(house)
         self.together = Together(house, self.feeder)
         self.sweeper = Sweeper(house, self.feeder)
-        self.parts: list[Part] = [self.feeder, self.together, self.sweeper]
+        self.tail = Tail(house)
+        self.parts: list[Part] = [self.feeder, self.together, self.sweeper, self.tail]
 
     @contextmanager
     def reading(self, after: str | None = None, wait: float = 2.0) -> Iterator[Connection]:

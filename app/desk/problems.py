@@ -10,7 +10,10 @@ from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from app.access.needs import NotPermitted, NotSignedIn
+from app.access.forgery import Forged
+from app.access.identity import BadToken
+from app.access.needs import Hidden, NotPermitted, NotSignedIn
+from app.access.pace import TooMany
 from app.trouble import (
     BadInput,
     Broken,
@@ -64,14 +67,12 @@ class Problem(Exception):
 
 def problem_of(error: Exception) -> Problem:
     """Whatever went wrong, as what is told to who asked."""
+    refused = _of_access(error)
+    if refused is not None:
+        return refused
     match error:
         case Problem():
             return error
-        case NotSignedIn():
-            return Problem(401, "not-signed-in", "Sign in first",
-                           headers={"WWW-Authenticate": "Bearer"})  # fmt: skip
-        case NotPermitted():
-            return Problem(403, "not-permitted", "You may not do that", action=error.what)
         case RequestValidationError():
             return _invalid(error)
         case HTTPException():
@@ -94,6 +95,28 @@ def problem_of(error: Exception) -> Problem:
         case Trouble():
             return Problem(500, "trouble", "Something went wrong", error.message)
     return problem_of(as_trouble(error))
+
+
+def _of_access(error: Exception) -> Problem | None:
+    """What is told to who may not do what was asked; None for any other error."""
+    match error:
+        case NotSignedIn():
+            headers = {"WWW-Authenticate": "Bearer"}
+            return Problem(401, "not-signed-in", "Sign in first", headers=headers)
+        case BadToken():
+            headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+            return Problem(401, "bad-token", "This token is good for nothing", headers=headers)
+        case Forged():
+            return Problem(403, "forged", "This did not come from a page of ours")
+        case NotPermitted():
+            return Problem(403, "not-permitted", "You may not do that", action=error.what)
+        case Hidden():
+            said = f"There is no dossier {error.code!r}"
+            return Problem(404, "not-there", "There is no such thing", said)
+        case TooMany():
+            headers = {"Retry-After": str(error.seconds)}
+            return Problem(429, "too-many", "Too many requests", str(error), headers=headers)
+    return None
 
 
 def _invalid(error: RequestValidationError) -> Problem:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
 from app.access.accounts import Accounts
 from app.access.passwords import Passwords
 from app.access.tokens import Tokens
+from app.desk.application import application
+from app.desk.context import Desk
+from app.house import House
+from app.settings import Settings
 from engine.store import Log
 from tests.desk.conftest import app, as_, client, desk, doors, house, prepared_desk, settings
 from tests.places import log, place, url
@@ -53,3 +62,41 @@ def accounts(log: Log, time: Time) -> Accounts:
 @pytest.fixture
 def tokens(log: Log, accounts: Accounts) -> Tokens:
     return Tokens(log, accounts)
+
+
+@pytest.fixture
+def front(settings: Settings, house: House) -> FastAPI:
+    """The application as `lienthong serve` runs it, with three accounts."""
+    made = application(settings, house)
+    desk: Desk = made.state.desk
+    accounts = desk.entrance.accounts
+    accounts._passwords = QUICK
+    for name, role, officer, agency in (
+        ("lan", "officer", "ub-desk.receiver-1", "ub-desk"),
+        ("minh", "auditor", None, None),
+        ("hoa", "administrator", None, None),
+    ):
+        accounts.add(name, role, officer=officer, agency=agency, password=f"{name}-first")
+        accounts.set_password(name, f"{name}'s own password", must_change=False)
+    accounts.add("new", "auditor", password="new-first")
+    return made
+
+
+@pytest.fixture
+def browser(front: FastAPI) -> Iterator[TestClient]:
+    """Keeps cookies, on the machine itself, where they need no TLS."""
+    with TestClient(front, "http://localhost", False, follow_redirects=False) as made:
+        yield made
+
+
+def token_in(page: str) -> str:
+    """What the forms of a page send back."""
+    found = re.search(r'name="form_token" value="([^"]*)"', page)
+    assert found is not None, page[:500]
+    return found[1]
+
+
+def sign_in(browser: TestClient, name: str, password: str = "", back: str = "/") -> Any:
+    token = token_in(browser.get("/sign-in", params={"back": back}).text)
+    form = {"name": name, "password": password or f"{name}'s own password", "form_token": token}
+    return browser.post("/sign-in", data={**form, "back": back})

@@ -1,0 +1,213 @@
+"""Around the whole application: cookies of sessions, the headers of security, limits of bodies.
+
+Plain ASGI, so that it costs nearly nothing and holds for every answer, also one about an error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.access.sessions import ABSOLUTE, Session, Sessions, names
+from schemas.codec import dumps
+
+if TYPE_CHECKING:
+    from fastapi import Request
+
+LARGEST = 1_000_000
+"""Bytes of a request's body."""
+
+LARGEST_UPLOAD = 12_000_000
+"""Of one with files: ten megabytes, and what is around them."""
+
+WITHIN = 60.0
+"""Seconds in which the body of a request has to come."""
+
+POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "img-src 'self' data:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+"""Scripts and styles are files of ours: one that is written into a page does nothing."""
+
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+LOCAL = ("localhost", "127.0.0.1", "[::1]")
+"""Hosts that a browser reaches without leaving its machine."""
+
+
+class _Refused(Exception):
+    """The body is not read any further."""
+
+
+class Guard:
+    """`kept`: the beginnings of paths whose answers say nothing of anybody, and may be kept."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        sessions: Sessions,
+        *,
+        kept: tuple[str, ...] = (),
+        largest: int = LARGEST,
+        largest_upload: int = LARGEST_UPLOAD,
+        within: float = WITHIN,
+    ) -> None:
+        self._app = app
+        self._sessions = sessions
+        self._kept = kept
+        self._largest = largest
+        self._largest_upload = largest_upload
+        self._within = within
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        self._recognise(scope, headers)
+        upload = headers.get("content-type", "").startswith("multipart/form-data")
+        body = _Body(receive, self._largest_upload if upload else self._largest, self._within)
+        started = False
+
+        async def answer(message: Message) -> None:
+            nonlocal started
+            if body.refused is not None and not started:
+                # Whatever was made of a body that was cut off.
+                return
+            if message["type"] == "http.response.start":
+                started = True
+                self._complete(scope, MutableHeaders(scope=message))
+            await send(message)
+
+        try:
+            body.announced(headers.get("content-length", ""))
+            await self._app(scope, body, answer)
+        except Exception:
+            if body.refused is None or started:
+                raise
+        if body.refused is not None and not started:
+            for message in _problem(*body.refused):
+                if message["type"] == "http.response.start":
+                    self._complete(scope, MutableHeaders(scope=message))
+                await send(message)
+
+    def _recognise(self, scope: Scope, headers: Headers) -> None:
+        state = scope.setdefault("state", {})
+        state["secure"] = secure = not is_local(headers.get("host", ""))
+        state["session"], state["form_token"], state["cookies"] = None, "", {}
+        if "cookie" not in headers:
+            return
+        cookies, (of_session, of_visit) = cookie_parser(headers["cookie"]), names(secure)
+        session = self._sessions.read(cookies[of_session]) if of_session in cookies else None
+        if session is not None:
+            state["session"] = session
+            state["form_token"] = self._sessions.form_token(session.id)
+            if self._sessions.stale(session):
+                state["cookies"][of_session] = self._sessions.cookie(session)
+        elif of_visit in cookies:
+            state["form_token"] = self._sessions.form_token(cookies[of_visit])
+
+    def _complete(self, scope: Scope, headers: MutableHeaders) -> None:
+        for name, value in HEADERS.items():
+            headers.setdefault(name, value)
+        if scope["scheme"] == "https":
+            headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        if not scope["path"].startswith(self._kept):
+            headers.setdefault("Cache-Control", "no-store")
+        for name, value in scope["state"]["cookies"].items():
+            headers.append("Set-Cookie", _written(name, value, scope["state"]["secure"]))
+
+
+class _Body:
+    """Receives for the application; `refused`: status, code, title, detail, once it is too much."""
+
+    def __init__(self, receive: Receive, most: int, within: float) -> None:
+        self._receive = receive
+        self._left = self._most = most
+        self._until = asyncio.get_running_loop().time() + within
+        self._over = False
+        self.refused: tuple[int, str, str, str] | None = None
+
+    def announced(self, length: str) -> None:
+        if length.isdecimal() and int(length) > self._most:
+            self._too_large()
+
+    async def __call__(self) -> Message:
+        if self._over:
+            # Only the end of the connection can come now, whenever that is.
+            return await self._receive()
+        try:
+            async with asyncio.timeout_at(self._until):
+                message = await self._receive()
+        except TimeoutError:
+            self.refused = (408, "too-slow", "What was sent came too slowly", "")
+            raise _Refused from None
+        self._left -= len(message.get("body", b""))
+        self._over = not message.get("more_body", False)
+        if self._left < 0:
+            self._too_large()
+        return message
+
+    def _too_large(self) -> None:
+        said = f"At most {self._most:,} bytes are taken"
+        self.refused = (413, "too-large", "What was sent is too large", said)
+        raise _Refused
+
+
+def is_local(host: str) -> bool:
+    return (host.rpartition(":")[0] if host[-1:].isdigit() and ":" in host else host) in LOCAL
+
+
+def keep(request: Request, session: Session, sessions: Sessions) -> None:
+    """The browser is signed in from the answer to this request on."""
+    of_session, of_visit = names(request.state.secure)
+    request.state.cookies[of_session] = sessions.cookie(session)
+    request.state.cookies[of_visit] = ""
+
+
+def drop(request: Request) -> None:
+    """The browser is signed out."""
+    request.state.cookies[names(request.state.secure)[0]] = ""
+
+
+def visit(request: Request, sessions: Sessions, nonce: str) -> None:
+    """The browser is about to sign in: its form is one that it was given here."""
+    request.state.cookies[names(request.state.secure)[1]] = nonce
+    request.state.form_token = sessions.form_token(nonce)
+
+
+def _written(name: str, value: str, secure: bool) -> str:
+    ends = f"Max-Age={ABSOLUTE}" if value else "Max-Age=0"
+    return f"{name}={value}; Path=/; HttpOnly; SameSite=Lax; {ends}{'; Secure' if secure else ''}"
+
+
+def _problem(status: int, code: str, title: str, detail: str) -> list[dict[str, Any]]:
+    said = {"type": f"/api/v1/problems/{code}", "title": title, "status": status}
+    content = dumps({**said, **({"detail": detail} if detail else {})})
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(content)).encode()),
+        (b"connection", b"close"),
+    ]
+    return [
+        {"type": "http.response.start", "status": status, "headers": headers},
+        {"type": "http.response.body", "body": content},
+    ]

@@ -1,0 +1,159 @@
+"""Signing in and out, and the change of a password."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from app.access import guard
+from app.access.accounts import Account, Closed
+from app.access.identity import session_of
+from app.access.needs import needs
+from app.access.pace import address
+from app.access.passwords import too_weak
+from app.access.principal import STRANGER, Principal
+from app.desk.context import AtDesk, Desk
+from app.web.back import safe_back
+from app.web.rendering import page
+
+router = APIRouter(include_in_schema=False)
+
+Anybody = Annotated[Principal, needs("session.begin")]
+Name = Annotated[str, Form(max_length=100)]
+Password = Annotated[str, Form(max_length=200)]
+Back = Annotated[str, Form(max_length=2000)]
+
+CHANGE = "/sign-in/password"
+
+
+@router.get("/sign-in")
+def sign_in(
+    request: Request,
+    who: Anybody,
+    desk: AtDesk,
+    back: Annotated[str, Query(max_length=2000)] = "/",
+) -> Response:
+    account = _account(request, desk)
+    if account is not None and account.must_change:
+        return RedirectResponse(_change_then(back), 303)
+    if who != STRANGER:
+        return RedirectResponse(safe_back(back), 303)
+    return _form(request, desk, safe_back(back))
+
+
+@router.post("/sign-in")
+def begin(
+    request: Request,
+    who: Anybody,
+    desk: AtDesk,
+    name: Name,
+    password: Password,
+    back: Back = "/",
+) -> Response:
+    """Says neither whether there is such an account, nor which of the two was wrong."""
+    name, back = name.strip(), safe_back(back)
+    try:
+        account = desk.entrance.accounts.sign_in(name, password, address(request))
+    except Closed as closed:
+        minutes = -(-closed.seconds // 60)
+        answer = _form(request, desk, back, 429, wrong="closed", minutes=minutes, name=name)
+        answer.headers["Retry-After"] = str(closed.seconds)
+        return answer
+    if account is None:
+        return _form(request, desk, back, 401, wrong="wrong", name=name)
+    _signed_in(request, desk, account)
+    return RedirectResponse(_change_then(back) if account.must_change else back, 303)
+
+
+@router.post("/sign-out")
+def end(request: Request, who: Anybody, desk: AtDesk) -> Response:
+    """The cookie is good for nothing afterwards, whoever has kept it."""
+    session = session_of(request)
+    if session is not None:
+        desk.entrance.accounts.end_session(session.id, session.ends())
+        desk.entrance.identity.forget(session)
+        guard.drop(request)
+    return RedirectResponse("/", 303)
+
+
+@router.get(CHANGE)
+def change(
+    request: Request,
+    who: Anybody,
+    desk: AtDesk,
+    back: Annotated[str, Query(max_length=2000)] = "/",
+) -> Response:
+    account = _account(request, desk)
+    if account is None:
+        return RedirectResponse("/sign-in", 303)
+    return _change(request, account, safe_back(back))
+
+
+@router.post(CHANGE)
+def changed(
+    request: Request,
+    who: Anybody,
+    desk: AtDesk,
+    password: Password,
+    new: Password,
+    again: Password,
+    back: Back = "/",
+) -> Response:
+    """Every other session of the account ends."""
+    accounts, back = desk.entrance.accounts, safe_back(back)
+    account = _account(request, desk)
+    if account is None:
+        return RedirectResponse("/sign-in", 303)
+    wrong = too_weak(new, account.name) or (new != again and "differ") or ""
+    wrong = wrong or (new == password and "same") or ""
+    if wrong:
+        return _change(request, account, back, 422, wrong=wrong)
+    try:
+        if accounts.sign_in(account.name, password, address(request)) is None:
+            return _change(request, account, back, 422, wrong="wrong")
+    except Closed as closed:
+        answer = _change(request, account, back, 429, wrong="closed")
+        answer.headers["Retry-After"] = str(closed.seconds)
+        return answer
+    accounts.set_password(account.name, new, must_change=False)
+    renewed = accounts.get(account.name)
+    assert renewed is not None, "an account is never deleted"
+    _signed_in(request, desk, renewed)
+    return RedirectResponse(back, 303)
+
+
+def _change_then(back: str) -> str:
+    return f"{CHANGE}?back={quote(safe_back(back), safe='/')}"
+
+
+def _account(request: Request, desk: Desk) -> Account | None:
+    session = session_of(request)
+    return None if session is None else desk.entrance.identity.account(session)
+
+
+def _signed_in(request: Request, desk: Desk, account: Account) -> None:
+    """From now on, in a session that nobody can have known before."""
+    before = session_of(request)
+    if before is not None:
+        desk.entrance.accounts.end_session(before.id, before.ends())
+        desk.entrance.identity.forget(before)
+    sessions = desk.entrance.sessions
+    guard.keep(request, sessions.begin(account), sessions)
+
+
+def _form(request: Request, desk: Desk, back: str, status: int = 200, **shows: Any) -> Response:
+    if not request.state.form_token:
+        guard.visit(request, desk.entrance.sessions, secrets.token_urlsafe(16))
+    # A cookie that is only sent over TLS would be lost, and nobody told why.
+    shows["exposed"] = request.state.secure and request.url.scheme != "https"
+    return page(request, "sign-in.html", status, back=back, **shows)
+
+
+def _change(
+    request: Request, account: Account, back: str, status: int = 200, **shows: Any
+) -> Response:
+    return page(request, "sign-in-password.html", status, back=back, account=account, **shows)
