@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 PACE = 0.4
 """Seconds between two counts, at least."""
 
-SHARE = 0.25
+SHARE = 0.4
 """Of a processor that counting may take."""
 
 BEAT = 15.0

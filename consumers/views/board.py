@@ -5,7 +5,8 @@ A dossier counts once, at its own row (leg ""); the agency of a leg counts its l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -65,7 +66,16 @@ Index(
     sqlite_where=_OPEN,
     postgresql_where=_OPEN,
 )
-Index("ended", TABLE.c.ended_at, sqlite_where=_ENDED, postgresql_where=_ENDED)
+Index(
+    "ended",
+    TABLE.c.ended_at,
+    TABLE.c.verdict,
+    TABLE.c.desk,
+    TABLE.c.agency,
+    TABLE.c.procedure,
+    sqlite_where=_ENDED,
+    postgresql_where=_ENDED,
+)
 
 WITHIN, SOON, OVERDUE, STOPPED = "within", "due-soon", "overdue", "stopped"
 OPEN_STATES = (WITHIN, SOON, OVERDUE, STOPPED)
@@ -114,27 +124,64 @@ def pins(connection: Connection) -> list[Pin]:
 
 def count_open(connection: Connection, moments: Moments) -> list[Counted]:
     """The open dossiers and legs, by agency, procedure and state."""
-    parts = _parts(moments).subquery()
-    by = [parts.c.agency, parts.c.procedure, parts.c.whole, parts.c.state]
-    rows = connection.execute(select(*by, func.count()).group_by(*by))
-    return [Counted(row[0], row[1], bool(row[2]), row[3], row[4]) for row in rows]
+    # By the few moments that matter to any procedure; which of them matters, its pin says. A join
+    # with the pins would cost as much as all the rest.
+    marks = sorted({moments.today - 1, *moments.soon.values()})
+    found: Counter[tuple[str, str, bool, str]] = Counter()
+    for whole in (True, False):
+        for row in connection.execute(_bucketed(marks, whole=whole)):
+            agency, *pin, bucket, count = row
+            state = _state(moments, marks, (pin[0], pin[1], pin[2]), bucket)
+            found[agency, pin[0], whole, state] += count
+    return [Counted(*key, count) for key, count in found.items()]
+
+
+_ROOT = TABLE.alias("root")
+_OF_ITS_ROOT = and_(_ROOT.c.dossier == TABLE.c.dossier, _ROOT.c.leg == "")
+_NO_DATE, _STANDS = -1, -2
+"""Buckets beside those of the marks: without a date, and stopped."""
+
+
+def _bucketed(marks: Sequence[int], *, whole: bool) -> Select[Any]:
+    of = TABLE.c if whole else _ROOT.c
+    later = [(TABLE.c.due <= mark, number_) for number_, mark in enumerate(marks)]
+    bucket = case(
+        (TABLE.c.stopped == 1, _STANDS),
+        (TABLE.c.due.is_(None), _NO_DATE),
+        *later,
+        else_=len(marks),
+    ).label("bucket")
+    by = [TABLE.c.agency, of.procedure, of.procedure_version, of.calendar, bucket]
+    query = select(*by, func.count()).where(_OPEN).group_by(*by)
+    if whole:
+        return query.where(TABLE.c.leg == "")
+    return query.join(_ROOT, _OF_ITS_ROOT).where(TABLE.c.leg != "")
+
+
+def _state(moments: Moments, marks: Sequence[int], pin: Pin, bucket: int) -> str:
+    """Of what is due after the mark before a bucket's and not after its own."""
+    if bucket == _STANDS:
+        return STOPPED
+    if bucket == _NO_DATE or bucket == len(marks):
+        return WITHIN
+    if marks[bucket] < moments.today:
+        return OVERDUE
+    return SOON if marks[bucket] <= moments.soon.get(pin, 0) else WITHIN
 
 
 def count_ended(connection: Connection, since: int) -> list[Counted]:
     """What ended from `since` on, by who received the dossier or ran the leg; `state` is the
     verdict: early, on time or overdue."""
-    root = TABLE.alias("root")
-    own = TABLE.c.leg == ""
-    agency = func.coalesce(TABLE.c.desk, TABLE.c.agency).label("agency")
-    query = (
-        select(agency, root.c.procedure, case((own, 1), else_=0).label("whole"),
-               TABLE.c.verdict, func.count())
-        .join(root, and_(root.c.dossier == TABLE.c.dossier, root.c.leg == ""))
-        .where(TABLE.c.ended_at >= since, TABLE.c.verdict.is_not(None))
-        .group_by(agency, root.c.procedure, literal_column("whole"), TABLE.c.verdict)
-    )  # fmt: skip
-    rows = connection.execute(query)
-    return [Counted(row[0], row[1], bool(row[2]), row[3], row[4]) for row in rows]
+    ended = and_(TABLE.c.ended_at >= since, TABLE.c.verdict.is_not(None))
+    own = [TABLE.c.desk, TABLE.c.procedure, TABLE.c.verdict]
+    wholes = select(*own, func.count()).where(ended, TABLE.c.leg == "").group_by(*own)
+    of_leg = [TABLE.c.agency, _ROOT.c.procedure, TABLE.c.verdict]
+    legs = select(*of_leg, func.count()).join(_ROOT, _OF_ITS_ROOT).where(ended, TABLE.c.leg != "")
+    found = []
+    for whole, query in ((True, wholes), (False, legs.group_by(*of_leg))):
+        rows = connection.execute(query)
+        found += [Counted(row[0], row[1], whole, row[2], row[3]) for row in rows]
+    return found
 
 
 def listed(
@@ -172,7 +219,6 @@ def listed(
 
 def _parts(moments: Moments) -> Select[Any]:
     """Every open dossier and leg with its procedure and its state."""
-    root = TABLE.alias("root")
     own = select(
         TABLE.c.dossier, TABLE.c.leg, TABLE.c.agency, TABLE.c.procedure, TABLE.c.procedure_version,
         TABLE.c.calendar, TABLE.c.due, TABLE.c.stopped, TABLE.c.open_since,
@@ -180,11 +226,11 @@ def _parts(moments: Moments) -> Select[Any]:
     ).where(_OPEN, TABLE.c.leg == "")  # fmt: skip
     legs = (
         select(
-            TABLE.c.dossier, TABLE.c.leg, TABLE.c.agency, root.c.procedure,
-            root.c.procedure_version, root.c.calendar, TABLE.c.due, TABLE.c.stopped,
+            TABLE.c.dossier, TABLE.c.leg, TABLE.c.agency, _ROOT.c.procedure,
+            _ROOT.c.procedure_version, _ROOT.c.calendar, TABLE.c.due, TABLE.c.stopped,
             TABLE.c.open_since, literal_column("0").label("whole"),
         )
-        .join(root, and_(root.c.dossier == TABLE.c.dossier, root.c.leg == ""))
+        .join(_ROOT, _OF_ITS_ROOT)
         .where(_OPEN, TABLE.c.leg != "")
     )  # fmt: skip
     part = union_all(own, legs).subquery("part")
@@ -296,7 +342,7 @@ def _reopened(event: e.DossierReopened, seen: Recorded) -> list[Change]:
 
 VIEW = View(
     "board",
-    1,
+    2,
     [TABLE],
     {
         e.DossierRegistered: _registered,

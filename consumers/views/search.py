@@ -11,29 +11,38 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Index, Select, and_, func, or_, select, true
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    Index,
+    Select,
+    and_,
+    exists,
+    literal,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from consumers.changes import Change, Put, Value
 from consumers.folding import folded
 from consumers.view import View, moment, table, text
 from consumers.views import status
+from consumers.views.parties import TABLE as PARTIES
 from schemas import events as e
 from schemas.envelope import Recorded
 
 TABLE = table(
     "search",
     ["dossier"],
-    [
-        text("procedure"),
-        text("desk"),
-        moment("begun_at"),
-        text("words", adds=True),
-        text("parties", adds=True),
-    ],
+    [text("procedure"), text("desk"), moment("begun_at"), text("words", adds=True)],
     wide=True,
     fill=70,
 )
-"""`words`: folded; `parties`: ids of agencies and officers; both between spaces."""
+"""`words`: the code, what is said of it, and the ids of who had a part; folded, between spaces."""
 Index("begun_at", TABLE.c.begun_at)
 
 STATES: dict[str, ColumnElement[bool]] = {
@@ -48,11 +57,11 @@ STATES: dict[str, ColumnElement[bool]] = {
 
 
 class Word(msgspec.Struct, frozen=True):
-    """One word that was asked for, folded, and what it may mean beside itself."""
+    """One word that was asked for, folded, and the procedures and agencies called by it."""
 
     text: str
     procedures: Collection[str] = ()
-    parties: Collection[str] = ()
+    agencies: Collection[str] = ()
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -99,6 +108,22 @@ def search(
     return [Hit(*row) for row in connection.execute(query)]
 
 
+def beginning(
+    connection: Connection,
+    code: str,
+    allowed: ColumnElement[bool] | None = None,
+    *,
+    limit: int = 50,
+) -> list[Hit]:
+    """Those whose code begins so, as it is written, in its order."""
+    of = TABLE.c
+    query = select(of.dossier, of.procedure, of.desk, of.begun_at)
+    query = query.where(of.dossier >= code, of.dossier < code + "\U0010ffff")
+    if allowed is not None:
+        query = query.where(allowed)
+    return [Hit(*row) for row in connection.execute(query.order_by(of.dossier).limit(limit))]
+
+
 def _in_state(query: Select[Any], state: str) -> Select[Any]:
     joined = query.join(status.TABLE, status.TABLE.c.dossier == TABLE.c.dossier)
     return joined.where(STATES[state])
@@ -110,7 +135,7 @@ def _condition(asked: Asked) -> ColumnElement[bool]:
     if asked.procedure is not None:
         found.append(of.procedure == asked.procedure)
     if asked.party is not None:
-        found.append(_has_party(asked.party))
+        found.append(_has(f" {folded(asked.party)} "))
     if asked.since is not None:
         found.append(of.begun_at >= asked.since)
     if asked.until is not None:
@@ -120,16 +145,34 @@ def _condition(asked: Asked) -> ColumnElement[bool]:
 
 def _means(word: Word) -> ColumnElement[bool]:
     of = TABLE.c
-    ways = [func.lower(of.dossier).contains(word.text, autoescape=True)]
-    ways.append(of.words.contains(word.text, autoescape=True))
+    ways: list[ColumnElement[bool]] = [_has(word.text)]
     if word.procedures:
         ways.append(of.procedure.in_(sorted(word.procedures)))
-    ways += [_has_party(each) for each in sorted(word.parties)]
+    if word.agencies:
+        agencies = sorted(word.agencies)
+        part = exists().where(PARTIES.c.dossier == of.dossier, PARTIES.c.agency.in_(agencies))
+        ways += [of.desk.in_(agencies), part]
     return or_(*ways)
 
 
-def _has_party(id_: str) -> ColumnElement[bool]:
-    return TABLE.c.parties.contains(f" {id_} ", autoescape=True)
+class _has(FunctionElement[bool]):
+    """Whether the words of a dossier have a text in them: not LIKE, which costs twice as much."""
+
+    inherit_cache = True
+    type = Boolean()
+
+    def __init__(self, text: str) -> None:
+        super().__init__(TABLE.c.words, literal(text))
+
+
+@compiles(_has)
+def _instr(element: _has, compiler: Any, **how: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **how)}) > 0"
+
+
+@compiles(_has, "postgresql")
+def _strpos(element: _has, compiler: Any, **how: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **how)}) > 0"
 
 
 # --- handlers ----------------------------------------------------------------------------
@@ -139,60 +182,56 @@ def _row(seen: Recorded, **columns: Value) -> list[Change]:
     return [Put(TABLE, (seen.stream,), columns)]
 
 
-def _words(*found: str | None) -> str:
-    plain = " ".join(folded(each) for each in found if each)
-    return f" {plain} " if plain.strip() else ""
-
-
-def _parties(*ids: str | None) -> str:
-    return "".join(f" {each} " for each in dict.fromkeys(ids) if each)
+def _words(seen: Recorded, *found: str | None) -> list[Change]:
+    plain = " ".join(folded(each) for each in dict.fromkeys(found) if each)
+    return _row(seen, words=f" {plain} ") if plain.strip() else []
 
 
 def _begun(event: e.DossierRegistered | e.DossierReceived, seen: Recorded) -> list[Change]:
     there = getattr(event, "code", None)
+    said = (event.agency, seen.actor, *event.facts.values(), there)
+    plain = " ".join(folded(each) for each in (seen.stream, *dict.fromkeys(said)) if each)
     return _row(
         seen,
         procedure=event.procedure,
         desk=event.agency,
         begun_at=seen.occurred_at,
-        words=_words(*event.facts.values(), there),
-        parties=_parties(event.agency, seen.actor),
+        words=f" {plain} ",
     )
 
 
 def _step_ended(event: e.StepEnded, seen: Recorded) -> list[Change]:
     said = (getattr(event, name, None) for name in ("number", "document"))
-    words = _words(*event.facts.values(), *said)
-    return _row(seen, words=words) if words else []
+    return _words(seen, *event.facts.values(), *said)
 
 
 def _leg_opened(event: e.LegOpened, seen: Recorded) -> list[Change]:
-    return _row(seen, parties=_parties(event.agency), words=_words(event.procedure))
+    return _words(seen, event.agency, event.procedure)
 
 
 def _held(event: e.HandoverAccepted, seen: Recorded) -> list[Change]:
-    return _row(seen, parties=_parties(event.agency, event.officer))
+    return _words(seen, event.agency, event.officer)
 
 
 def _offered(event: e.HandoverOffered, seen: Recorded) -> list[Change]:
-    return _row(seen, parties=_parties(event.to_agency, event.to_officer))
+    return _words(seen, event.to_officer)
 
 
 def _assigned(event: e.StepAssigned, seen: Recorded) -> list[Change]:
-    return _row(seen, parties=_parties(event.officer))
+    return _words(seen, event.officer)
 
 
 def _transferred(event: e.LegTransferred, seen: Recorded) -> list[Change]:
-    return _row(seen, parties=_parties(event.to_agency))
+    return _words(seen, event.to_agency)
 
 
 def _returned(event: e.LegReturned, seen: Recorded) -> list[Change]:
-    return _row(seen, words=_words(*event.facts.values(), event.there))
+    return _words(seen, *event.facts.values(), event.there)
 
 
 VIEW = View(
     "search",
-    1,
+    2,
     [TABLE],
     {
         e.DossierRegistered: _begun,

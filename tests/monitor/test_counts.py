@@ -20,7 +20,7 @@ from schemas.envelope import from_micros, to_micros
 
 def counted(
     agency: str, state: str, count: int, procedure: str = "p", whole: bool = True
-) -> Counted:  # noqa: E501
+) -> Counted:
     return Counted(agency, procedure, whole, state, count)
 
 
