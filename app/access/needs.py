@@ -9,15 +9,18 @@ path names (`{code}` is a dossier, `{agency}` an agency). Nothing else decides a
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
-from app.access.access import Access
-from app.access.forgery import refuse_forged
+from app.access.forgery import SAFE, refuse_forged
 from app.access.policy import ACTIONS
 from app.access.principal import STRANGER, Principal
+
+if TYPE_CHECKING:
+    from app.access.access import Access
+    from app.desk.context import Desk
 
 DOSSIER = "code"
 """The parameter of a path that names a dossier."""
@@ -46,7 +49,8 @@ class Hidden(Exception):
 
 class Need:
     """A dependency of FastAPI: gives the principal, or raises NotSignedIn, NotPermitted, Hidden,
-    Forged, TooMany or BadToken.
+    Forged, TooMany, BadToken or
+    Unrecorded. A dossier that somebody reads is noted.
 
     It runs in the event loop, and goes to a thread only when it has to ask the store.
     """
@@ -57,7 +61,8 @@ class Need:
         self.action = action
 
     async def __call__(self, request: Request) -> Principal:
-        access: Access = request.app.state.desk.access
+        desk: Desk = request.app.state.desk
+        access = desk.access
         who = access.at_once(request)
         if who is None:
             who = await run_in_threadpool(access.identify, request)
@@ -71,6 +76,8 @@ class Need:
         else:
             permitted = access.permits(who, self.action, on)
         if permitted:
+            if DOSSIER in on and who.account and request.method in SAFE:
+                desk.reads.note(who, on[DOSSIER], self.action, request.url.path)
             return who
         raise self._refusal(access, who, on)
 

@@ -11,7 +11,10 @@ from sqlalchemy import Connection
 
 from app.access.access import Access, Identify
 from app.access.entrance import Entrance
+from app.access.reads import Reads
 from app.api.feed.tail import Tail
+from app.api.webhooks.deliverer import Deliverer
+from app.api.webhooks.sender import Sender
 from app.desk.feeder import Feeder
 from app.desk.problems import Problem
 from app.desk.sweeper import Sweeper
@@ -41,11 +44,16 @@ class Desk:
         self.house = house
         self.entrance = Entrance(house.log)
         self.access = Access(house, identify or self.entrance.identity)
+        self.reads = Reads(house.log)
         self.feeder = Feeder(house)
         self.together = Together(house, self.feeder)
         self.sweeper = Sweeper(house, self.feeder)
         self.tail = Tail(house)
-        self.parts: list[Part] = [self.feeder, self.together, self.sweeper, self.tail]
+        sender = Sender(private=settings.private_webhooks)
+        self.deliverer = Deliverer(house, self.access.oversees, sender)
+        self.parts: list[Part] = [
+            self.feeder, self.together, self.sweeper, self.tail, self.deliverer
+        ]  # fmt: skip
 
     @contextmanager
     def reading(self, after: str | None = None, wait: float = 2.0) -> Iterator[Connection]:

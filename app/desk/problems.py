@@ -14,6 +14,7 @@ from app.access.forgery import Forged
 from app.access.identity import BadToken
 from app.access.needs import Hidden, NotPermitted, NotSignedIn
 from app.access.pace import TooMany
+from app.access.reads import Unrecorded
 from app.trouble import (
     BadInput,
     Broken,
@@ -116,6 +117,10 @@ def _of_access(error: Exception) -> Problem | None:
         case TooMany():
             headers = {"Retry-After": str(error.seconds)}
             return Problem(429, "too-many", "Too many requests", str(error), headers=headers)
+        case Unrecorded():
+            headers = {"Retry-After": "5"}
+            said = "Who reads what cannot be noted"
+            return Problem(503, "unrecorded", "Not possible just now", said, headers=headers)
     return None
 
 
