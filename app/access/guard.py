@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 LARGEST = 1_000_000
 """Bytes of a request's body."""
 
-LARGEST_UPLOAD = 12_000_000
-"""Of one with files: ten megabytes, and what is around them."""
+LARGEST_UPLOAD = 32_000_000
+"""Of one with files: the thirty megabytes of a dossier, and what is around them."""
 
 WITHIN = 60.0
 """Seconds in which the body of a request has to come."""
