@@ -23,6 +23,8 @@ class Settings(msgspec.Struct, frozen=True):
     `uploads`: where papers that are handed in as files are kept, `file:///folder` or
     `s3://bucket/prefix?endpoint=…&region=…`; None is a folder beside the store.
 
+    `private_webhooks`: whether alerts may be sent to addresses of a private network.
+
     `procedures`, `organisation`: folders of definitions instead of those that are shipped;
     `peers`: a file that says which other houses there are.
     """
@@ -38,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True):
     procedures: Path | None = None
     organisation: Path | None = None
     peers: Path | None = None
+    private_webhooks: bool = False
 
     def time(self) -> datetime:
         """The moment that counts as now, aware UTC."""

@@ -11,21 +11,33 @@ from app.settings import Settings
 from app.shell import command
 from app.trouble import BadInput
 
+LEAVE = 3
+"""Seconds that requests under way have when the server is to end; a feed would never end."""
+
 
 @command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True,
               help="The port; 0 takes a free one.")  # fmt: skip
-def serve(settings: Settings, host: str, port: int) -> None:
+@click.option("--private-webhooks", is_flag=True, help="Alerts may be sent to addresses of a"
+              " private network, or of this machine.")  # fmt: skip
+def serve(settings: Settings, host: str, port: int, private_webhooks: bool) -> None:
     """Serves the web page and the HTTP API until it is stopped."""
     import uvicorn
+    from msgspec.structs import replace
 
     from app.desk.application import application
     from app.house import open_house
 
     with open_house(settings, create=True) as house, _listening(host, port) as listener:
-        app = application(settings, house)
-        config = uvicorn.Config(app, log_level="warning", server_header=False)
+        app = application(replace(settings, private_webhooks=private_webhooks), house)
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=LEAVE,
+        )
         if not app.state.desk.entrance.accounts.any():
             note("Nobody can sign in yet: lienthong users add NAME --role administrator")
         note(f"Listening at http://{host}:{listener.getsockname()[1]} Ctrl-C ends it.")
