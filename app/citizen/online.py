@@ -1,0 +1,153 @@
+"""The citizens' desk of one server: its files, its words, its signed notes, its limits.
+
+Made when first asked for, from the same house as the officers' desk; `AtOnline` in a route.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+
+from app.citizen.facts import Facts
+from app.desk.context import Desk
+from app.desk.problems import Problem
+from app.uploads.store import Handed, Uploads, opened
+from engine.core.calendar import local_day
+from engine.ids import parse_id
+from engine.runtime import Call, Done
+from schemas.commands import Command
+from schemas.rejection import Rejected
+
+STAGED_FOR = timedelta(hours=24)
+"""How long a file waits to be submitted; a form that was begun is good for as long."""
+
+SEEN_FOR = timedelta(minutes=20)
+"""How long a dossier may be seen after its word was given."""
+
+SWEEP_EVERY = 3600.0
+"""Seconds."""
+
+TRIES = (RateLimitItemPerMinute(10), RateLimitItemPerHour(60))
+"""Look-ups from one address."""
+
+TRIES_OF_ONE = (RateLimitItemPerHour(30),)
+"""Look-ups of one code, from wherever."""
+
+FILES = (RateLimitItemPerHour(240),)
+"""Forms with files from one address: many people may share one."""
+
+
+class Online:
+    """Any number of threads may call it."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.facts = Facts(desk.house.log)
+        self.uploads: Uploads = opened(desk.settings)
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+        self._swept = time.monotonic()
+        self._sweeping = threading.Lock()
+
+    @property
+    def today(self) -> date:
+        """The local day that counts as today."""
+        return local_day(self.desk.house.now)
+
+    # --- notes that a browser keeps and cannot change ---
+
+    def note(self, purpose: str, value: Any) -> str:
+        """The value signed, for a hidden field or a cookie. It can be read by who has it."""
+        return str(self._signer(purpose).dumps(value))
+
+    def noted(self, purpose: str, text: str, within: timedelta) -> Any:
+        """The value of a note that this desk signed for that purpose; None for any other, and
+        for one that is too old."""
+        try:
+            return self._signer(purpose).loads(text, max_age=int(within.total_seconds()))
+        except BadSignature:
+            return None
+
+    def _signer(self, purpose: str) -> URLSafeTimedSerializer:
+        return URLSafeTimedSerializer(self.facts.key("notes"), salt=purpose)
+
+    def staged(self, note: str) -> Handed | None:
+        """A file that was handed in with the form before this one."""
+        found = self.noted("file", note, STAGED_FOR)
+        return Handed(*found) if found else None
+
+    def stage_note(self, handed: Handed) -> str:
+        paper, name = handed.paper, handed.name
+        return self.note("file", [paper, handed.digest, handed.size, handed.media_type, name])
+
+    def new_command(self) -> str:
+        """The id of the command that a form will give, so that sending it twice does it once."""
+        return self.note("command", self.desk.house.runtime.new_id().hex())
+
+    def command_id(self, note: str) -> bytes:
+        """Raises Problem for one that is not of this desk."""
+        found = self.noted("command", note, STAGED_FOR)
+        if not isinstance(found, str):
+            said = "It was opened too long ago, or not here"
+            raise Problem(422, "form-too-old", "Open the form again", said)
+        return parse_id(found)
+
+    # --- acts ---
+
+    def act(self, command: Command, command_id: bytes, code: str = "") -> Done | Rejected:
+        """What a command of the citizen did, or the rule that refused it."""
+        house = self.desk.house
+        call = Call(command, command_id, code, house.happened(None), now=house.now)
+        answer = house.runtime.handle(call)
+        if isinstance(answer, Done):
+            self.desk.feeder.nudge()
+        return answer
+
+    # --- limits, and what nobody submitted ---
+
+    def limit(self, items: tuple[RateLimitItem, ...], what: str, whose: str) -> None:
+        """Counts one attempt. Raises Problem when there were too many."""
+        for item in items:
+            if not self._limiter.hit(item, what, whose):
+                wait = max(1, int(item.get_expiry()))
+                said = "Wait a little, then try again"
+                headers = {"Retry-After": str(wait)}
+                raise Problem(429, "too-often", "Too many attempts", said, headers=headers)
+
+    def sweep(self) -> None:
+        """Deletes files that nobody submitted, now and then; whoever else does meanwhile does
+        it for both."""
+        if time.monotonic() - self._swept < SWEEP_EVERY or not self._sweeping.acquire(False):
+            return
+        try:
+            self._swept = time.monotonic()
+            self.uploads.sweep(datetime.now(UTC) - STAGED_FOR)
+        finally:
+            self._sweeping.release()
+
+
+def address(request: Request) -> str:
+    """Where a request comes from, for counting."""
+    return request.client.host if request.client else ""
+
+
+_making = threading.Lock()
+
+
+def _online(request: Request) -> Online:
+    state = request.app.state
+    with _making:
+        if not hasattr(state, "online"):
+            state.online = Online(state.desk)
+    found: Online = state.online
+    return found
+
+
+AtOnline = Annotated[Online, Depends(_online)]

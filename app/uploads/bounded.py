@@ -1,0 +1,71 @@
+"""A form with files, read no further than it may be long."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends, Request
+from starlette.datastructures import FormData
+from starlette.types import Message
+
+from app.desk.problems import Problem
+from app.uploads.kinds import MOST_TOGETHER
+
+MOST_BODY = 32_000_000
+"""Bytes of a whole request: the files and what is typed beside them."""
+
+MOST_FILES = 60
+MOST_FIELDS = 300
+MOST_TYPED = 64 * 1024
+"""Bytes of one field."""
+
+
+def _too_large() -> Problem:
+    most = MOST_TOGETHER // (1024 * 1024)
+    return Problem(413, "too-large", "Too much at once", f"At most {most} MB may be sent at once")
+
+
+async def _form(request: Request) -> AsyncIterator[FormData]:
+    """The fields and files of a form. Files lie in temporary files of the system's, which go
+    with the request. Raises Problem before more was read than a form may have."""
+    form = await _read(request)
+    try:
+        yield form
+    finally:
+        await form.close()
+
+
+async def _read(request: Request) -> FormData:
+    told = request.headers.get("content-length", "")
+    if told.isdecimal() and int(told) > MOST_BODY:
+        raise _too_large()
+    seen = 0
+    receive = request.receive
+
+    async def counted() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > MOST_BODY:
+            raise _too_large()
+        return message
+
+    # Whoever read the form before (the check of its token) has bounded it and keeps it there.
+    before = getattr(request, "_form", None)
+    if isinstance(before, FormData):
+        return before
+    bounded = Request(request.scope, counted)
+    return await bounded.form(
+        max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=MOST_TYPED
+    )
+
+
+BoundedForm = Annotated[FormData, Depends(_form)]
+"""In the arguments of a route that takes files."""
+
+
+def text_of(form: FormData, field: str) -> str:
+    """What was typed in a field; "" for none, and for a file that came in its place."""
+    value = form.get(field)
+    return value.strip() if isinstance(value, str) else ""

@@ -1,0 +1,115 @@
+"""What a file is, told by its content. What it is called must not say otherwise."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from pathlib import PurePosixPath
+from typing import BinaryIO, Literal, NamedTuple
+
+import puremagic
+
+MOST = 10 * 1024 * 1024
+"""Bytes that a file may have."""
+
+MOST_TOGETHER = 30 * 1024 * 1024
+"""Bytes that all files of a dossier may have."""
+
+HEAD = 4096
+"""Bytes at the beginning by which a kind is told."""
+
+Why = Literal[
+    "empty", "too-large", "too-much", "unknown-kind", "other-kind", "two-kinds", "damaged"
+]
+
+
+class NotAccepted(Exception):
+    """A file that is not taken in. `why` is for whoever finds the words; `found`: what it is."""
+
+    def __init__(self, why: Why, found: str = "") -> None:
+        super().__init__(f"{why} {found}".strip())
+        self.why = why
+        self.found = found
+
+
+class Kind(NamedTuple):
+    """`suffixes`: what the names of such files end with; the first is what we call them."""
+
+    media_type: str
+    suffixes: tuple[str, ...]
+
+
+PDF = Kind("application/pdf", ("pdf",))
+JPEG = Kind("image/jpeg", ("jpg", "jpeg", "jpe", "jfif"))
+PNG = Kind("image/png", ("png",))
+DOCX = Kind("application/vnd.openxmlformats-officedocument.wordprocessingml.document", ("docx",))
+
+KINDS = (PDF, JPEG, PNG, DOCX)
+"""What is taken in."""
+
+SUFFIXES = {suffix: kind for kind in KINDS for suffix in kind.suffixes}
+
+ENDS: dict[Kind, bytes] = {PDF: b"%%EOF", PNG: b"IEND\xaeB`\x82", JPEG: b"\xff\xd9"}
+"""What stands near the end of a file that came whole."""
+
+NEAR = 2048
+
+
+def size_of(file: BinaryIO) -> int:
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    return size
+
+
+def kind_of(name: str, file: BinaryIO) -> Kind:
+    """What the file is. Its place afterwards is its beginning. Raises NotAccepted for what is not
+    taken in, is called something else, came in part, or is two things at once."""
+    size = size_of(file)
+    if not size:
+        raise NotAccepted("empty")
+    if size > MOST:
+        raise NotAccepted("too-large")
+    head = file.read(HEAD)
+    zipped = zipfile.is_zipfile(file)
+    kind = _by_content(head, file) if zipped or head[:2] == b"PK" else _by_head(head)
+    if zipped and kind is not DOCX:
+        # A picture or a PDF with an archive behind it: whoever opens it sees the one or the other.
+        raise NotAccepted("two-kinds")
+    end = ENDS.get(kind)
+    if end is not None:
+        file.seek(max(0, size - NEAR))
+        if end not in file.read():
+            raise NotAccepted("damaged", kind.suffixes[0])
+    file.seek(0)
+    called = PurePosixPath(name.replace("\\", "/")).suffix[1:].lower()
+    if called and SUFFIXES.get(called) is not kind:
+        raise NotAccepted("other-kind", kind.suffixes[0])
+    return kind
+
+
+def _by_head(head: bytes) -> Kind:
+    try:
+        found = [each.mime_type for each in puremagic.magic_string(head)]
+    except (puremagic.PureError, ValueError):
+        raise NotAccepted("unknown-kind") from None
+    for kind in KINDS:
+        # A PDF may by its standard begin later; then it may be something else before that.
+        if kind.media_type in found and (kind is not PDF or head.startswith(b"%PDF-")):
+            return kind
+    raise NotAccepted("unknown-kind", next((each for each in found if each), ""))
+
+
+def _by_content(head: bytes, file: BinaryIO) -> Kind:
+    """Of an archive: a Word document without macros, or whatever stands before the archive."""
+    if head[:4] != b"PK\x03\x04":
+        return _by_head(head)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        raise NotAccepted("damaged", "docx") from None
+    if {"[Content_Types].xml", "word/document.xml"} <= names:
+        if any(name.endswith("vbaProject.bin") for name in names):
+            raise NotAccepted("unknown-kind", "docm")
+        return DOCX
+    raise NotAccepted("unknown-kind", "zip")

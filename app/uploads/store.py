@@ -1,0 +1,208 @@
+"""Files by their content, in a folder or an S3-compatible store. The only user of obstore."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import parse_qs, unquote, urlsplit
+from uuid import uuid4
+
+import msgspec
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import LocalStore, ObjectStore, S3Store
+
+from app.settings import Settings
+from app.trouble import BadInput, Broken
+from app.uploads.kinds import NotAccepted, kind_of, size_of
+from schemas.events import Attached
+
+COMING = "coming"
+STAGED = "staged"
+KEPT = "kept"
+
+CHUNK = 64 * 1024
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+class Altered(Broken):
+    """A kept file is not what was handed in."""
+
+
+class Gone(Exception):
+    """A file that is not there: it was never handed in, or was swept since."""
+
+
+class Handed(msgspec.Struct, frozen=True):
+    """A file that was staged. `name`: what it was called by who handed it in."""
+
+    paper: str
+    digest: str
+    size: int
+    media_type: str
+    name: str
+
+    @property
+    def attached(self) -> Attached:
+        return Attached(self.paper, self.digest, self.size, self.media_type)
+
+
+class Uploads:
+    """Where files are staged, kept, read and swept. Any number of threads may call it."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+
+    def stage(self, paper: str, name: str, file: BinaryIO) -> Handed:
+        """Takes a file in: under a name drawn by lot while it is hashed, then under its hash.
+        Raises NotAccepted, and Broken when it cannot be kept."""
+        kind = kind_of(name, file)
+        size = size_of(file)
+        coming = f"{COMING}/{uuid4().hex}"
+        digest = hashlib.sha256()
+        with _plainly():
+            obstore.put(self._store, coming, _hashed(file, digest))
+            staged = _path(STAGED, digest.hexdigest())
+            obstore.rename(self._store, coming, staged)
+        return Handed(paper, digest.hexdigest(), size, kind.media_type, _called(name))
+
+    def keep(self, digest: str) -> None:
+        """What was staged stays. Repeated, it does nothing more. Raises Gone."""
+        with _plainly():
+            kept = _path(KEPT, digest)
+            if self._there(kept):
+                return
+            try:
+                obstore.copy(self._store, _path(STAGED, digest), kept)
+            except FileNotFoundError:
+                raise Gone(digest) from None
+
+    def staged(self, digest: str) -> bool:
+        """Whether a file that was staged can still be kept."""
+        with _plainly():
+            return self._there(_path(STAGED, digest)) or self._there(_path(KEPT, digest))
+
+    def read(self, digest: str) -> bytes:
+        """The content of a kept file. Raises Gone, and Altered when it is not what came."""
+        with _plainly():
+            try:
+                content = bytes(obstore.get(self._store, _path(KEPT, digest)).bytes())
+            except FileNotFoundError:
+                raise Gone(digest) from None
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise Altered(f"The file {digest} is not what was handed in: its hash does not hold.")
+        return content
+
+    def sweep(self, before: datetime) -> int:
+        """Deletes what was staged before that moment, kept or not; how many files."""
+        swept = 0
+        with _plainly():
+            for folder in (COMING, STAGED):
+                old = [
+                    each["path"]
+                    for page in obstore.list(self._store, folder)
+                    for each in page
+                    if each["last_modified"] < before
+                ]
+                for path in old:
+                    # Another process may sweep too.
+                    try:
+                        obstore.delete(self._store, path)
+                    except FileNotFoundError:
+                        continue
+                    swept += 1
+        return swept
+
+    def _there(self, path: str) -> bool:
+        try:
+            obstore.head(self._store, path)
+        except FileNotFoundError:
+            return False
+        return True
+
+
+def opened(settings: Settings) -> Uploads:
+    """Where the settings say. Raises BadInput."""
+    return Uploads(_store(settings.uploads or _beside(settings.database)))
+
+
+def _beside(database: str) -> str:
+    """The folder beside a store that is a file."""
+    address = urlsplit(database)
+    if address.scheme != "sqlite" or address.path in ("", "/", "/:memory:"):
+        raise BadInput("Say where papers are kept: LIENTHONG_UPLOADS=file:///folder or s3://…")
+    return (Path(address.path[1:]).resolve().with_suffix(".papers")).as_uri()
+
+
+def _store(url: str) -> ObjectStore:
+    address = urlsplit(url)
+    if address.scheme == "file" and address.path.strip("/") and not address.netloc:
+        # Named after hashes alone, but what people handed in is nobody else's on this machine.
+        folder = Path(unquote(address.path))
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return LocalStore(folder, mkdir=True)
+    if address.scheme == "s3" and address.netloc:
+        return _s3(address.netloc, address.path.strip("/"), parse_qs(address.query))
+    raise BadInput(
+        f"{address.scheme}:… is no place for papers: file:///folder or "
+        "s3://bucket/prefix?endpoint=https://…&region=…"
+    )
+
+
+def _s3(bucket: str, prefix: str, asked: dict[str, list[str]]) -> ObjectStore:
+    """Whoever may use it is said in the environment (AWS_ACCESS_KEY_ID and so on)."""
+    unknown = set(asked) - {"endpoint", "region"}
+    if unknown:
+        raise BadInput(f"An s3:// address takes endpoint and region, not {min(unknown)!r}")
+    endpoint = asked.get("endpoint", [""])[0]
+    region = asked.get("region", ["us-east-1"])[0]
+    if not endpoint:
+        return S3Store(bucket, prefix=prefix or None, region=region)
+    return S3Store(
+        bucket,
+        prefix=prefix or None,
+        region=region,
+        endpoint=endpoint,
+        virtual_hosted_style_request=False,
+        client_options={"allow_http": endpoint.startswith("http://")},
+    )
+
+
+def _path(folder: str, digest: str) -> str:
+    """Raises Gone for what is no SHA-256: nothing else ever becomes part of a path."""
+    if not _DIGEST.fullmatch(digest):
+        raise Gone(digest)
+    return f"{folder}/{digest[:2]}/{digest}"
+
+
+def _hashed(file: BinaryIO, digest: hashlib._Hash) -> Iterator[bytes]:
+    while chunk := file.read(CHUNK):
+        digest.update(chunk)
+        yield chunk
+    file.seek(0)
+
+
+def _called(name: str) -> str:
+    """A file's name as it is shown again: the last part, without what does not print."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return "".join(each for each in last if each.isprintable())[-120:] or "?"
+
+
+@contextmanager
+def _plainly() -> Iterator[None]:
+    """Whatever the store says, in one sentence without an address or a key in it."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except (BaseError, OSError) as error:
+        raise Broken("Papers cannot be kept or read just now.") from error
+
+
+__all__ = ["Altered", "Gone", "Handed", "NotAccepted", "Uploads", "opened"]

@@ -1,0 +1,40 @@
+"""A kept file as an answer that no browser opens by itself."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+from fastapi.responses import Response
+
+from app.trouble import NotThere
+from app.uploads.kinds import KINDS
+from app.uploads.store import Gone, Uploads
+from engine.core.dossier import Dossier
+
+SUFFIXES = {kind.media_type: kind.suffixes[0] for kind in KINDS}
+
+
+def of(uploads: Uploads, dossier: Dossier, digest: str) -> Response:
+    """A file of this dossier, and of no other, as it was handed in. Raises NotThere, Altered."""
+    attached = next((each for each in dossier.attached if each.digest == digest), None)
+    if attached is None:
+        raise NotThere(f"The dossier {dossier.stream} has no such file")
+    try:
+        content = uploads.read(digest)
+    except Gone:
+        raise NotThere(f"The file {digest} is not kept here") from None
+    suffix = SUFFIXES.get(attached.media_type, "bin")
+    # Called by us: what a person called it goes into no header.
+    paper = re.sub(r"[^a-z0-9-]", "-", attached.paper.lower())[:40]
+    name = quote(f"{dossier.stream}-{paper}-{digest[:8]}.{suffix}", safe="")
+    return Response(
+        content,
+        media_type=attached.media_type,
+        headers={
+            "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "Cache-Control": "private, no-store",
+        },
+    )

@@ -1,0 +1,228 @@
+"""Looking a dossier up without an account: its code and the word that came with it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import RedirectResponse, Response
+from msgspec.structs import replace
+
+from app.access.needs import needs
+from app.access.principal import Principal
+from app.citizen.online import FILES as FORMS_WITH_FILES
+from app.citizen.online import TRIES, TRIES_OF_ONE, AtOnline, Online, address
+from app.desk.context import position
+from app.forms import paper
+from app.forms.content import FormContent
+from app.forms.form import form_of
+from app.trouble import NotThere
+from app.uploads.bounded import BoundedForm, text_of
+from app.uploads.store import Gone, Handed
+from app.web.citizen import browser, download
+from app.web.citizen.form import FILES, Wrong, _, take_files
+from app.web.citizen.standing import FORMS, Asked, Standing, standing
+from app.web.rendering import language, page
+from app.web.sentences import sentence
+from app.web.words import STATES, said
+from consumers.views.status import status
+from engine.core.admission import CITIZEN
+from engine.core.dossier import Dossier
+from engine.runtime import Folded, fold
+from schemas.commands import Supply
+from schemas.rejection import Rejected
+from workflows.model import Paper
+
+router = APIRouter(include_in_schema=False)
+
+May = Annotated[Principal, needs("citizen.look-up")]
+
+LONGEST = 64
+"""Letters of what may be typed; no code is longer."""
+
+
+@router.get("/look-up")
+def ask(request: Request, who: May, online: AtOnline, code: str = "") -> Response:
+    """`code` stands in the addresses on printed forms; it does not stay in the bar."""
+    if code:
+        answer: Response = RedirectResponse("/look-up", 303)
+        browser.keep(request, answer, online, browser.TYPED, code[:LONGEST])
+        return answer
+    typed = browser.kept(request, online, browser.TYPED) or ""
+    return browser.private(page(request, "citizen/look_up.html", code=typed, errors=()))
+
+
+@router.post("/look-up")
+def prove(
+    request: Request,
+    who: May,
+    online: AtOnline,
+    code: Annotated[str, Form()] = "",
+    word: Annotated[str, Form()] = "",
+) -> Response:
+    """A wrong code, a wrong word and no such dossier have the same answer, after the same work."""
+    typed = code.strip()[:LONGEST]
+    online.limit(TRIES, "look-up", address(request))
+    online.limit(TRIES_OF_ONE, "look-up-of", typed)
+    if not online.facts.proven(typed, word[:LONGEST]):
+        wrong = (Wrong("code", _("The code and the access code do not belong together")),)
+        return browser.private(page(request, "citizen/look_up.html", 422, code=typed, errors=wrong))
+    answer = RedirectResponse("/look-up/dossier", 303)
+    browser.keep(request, answer, online, browser.SEEN, typed)
+    browser.drop(answer, browser.TYPED)
+    return answer
+
+
+@router.post("/look-up/leave")
+def leave(request: Request, who: May) -> Response:
+    answer = RedirectResponse("/look-up", 303)
+    browser.drop(answer, browser.SEEN)
+    return answer
+
+
+@router.get("/look-up/dossier")
+def dossier(request: Request, who: May, online: AtOnline) -> Response:
+    code = browser.kept(request, online, browser.SEEN)
+    if code is None:
+        return RedirectResponse("/look-up", 303)
+    return _shown(request, online, code)
+
+
+@router.post("/look-up/supplement")
+def supplement(request: Request, who: May, online: AtOnline, sent: BoundedForm) -> Response:
+    """Hands in what was asked for in a leg: the clock runs from now."""
+    code = browser.kept(request, online, browser.SEEN)
+    if code is None:
+        return RedirectResponse("/look-up", 303)
+    online.limit(FORMS_WITH_FILES, "supplement", address(request))
+    now = found(request, online, code)
+    leg, go = text_of(sent, "leg"), text_of(sent, "go")
+    command_id = online.command_id(text_of(sent, "command"))
+    asked = next((each for each in now.asked if each.leg == leg), None)
+    if asked is None:
+        # Answered already, perhaps by this very form sent twice.
+        return RedirectResponse("/look-up/dossier", 303)
+    papers = [each.id for each in asked.papers] or [each.id for each in _papers(online, now)]
+    files: list[Handed] = []
+    wrong: list[Wrong] = []
+    take_files(online, sent, papers, files, wrong, already=sum(each.size for each in now.given))
+    for each in asked.papers:
+        if go == "submit" and not any(file.paper == each.id for file in files):
+            wrong.append(Wrong(FILES + each.id, _("Add this paper")))
+    if wrong or go != "submit" or "remove" in sent:
+        return _shown(request, online, code, files, wrong)
+    return _supply(request, online, code, asked, files, command_id)
+
+
+def _supply(
+    request: Request,
+    online: Online,
+    code: str,
+    asked: Asked,
+    files: list[Handed],
+    command_id: bytes,
+) -> Response:
+    try:
+        for each in files:
+            online.uploads.keep(each.digest)
+    except Gone as gone:
+        lost = next(each for each in files if each.digest == str(gone))
+        wrong = [Wrong(FILES + lost.paper, _("Choose %(name)s again"), {"name": lost.name})]
+        return _shown(request, online, code, files, wrong)
+    supply = Supply(
+        actor=CITIZEN,
+        leg=asked.leg,
+        papers=tuple(dict.fromkeys(each.paper for each in files)),
+        attached=tuple(each.attached for each in files),
+        files={each.digest: each.name for each in files},
+    )
+    done = online.act(supply, command_id, code)
+    if isinstance(done, Rejected):
+        why = sentence(done.rule, done.message, language(request))
+        wrong = [Wrong("supplement", "%(why)s", {"why": why})]
+        return _shown(request, online, code, files, wrong)
+    return RedirectResponse("/look-up/dossier", 303)
+
+
+@router.get("/look-up/forms/{kind}.pdf")
+def form_pdf(
+    request: Request,
+    who: May,
+    online: AtOnline,
+    kind: str,
+    version: Annotated[int | None, Query(ge=1)] = None,
+) -> Response:
+    """A form that was given to the citizen, to print."""
+    code = browser.kept(request, online, browser.SEEN)
+    if code is None:
+        return RedirectResponse("/look-up", 303)
+    if kind not in FORMS:
+        raise NotThere(f"There is no form {kind!r} to print here")
+    house = online.desk.house
+    content = form_of(kind, house.log.read_stream(code), house.law, language(request), version)
+    name = quote(f"{code}-{content.kind}.pdf", safe="")
+    where = f"{request.base_url}look-up?code={quote(code, safe='')}"
+    answer = Response(paper.pdf(without_officers(content), where),
+                      media_type="application/pdf")  # fmt: skip
+    answer.headers["Content-Disposition"] = f"inline; filename*=UTF-8''{name}"
+    return browser.private(answer)
+
+
+@router.get("/look-up/papers/{digest}")
+def own_paper(request: Request, who: May, online: AtOnline, digest: str) -> Response:
+    """A file that the citizen handed in."""
+    code = browser.kept(request, online, browser.SEEN)
+    if code is None:
+        return RedirectResponse("/look-up", 303)
+    folded = online.desk.house.dossier(code)
+    return browser.private(download.of(online.uploads, folded.dossier, digest))
+
+
+def found(request: Request, online: Online, code: str) -> Standing:
+    """How it stands with a dossier, as of its last event."""
+    house = online.desk.house
+    records = house.log.read_stream(code)
+    if not records:
+        raise NotThere(house.unknown(code))
+    with online.desk.reading(after=position(code, records[-1].version)) as connection:
+        seen = status(connection, code)
+    if seen is None:
+        raise NotThere(f"The views do not know {code} yet")
+    dossier = fold(records, Folded(Dossier(code))).dossier
+    return standing(house, dossier, records, seen, language(request))
+
+
+def without_officers(content: FormContent) -> FormContent:
+    """Whoever signed at a desk is named on the paper he gave; nobody else is."""
+    if content.kind in ("01", "03"):
+        return content
+    return replace(content, signatures=tuple(replace(each, name="") for each in content.signatures))
+
+
+def _papers(online: Online, now: Standing) -> list[Paper]:
+    law = online.desk.house.law
+    dossier = online.desk.house.dossier(now.code).dossier
+    return list(law.procedure(dossier.procedure).papers_in)
+
+
+def _shown(
+    request: Request,
+    online: Online,
+    code: str,
+    files: list[Handed] | tuple[()] = (),
+    wrong: list[Wrong] | tuple[()] = (),
+) -> Response:
+    now = found(request, online, code)
+    shows = {
+        "now": now,
+        "papers": _papers(online, now),
+        "state": said(STATES, now.state, language(request)),
+        "command": online.new_command() if now.asked else "",
+        "files": files,
+        "notes": {each.digest: online.stage_note(each) for each in files},
+        "errors": wrong,
+        "wrong": {each.field: each for each in reversed(wrong)},
+    }
+    answer = page(request, "citizen/dossier.html", 422 if wrong else 200, **shows)
+    return browser.private(answer)

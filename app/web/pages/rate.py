@@ -1,0 +1,128 @@
+"""What the citizen says when it is over: a rating, given once, and complaints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from app.access.needs import needs
+from app.access.principal import Principal
+from app.citizen.online import FILES, AtOnline, Online, address
+from app.uploads.bounded import BoundedForm, text_of
+from app.web.citizen import browser
+from app.web.citizen.form import LONGEST_NOTE, Wrong, _
+from app.web.pages.look_up import found
+from app.web.rendering import language, page
+from app.web.sentences import sentence
+from engine.core.admission import CITIZEN
+from schemas.commands import Command, Complain, Rate
+from schemas.events import ASPECTS, BEST, GROUNDS
+from schemas.rejection import Rejected
+
+router = APIRouter(include_in_schema=False)
+
+May = Annotated[Principal, needs("citizen.look-up")]
+
+MARKS = frozenset(str(mark) for mark in range(1, BEST + 1))
+
+
+@router.get("/look-up/rate")
+def rate(request: Request, who: May, online: AtOnline) -> Response:
+    code = browser.kept(request, online, browser.SEEN)
+    if code is None:
+        return RedirectResponse("/look-up", 303)
+    if not found(request, online, code).may_rate:
+        return RedirectResponse("/look-up/dossier", 303)
+    return _rating(request, online.new_command(), {}, "", ())
+
+
+@router.post("/look-up/rate")
+def rated(request: Request, who: May, online: AtOnline, sent: BoundedForm) -> Response:
+    code = browser.kept(request, online, browser.SEEN)
+    if code is None:
+        return RedirectResponse("/look-up", 303)
+    command, note = text_of(sent, "command"), text_of(sent, "note")
+    given = {aspect: text_of(sent, f"mark.{aspect}") for aspect in ASPECTS}
+    marks = {aspect: int(mark) for aspect, mark in given.items() if mark in MARKS}
+    wrong = [_too_long("note")] if len(note) > LONGEST_NOTE else []
+    if not marks:
+        wrong.append(Wrong(f"mark.{ASPECTS[0]}", _("Rate at least one")))
+    if wrong:
+        return _rating(request, command, marks, note, wrong)
+    act = Rate(actor=CITIZEN, marks=marks, note=note or None)
+    refused = _said(request, online, act, command, code)
+    if refused is not None:
+        return _rating(request, command, marks, note, [refused])
+    return RedirectResponse("/look-up/dossier", 303)
+
+
+@router.get("/look-up/complain")
+def complain(request: Request, who: May, online: AtOnline) -> Response:
+    code = browser.kept(request, online, browser.SEEN)
+    if code is None:
+        return RedirectResponse("/look-up", 303)
+    if not found(request, online, code).may_complain:
+        return RedirectResponse("/look-up/dossier", 303)
+    return _complaint(request, online.new_command(), "", "", ())
+
+
+@router.post("/look-up/complain")
+def complained(request: Request, who: May, online: AtOnline, sent: BoundedForm) -> Response:
+    code = browser.kept(request, online, browser.SEEN)
+    if code is None:
+        return RedirectResponse("/look-up", 303)
+    command = text_of(sent, "command")
+    ground, words = text_of(sent, "ground"), text_of(sent, "words")
+    wrong = (
+        [] if ground in GROUNDS else [Wrong(f"ground.{GROUNDS[0]}", _("Choose what it is about"))]
+    )
+    if not words:
+        wrong.append(Wrong("words", _("Say what happened")))
+    if len(words) > LONGEST_NOTE:
+        wrong.append(_too_long("words"))
+    if wrong:
+        return _complaint(request, command, ground, words, wrong)
+    act = Complain(actor=CITIZEN, ground=ground, reason=words)
+    refused = _said(request, online, act, command, code)
+    if refused is not None:
+        return _complaint(request, command, ground, words, [refused])
+    return RedirectResponse("/look-up/dossier", 303)
+
+
+def _said(request: Request, online: Online, act: Command, command: str, code: str) -> Wrong | None:
+    """Does it; what refused it, if a rule did."""
+    online.limit(FILES, "say", address(request))
+    done = online.act(act, online.command_id(command), code)
+    if not isinstance(done, Rejected):
+        return None
+    said = sentence(done.rule, done.message, language(request))
+    return Wrong("main-content", "%(said)s", {"said": said})
+
+
+def _too_long(field: str) -> Wrong:
+    return Wrong(field, _("Say it in at most 2,000 letters"))
+
+
+def _rating(
+    request: Request, command: str, marks: dict[str, int], note: str, wrong: Sequence[Wrong]
+) -> Response:
+    shows = {"aspects": ASPECTS, "best": BEST, "command": command, "marks": marks, "note": note}
+    return _page(request, "citizen/rate.html", wrong, shows)
+
+
+def _complaint(
+    request: Request, command: str, ground: str, words: str, wrong: Sequence[Wrong]
+) -> Response:
+    shows = {"grounds": GROUNDS, "command": command, "ground": ground, "words": words}
+    return _page(request, "citizen/complain.html", wrong, shows)
+
+
+def _page(
+    request: Request, template: str, wrong: Sequence[Wrong], shows: dict[str, Any]
+) -> Response:
+    fields = {each.field: each for each in reversed(wrong)}
+    status = 422 if wrong else 200
+    return browser.private(page(request, template, status, errors=wrong, wrong=fields, **shows))
