@@ -26,6 +26,7 @@ def serve(settings: Settings, host: str, port: int, private_webhooks: bool) -> N
     import uvicorn
     from msgspec.structs import replace
 
+    from app.access.prompt import CONNECTIONS, Prompt
     from app.desk.application import application
     from app.house import open_house
 
@@ -36,6 +37,8 @@ def serve(settings: Settings, host: str, port: int, private_webhooks: bool) -> N
             log_level="warning",
             access_log=False,
             server_header=False,
+            http=Prompt,
+            limit_concurrency=CONNECTIONS,
             timeout_graceful_shutdown=LEAVE,
         )
         if not app.state.desk.entrance.accounts.any():

@@ -140,7 +140,8 @@ def answer(problem: Problem) -> Response:
 
 
 EXPECTED = (
-    HTTPException, RequestValidationError, Problem, NotSignedIn, NotPermitted, Trouble,
+    HTTPException, RequestValidationError, Problem, NotSignedIn, NotPermitted, Hidden, BadToken,
+    Forged, TooMany, Unrecorded, Trouble,
     StoreError, Busy, CalendarError, ClockError,
 )  # fmt: skip
 """What is answered and no more; any other exception is a fault, which is logged too."""

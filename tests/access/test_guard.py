@@ -1,0 +1,244 @@
+"""What is around every answer: headers, sizes, times, pace; and no forged request gets through."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from app.access.guard import LARGEST, LARGEST_UPLOAD, Guard, is_local
+from app.access.pace import Pace, Rates
+from app.access.prompt import Prompt
+from app.access.sessions import Sessions
+from app.desk.context import Desk
+from tests.access.conftest import sign_in, token_in
+
+SCRIPTS = ("unsafe-inline", "unsafe-eval", "http:", "https:", "*")
+
+
+def test_every_answer_has_the_headers(browser: TestClient) -> None:
+    for path in ("/", "/sign-in", "/nothing", "/api/v1/dossiers/x", "/api/v1/openapi.json",
+                 "/assets/desk.css"):  # fmt: skip
+        headers = browser.get(path).headers
+        policy = headers["content-security-policy"]
+        assert "default-src 'self'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert not any(each in policy for each in SCRIPTS)
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "same-origin"
+        assert ("no-store" in headers.get("cache-control", "")) is not path.startswith("/assets")
+
+
+def test_an_error_nobody_expected_has_the_headers_too(front: FastAPI, browser: TestClient) -> None:
+    desk: Desk = front.state.desk
+    desk.access.permits = None  # type: ignore[method-assign,assignment]
+    answer = browser.get("/")
+    assert answer.status_code >= 500
+    assert "no-store" in answer.headers["cache-control"]
+    assert "TypeError" not in answer.text
+
+
+def pieces(size: int) -> Iterator[bytes]:
+    for _ in range(size // 1000):
+        yield b"x" * 1000
+
+
+@pytest.mark.parametrize("said", [True, False], ids=["announced", "in pieces"])
+@pytest.mark.parametrize("path", ["/sign-in", "/language", "/api/v1/dossiers"])
+def test_a_body_that_is_too_large_is_not_taken(browser: TestClient, path: str, said: bool) -> None:
+    content: Any = b"x" * (LARGEST + 1) if said else pieces(LARGEST + 10_000)
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    answer = browser.post(path, content=content, headers=kind)
+    assert answer.status_code == 413
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "content-security-policy" in answer.headers
+
+
+def test_files_may_be_larger_but_not_for_ever(browser: TestClient) -> None:
+    form = {"content-type": "multipart/form-data; boundary=b"}
+    answer = browser.post("/sign-in", content=b"x" * (LARGEST + 1), headers=form)
+    assert answer.status_code not in (413, 500)
+    answer = browser.post("/sign-in", content=pieces(LARGEST_UPLOAD + 10_000), headers=form)
+    assert answer.status_code == 413
+
+
+def test_a_body_that_comes_too_slowly_is_not_waited_for() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/", "scheme": "http", "headers": []}
+    asyncio.run(Guard(app, Sessions(b"s" * 32), within=0.01)(scope, receive, send))
+    assert [each.get("status") for each in sent] == [408, None]
+
+
+@contextmanager
+def serving(app: Any, protocol: type[Prompt]) -> Iterator[int]:
+    config = uvicorn.Config(app, http=protocol, log_level="critical", lifespan="off")
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+async def fine(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def closes(port: int, sends: Callable[[socket.socket], None]) -> bytes:
+    """What comes until the server closes."""
+    with closing(socket.create_connection(("127.0.0.1", port))) as client:
+        client.settimeout(30)
+        found = b""
+        try:
+            sends(client)
+            while more := client.recv(1000):
+                found += more
+        except ConnectionError:
+            pass
+        return found
+
+
+class Impatient(Prompt):
+    head_within = 0.2
+
+
+class Narrow(Prompt):
+    largest_head = 1000
+
+
+def test_a_head_that_never_ends_is_cut_off() -> None:
+    with serving(fine, Impatient) as port:
+        assert closes(port, lambda client: None) == b""
+        assert closes(port, lambda client: client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")) == b""
+        # And on a connection on which a request was answered before.
+        head = b"GET / HTTP/1.1\r\nHost: x\r\n"
+        answered = closes(port, lambda client: client.sendall(head + b"\r\n" + head))
+        assert answered.count(b"204 No Content") == 1
+    with serving(fine, Narrow) as port:
+        whole = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        assert b"204" in closes(port, lambda client: client.sendall(whole))
+        large = b"GET / HTTP/1.1\r\nX: " + b"x" * 5000
+        assert closes(port, lambda client: client.sendall(large)) == b""
+
+
+def test_only_the_machine_itself_is_local() -> None:
+    for host in ("localhost", "localhost:8000", "127.0.0.1", "127.0.0.1:80", "[::1]:8000"):
+        assert is_local(host)
+    for host in ("", "desk.example", "localhost.evil.example", "127.0.0.1.evil.example:80"):
+        assert not is_local(host)
+
+
+# --- pace -----------------------------------------------------------------------------------
+
+
+def test_too_many_requests_are_told_to_wait(front: FastAPI, browser: TestClient) -> None:
+    desk: Desk = front.state.desk
+    sign_in(browser, "lan")
+    desk.access.pace = Pace(Rates(stranger=3, person=5, program=10))
+    statuses = [browser.get("/sign-in/password").status_code for _ in range(7)]
+    assert statuses == [200] * 5 + [429] * 2
+    answer = browser.get("/api/v1/procedures")
+    assert answer.status_code == 429
+    assert 1 <= int(answer.headers["retry-after"]) <= 60
+    assert answer.json()["type"].endswith("/too-many")
+    stranger = TestClient(front, "http://localhost", False)
+    assert [stranger.get("/sign-in").status_code for _ in range(5)] == [200] * 3 + [429] * 2
+    assert browser.get("/assets/desk.css").status_code == 200
+
+
+# --- forged requests ------------------------------------------------------------------------
+
+ELSEWHERE = [
+    {"sec-fetch-site": "cross-site"},
+    {"sec-fetch-site": "same-site"},
+    {"origin": "https://evil.example"},
+    {"origin": "null"},
+    {"origin": "http://localhost.evil.example"},
+]
+
+
+@pytest.mark.parametrize("headers", ELSEWHERE, ids=str)
+def test_what_another_site_makes_a_browser_send_is_refused(
+    browser: TestClient, headers: dict[str, str]
+) -> None:
+    sign_in(browser, "lan")
+    token = token_in(browser.get("/sign-in/password").text)
+    form = {"form_token": token}
+    refused = browser.post("/sign-out", data=form, headers=headers)
+    assert refused.status_code == 403
+    ours = {"origin": "http://localhost", "sec-fetch-site": "same-origin"}
+    assert browser.post("/sign-out", data=form, headers=ours).status_code == 303
+
+
+def test_a_form_without_the_token_of_the_session_is_refused(browser: TestClient) -> None:
+    sign_in(browser, "lan")
+    right = token_in(browser.get("/sign-in/password").text)
+    for wrong in ("", "x", right[:-1], right.upper() + "x", "đ"):
+        assert browser.post("/sign-out", data={"form_token": wrong}).status_code == 403
+    assert browser.post("/sign-out").status_code == 403
+    assert browser.post("/sign-out", json={"form_token": right}).status_code == 403
+    assert browser.post("/sign-out", params={"form_token": right}).status_code == 403
+    assert browser.post("/sign-out", headers={"x-form-token": right}).status_code == 303
+
+
+def test_the_token_of_another_session_is_good_for_nothing(front: FastAPI) -> None:
+    lan, minh = (TestClient(front, "http://localhost", follow_redirects=False) for _ in "12")
+    sign_in(lan, "lan")
+    sign_in(minh, "minh")
+    token = token_in(minh.get("/sign-in/password").text)
+    assert lan.post("/sign-out", data={"form_token": token}).status_code == 403
+
+
+def test_nobody_is_signed_in_as_somebody_else_by_another_site(browser: TestClient) -> None:
+    form = {"name": "lan", "password": "lan's own password"}
+    for headers in ELSEWHERE:
+        assert browser.post("/sign-in", data=form, headers=headers).status_code == 403
+    browser.get("/sign-in")
+    assert browser.post("/sign-in", data=form).status_code == 403
+    assert "session" not in browser.cookies
+
+
+def test_the_api_is_no_way_around_with_a_cookie(browser: TestClient) -> None:
+    sign_in(browser, "lan")
+    answer = browser.post("/api/v1/dossiers", json={})
+    assert answer.status_code == 403
+    assert answer.json()["type"].endswith("/forged")
+
+
+def test_a_program_needs_no_form_token(front: FastAPI, browser: TestClient) -> None:
+    desk: Desk = front.state.desk
+    from datetime import UTC, datetime, timedelta
+
+    until = datetime.now(UTC) + timedelta(days=1)
+    _, secret = desk.entrance.tokens.make("lan", frozenset({"dossier.receive"}), until)
+    bearer = {"authorization": f"Bearer {secret}"}
+    sign_in(browser, "minh")
+    assert browser.post("/api/v1/dossiers", json={}, headers=bearer).status_code == 422
+    assert browser.get("/api/v1/procedures", headers=bearer).status_code == 403
+    wrong = {"authorization": "Bearer lt_wrong"}
+    answer = browser.get("/api/v1/procedures", headers=wrong)
+    assert answer.status_code == 401
+    assert "invalid_token" in answer.headers["www-authenticate"]
+    assert browser.get("/api/v1/procedures", headers=wrong).status_code == 401
