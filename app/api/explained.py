@@ -4,6 +4,9 @@ from __future__ import annotations
 
 OF_API: dict[str, tuple[int, str, str]] = {
     "not-signed-in": (401, "Sign in first", "Send a token: Authorization: Bearer …"),
+    "bad-token": (401, "This token is good for nothing", "It is unknown, revoked or over."),
+    "forged": (403, "This did not come from a page of ours", "Sign in, or send a token."),
+    "too-many": (429, "Too many requests", "Ask again after `Retry-After` seconds."),
     "not-permitted": (
         403,
         "You may not do that",
@@ -26,6 +29,7 @@ OF_API: dict[str, tuple[int, str, str]] = {
         "They did not come to know of `after` in time; ask again in a second.",
     ),
     "not-ready": (503, "Not possible just now", "A server cannot be reached, or is busy."),
+    "unrecorded": (503, "Not possible just now", "That it is read could not be recorded."),
     "no-graphviz": (503, "Nothing can be drawn here", "Graphviz is not installed."),
     "trouble": (500, "Something went wrong", "This should not have happened."),
 }

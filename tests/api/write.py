@@ -31,6 +31,9 @@ KEY = {"Idempotency-Key": "01890a5d-ac96-774b-bcce-b302099a8057"}
 SHORTEST = 2
 """Items of a list that an example shows."""
 
+EXCERPT = 1000
+"""Characters of a text that an example shows."""
+
 
 class Whoever:
     """Says that everybody is `who`."""
@@ -48,7 +51,7 @@ def samples() -> Iterator[tuple[FastAPI, Whoever]]:
     with TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'office.db'}"
         run("submit", FIFTY, "--database", url)
-        settings = Settings(database=url, now=parse_moment(NOW), lang="en")
+        settings = Settings(database=url, now=parse_moment(NOW), lang="en", private_webhooks=True)
         whoever = Whoever(AUDITOR)
         with open_house(settings, write=True) as house:
             yield application(settings, house, whoever.identify), whoever
@@ -77,6 +80,8 @@ class Recorder:
         body = answer.json() if is_json else answer.text
         if isinstance(body, list):
             body = body[:SHORTEST]
+        if isinstance(body, str):
+            body = body[:EXCERPT]
         self.found[f"{method}:{path}"] = {**kept, "response": body}
         return body
 
@@ -130,7 +135,31 @@ def _tasks(recorder: Recorder) -> None:
     recorder.ask("get", "/api/v1/alerts")
 
 
-ROUNDS = [_definitions, _a_dossier, _tasks]
+def _reports(recorder: Recorder) -> None:
+    period = {"from": "2021-03-01", "to": "2021-03-31", "agency": "ub-desk"}
+    recorder.ask("get", "/api/v1/reports/{form}", fill={"form": "06a"}, params=period)
+    recorder.ask("get", "/api/v1/reports/register", params={**period, "limit": SHORTEST})
+
+
+def _webhooks(recorder: Recorder) -> None:
+    api = "/api/v1/webhooks"
+    new = {"url": "http://127.0.0.1:9/alerts", "kinds": ["step-overdue", "dossier-overdue"]}
+    made = recorder.ask("post", api, ADMINISTRATOR, json=new)
+    fill = {"webhook": made["id"]}
+    recorder.ask("get", api, ADMINISTRATOR)
+    recorder.ask("get", f"{api}/{{webhook}}", ADMINISTRATOR, fill=fill)
+    recorder.ask("get", f"{api}/{{webhook}}/deliveries", ADMINISTRATOR, fill=fill)
+    recorder.ask("post", f"{api}/{{webhook}}/retry", ADMINISTRATOR, fill=fill)
+    recorder.ask("delete", f"{api}/{{webhook}}", ADMINISTRATOR, fill=fill)
+
+
+def _streams(recorder: Recorder) -> None:
+    recorder.ask("get", "/api/v1/feed", params={"from": "start", "follow": "false"})
+    land = {"procedure": "2.000908"}
+    recorder.ask("get", "/api/v1/procedures/{procedure}/drawing", fill=land)
+
+
+ROUNDS = [_definitions, _a_dossier, _tasks, _reports, _webhooks, _streams]
 
 
 def write() -> None:

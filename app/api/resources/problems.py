@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
@@ -40,9 +41,26 @@ def show_problem(
 ) -> Response:
     """The sentence (with what is filled in as `{…}`) and the ground in law, if there is one."""
     known = {**OF_API, **RULES}
+    if problem in PLAIN:
+        return answered(_of_http(PLAIN[problem]))
     if problem not in known:
         raise NotThere(f"There is no problem {problem!r}{did_you_mean(problem, known)}")
     return answered(explained(problem))
+
+
+PLAIN = {f"http-{each.value}": each for each in HTTPStatus if each.value >= 400}
+"""Problems about which there is no more to say than HTTP does."""
+
+
+def _of_http(status: HTTPStatus) -> dict[str, Any]:
+    return {
+        "code": f"http-{status.value}",
+        "source": "api",
+        "status": status.value,
+        "title": status.phrase,
+        "sentence": status.description or status.phrase,
+        "legal_basis": None,
+    }
 
 
 def explained(code: str) -> dict[str, Any]:

@@ -1,0 +1,121 @@
+"""The OpenAPI document: as committed, with errors and an example for every operation that hold."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from app.api import description
+from app.api.explained import OF_API
+from app.api.resources.problems import explained
+from engine.core.rules import RULES
+from schemas.codec import loads
+from tests.api.write import samples
+from tests.desk.conftest import As
+
+METHODS = {"get", "post", "put", "delete", "patch"}
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, Any]:
+    with samples() as (app, _):
+        found: dict[str, Any] = loads(description.text(app))
+    return found
+
+
+def operations(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (f"{method}:{path}", operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def test_the_committed_document_is_that_of_the_code(made: dict[str, Any]) -> None:
+    committed = loads(description.COMMITTED.read_bytes())
+    assert committed["paths"].keys() == made["paths"].keys(), "run: python -m tests.api.write"
+    assert committed == made, "run: python -m tests.api.write"
+
+
+def test_the_served_document_is_the_same(as_: As, made: dict[str, Any]) -> None:
+    assert as_("auditor").get("/api/v1/openapi.json").json() == made
+
+
+def test_every_operation_is_told_of_with_an_example(made: dict[str, Any]) -> None:
+    bare = []
+    for name, operation in operations(made):
+        body = operation.get("requestBody", {}).get("content", {})
+        answers = {s: a for s, a in operation["responses"].items() if s.startswith("2")}
+        contents = [each for a in answers.values() for each in a.get("content", {}).values()]
+        if not operation.get("summary") or not operation.get("description"):
+            bare.append(f"{name}: words")
+        # A file for a spreadsheet has no schema and no example.
+        if any("example" not in each for each in [*body.values(), *filter(None, contents)]):
+            bare.append(f"{name}: example")
+        if len(operation.get("tags", [])) != 1 or operation["tags"][0] not in description.TAGS:
+            bare.append(f"{name}: tag")
+        unsaid = [p["name"] for p in operation.get("parameters", []) if not p.get("description")]
+        bare += [f"{name}: {each}" for each in unsaid]
+    assert bare == []
+
+
+def test_every_example_conforms(made: dict[str, Any]) -> None:
+    checked = 0
+    for name, operation in operations(made):
+        answers = operation["responses"].values()
+        contents = [each for a in answers for each in a.get("content", {}).items()]
+        contents += operation.get("requestBody", {}).get("content", {}).items()
+        for kind, content in contents:
+            if kind != "application/json" or "example" not in content:
+                continue
+            schema = {**content["schema"], "components": made["components"]}
+            errors = list(Draft202012Validator(schema).iter_errors(content["example"]))
+            assert errors == [], name
+            checked += 1
+    assert checked >= 25
+
+
+def test_every_error_is_a_problem(made: dict[str, Any]) -> None:
+    wrong = [
+        f"{name} {status}"
+        for name, operation in operations(made)
+        for status, answer in operation["responses"].items()
+        if status.startswith(("4", "5", "default"))
+        and set(answer.get("content", {})) != {"application/problem+json"}
+    ]
+    assert wrong == []
+    assert all("default" in operation["responses"] for _, operation in operations(made))
+
+
+def test_a_list_has_a_cursor(made: dict[str, Any]) -> None:
+    without = []
+    for name, operation in operations(made):
+        schema = operation["responses"].get("200", {}).get("content", {}).get(
+            "application/json", {}
+        ).get("schema", {})  # fmt: skip
+        names = {each["name"] for each in operation.get("parameters", [])}
+        if schema.get("type") == "array" and not {"cursor", "limit"} <= names:
+            without.append(name)
+    assert without == []
+
+
+def test_every_code_of_a_problem_is_explained(as_: As) -> None:
+    listed = as_("auditor").get("/api/v1/problems").json()
+    assert {each["code"] for each in listed} == {*OF_API, *RULES}
+    assert explained("stale")["status"] == 412
+    assert as_("auditor").get("/api/v1/problems/not-the-holder").json()["source"] == "rule"
+    assert as_("auditor").get("/api/v1/problems/http-405").json()["status"] == 405
+
+
+def test_problems_that_the_program_raises_are_among_them() -> None:
+    root = Path(description.__file__).parents[1]
+    raised = set()
+    for path in (each for part in ("api", "desk") for each in (root / part).rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        raised |= set(re.findall(r"Problem\(\s*\d{3},\s*\"([a-z-]+)\"", text))
+    assert raised - {*OF_API, *RULES} == set()
+    assert "bad-cursor" in raised
