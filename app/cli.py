@@ -25,6 +25,7 @@ COMMANDS = {
     "form": "app.commands.form:form",
     "replay": "app.commands.replay:replay",
     "verify": "app.commands.verify:verify",
+    "export": "app.commands.export:export",
     "report": "app.commands.report:report",
     "views": "app.commands.views:views",
     "rebuild": "app.commands.views:rebuild",

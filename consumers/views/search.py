@@ -7,7 +7,7 @@ turns them into ids first.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -44,6 +44,9 @@ TABLE = table(
 )
 """`words`: the code, what is said of it, and the ids of who had a part; folded, between spaces."""
 Index("begun_at", TABLE.c.begun_at)
+
+AT_ONCE = 1_000
+"""Codes that are read at once of many."""
 
 STATES: dict[str, ColumnElement[bool]] = {
     "open": status.TABLE.c.ended_at.is_(None),
@@ -106,6 +109,17 @@ def search(
         query = query.where(or_(of.begun_at < at, and_(of.begun_at == at, of.dossier > code)))
     query = query.order_by(of.begun_at.desc(), of.dossier).limit(limit)
     return [Hit(*row) for row in connection.execute(query)]
+
+
+def codes(
+    connection: Connection, asked: Asked, allowed: ColumnElement[bool] | None = None
+) -> Iterator[str]:
+    """The dossiers that are found, however many, the newest first."""
+    before: tuple[int, str] | None = None
+    while found := search(connection, asked, allowed, limit=AT_ONCE, before=before):
+        for each in found:
+            yield each.code
+        before = found[-1].begun_at, found[-1].code
 
 
 def beginning(

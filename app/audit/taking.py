@@ -1,0 +1,61 @@
+"""Histories in the format that was asked for, piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from app.audit.cases import Case, cases
+from app.audit.ocel import ocel
+from app.audit.xes import xes
+from app.plain.histories import event
+from schemas.codec import dumps
+
+if TYPE_CHECKING:
+    from app.house import House
+
+
+def taken(house: House, codes: Iterable[str], format_: str) -> Iterator[bytes]:
+    """The bytes of a file. Nothing private is in it. Raises StoreError."""
+    found = cases(house.log, codes)
+    if format_ == "xes":
+        pieces = xes(found)
+    elif format_ == "ocel":
+        pieces = ocel(found, _describer(house), _people(house))
+    else:
+        pieces = _histories(found)
+    for piece in pieces:
+        yield piece.encode()
+
+
+def _histories(found: Iterable[Case]) -> Iterator[str]:
+    """{"dossiers": [{"code", "events": as `lienthong history` gives them}]}."""
+    yield '{"dossiers":['
+    for number, case in enumerate(found):
+        value = {"code": case.code, "events": [event(each) for each in case.events]}
+        yield (",\n" if number else "\n") + dumps(value).decode()
+    yield "\n]}\n"
+
+
+class _describer:
+    """Vietnamese name and level of an agency."""
+
+    def __init__(self, house: House) -> None:
+        self._staff = house.law.organisation
+
+    def __call__(self, id_: str) -> tuple[str, str]:
+        try:
+            agency = self._staff.agency(id_)
+        except KeyError:
+            return "", ""
+        return agency.name.vi, agency.level
+
+
+class _people:
+    """Whether somebody is an officer; the engine itself is none."""
+
+    def __init__(self, house: House) -> None:
+        self._known = {each.id for each in house.law.organisation.officers()}
+
+    def __call__(self, id_: str) -> bool:
+        return id_ in self._known
