@@ -33,6 +33,8 @@ LEG = {"style": "dashed", "color": "#2563eb", "fontcolor": "#2563eb", "penwidth"
 END = {"shape": "box", "style": "rounded,filled", "fontcolor": "white", "height": "0.35"}
 IDLE = {"style": "dotted", "color": "#94a3b8", "arrowhead": "none", "weight": "5"}
 MARKED = {"color": "#dc2626", "penwidth": "3", "fillcolor": "#fee2e2"}
+FREE = (164, 14)
+"""Width and height in points of a line that is left free."""
 WAIT = {"shape": "box", "style": "rounded,dashed,filled", "fillcolor": "white", "color": "#64748b"}
 
 WORDS: dict[str, Text] = {
@@ -107,12 +109,14 @@ def draw(
     language: Language = "vi",
     at: Mapping[str, str] | None = None,
     functions: Mapping[str, Text] | None = None,
+    room: int = 0,
 ) -> str:
-    """The picture as SVG. `at`: where a dossier is, as {leg path: step}.
+    """The picture as SVG. `at`: where a dossier is, as {leg path: step}; `room`: lines left free
+    at the foot of each step, for whoever writes into the picture.
 
     Raises DotMissing when Graphviz is not installed.
     """
-    return render(dot_source(procedure, language, at, functions), "svg").decode("utf-8")
+    return render(dot_source(procedure, language, at, functions, room), "svg").decode("utf-8")
 
 
 def render(source: str, form: str) -> bytes:
@@ -128,9 +132,10 @@ def dot_source(
     language: Language = "vi",
     at: Mapping[str, str] | None = None,
     functions: Mapping[str, Text] | None = None,
+    room: int = 0,
 ) -> str:
     """The picture in Graphviz' own language; needs no program."""
-    return _Drawing(procedure, language, at or {}, functions or {}).source()
+    return _Drawing(procedure, language, at or {}, functions or {}, room).source()
 
 
 def functions_named(organisation: Organisation) -> dict[str, Text]:
@@ -148,8 +153,10 @@ class _Drawing:
         language: Language,
         at: Mapping[str, str],
         functions: Mapping[str, Text],
+        room: int,
     ) -> None:
         self._procedure = procedure
+        self._room = room
         self._language: Language = language
         self._at = at
         self._functions = {**functions, **FUNCTIONS}
@@ -271,6 +278,7 @@ class _Drawing:
             f'<tr><td><font point-size="9.5" color="{SOFT}">{escape(line)}</font></td></tr>'
             for line in small
         )
+        rows += f'<tr><td width="{FREE[0]}" height="{FREE[1]}"></td></tr>' * self._room
         return f'<<table border="0" cellspacing="0" cellpadding="2">{rows}</table>>'
 
     def _leg_note(self, leg: Leg, named: bool) -> str:

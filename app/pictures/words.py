@@ -1,0 +1,68 @@
+"""Words of the pictures that are not the frame's, and moments and lengths for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from app.settings import Lang
+from app.times import local
+from app.web.texts import translations
+from app.web.words import GROUNDS
+from app.web.words import said as word
+from engine.core.derivation import ground_text
+from engine.core.law import Law
+from workflows.model import Text
+
+Translate = Callable[[str], str]
+
+
+def translate(lang: Lang) -> Translate:
+    """`_` of a language."""
+    return translations(lang).gettext
+
+
+def say(text: Text, lang: Lang) -> str:
+    return text.vi if lang == "vi" else text.en
+
+
+def agency(law: Law, id_: str, lang: Lang) -> str:
+    """An agency's name; its id when it is of another house."""
+    try:
+        return say(law.organisation.agency(id_).name, lang)
+    except KeyError:
+        return id_
+
+
+def ground(name: str, lang: Lang) -> str:
+    """Why a clock stands still."""
+    if name in GROUNDS:
+        return word(GROUNDS, name, lang)
+    return say(ground_text(name), lang)
+
+
+def span(minutes: int, lang: Lang) -> str:
+    """Working minutes as "2 ngày 3 giờ" or "2 days 3 hours", by days of eight hours."""
+    _ = translations(lang)
+    days, hours, rest = minutes // 480, minutes % 480 // 60, minutes % 60
+    parts = []
+    if days:
+        parts.append(_.ngettext("%(num)s day", "%(num)s days", days) % {"num": days})
+    if hours:
+        parts.append(_.ngettext("%(num)s hour", "%(num)s hours", hours) % {"num": hours})
+    if not days and (rest or not hours):
+        parts.append(_.ngettext("%(num)s minute", "%(num)s minutes", rest) % {"num": rest})
+    return " ".join(parts)
+
+
+def when(at: datetime) -> str:
+    """ "01/03/2021 09:00", as the desk's tables have it in words and the pictures in short."""
+    return f"{local(at):%d/%m/%Y %H:%M}"
+
+
+def day(at: datetime) -> str:
+    return f"{local(at):%d/%m}"
+
+
+def moment(at: datetime) -> str:
+    return f"{local(at):%H:%M %d/%m}"
