@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +18,16 @@ from jinja2 import (
     PrefixLoader,
     select_autoescape,
 )
+from markupsafe import Markup
 
 from app.access.needs import who_asks
 from app.settings import Lang
-from app.times import shown
+from app.times import local, shown
 from app.web.assets import asset
 from app.web.menu import menu
+from app.web.sentences import sentence
 from app.web.texts import translations
+from app.web.words import WORDS, Said, limit_words, said
 
 if TYPE_CHECKING:
     from app.desk.context import Desk
@@ -76,9 +80,27 @@ def agency_names(desk: Desk, lang: Lang) -> Callable[[str | None], str]:
     return name
 
 
+def moment_words(lang: Lang, moment: datetime | int | None) -> str:
+    """A moment as people write it: 10/03/2021 17:00 in Vietnamese, 2021-03-10 17:00 in English."""
+    if moment is None or lang == "en":
+        return shown(moment)
+    return f"{local(moment):%d/%m/%Y %H:%M}"
+
+
+def _unbroken(lang: Lang, moment: datetime | int | None) -> Markup:
+    """The same, never broken over two lines."""
+    return Markup('<span class="desk-nowrap">{}</span>').format(moment_words(lang, moment))
+
+
+def _said(words: Mapping[str, Said], lang: Lang, key: str | None) -> str:
+    return said(words, key, lang)
+
+
 @cache
 def environment(lang: Lang) -> Environment:
-    """Templates of ours and, below "govuk_frontend_jinja/", the components."""
+    """Templates of ours and, below "govuk_frontend_jinja/", the components. Filters put the
+    engine's words into the language: `"sign" | act`, `type | event`, `role`, `state`, `fact`, ….
+    """
     made = Environment(
         loader=ChoiceLoader(
             [
@@ -96,5 +118,10 @@ def environment(lang: Lang) -> Environment:
     made.install_gettext_translations(translations(lang), newstyle=True)  # type: ignore[attr-defined]
     made.globals["asset"] = asset
     made.globals["menu"] = menu
-    made.filters["shown"] = shown
+    made.filters["shown"] = partial(moment_words, lang)
+    made.filters["moment"] = partial(_unbroken, lang)
+    made.filters["sentence"] = lambda refused: sentence(refused.rule, refused.message, lang)
+    made.filters["limit"] = lambda limit: limit_words(str(limit), lang)
+    for name, words in WORDS.items():
+        made.filters[name] = partial(_said, words, lang)
     return made

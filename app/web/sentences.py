@@ -113,6 +113,8 @@ VIETNAMESE: dict[str, str] = {
 }
 """Rule -> its sentence, with the same words to be filled in as the engine's."""
 
+_MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?= \d\d:\d\d|$)")
+
 _PLACE = re.compile(r"\{(\w+)(?:!r)?\}")
 
 
@@ -145,6 +147,7 @@ def _word(name: str, word: str) -> str:
     """What the sentence was filled with, without quotes; acts and roles in Vietnamese."""
     if len(word) > 1 and word[0] == word[-1] and word[0] in "'\"":
         word = word[1:-1]
+    word = _MOMENT.sub(r"\3/\2/\1", word)
     if name in ("act", "possible"):
         return ", ".join(act_words(each, "vi").lower() for each in word.split(", "))
     if name in ("expected", "role"):

@@ -178,6 +178,9 @@ OUTCOMES: Mapping[str, Said] = {
     "done": Said("đã xong", "done"),
     "refused": Said("bị từ chối", "refused"),
     "stopped": Said("đã dừng", "stopped"),
+    "early": Said("trước hạn", "early"),
+    "on time": Said("đúng hạn", "on time"),
+    "overdue": Said("quá hạn", "overdue"),
 }
 
 TRANSFERS: Mapping[str, Said] = {
@@ -248,7 +251,88 @@ FACTS: Mapping[str, Said] = {
 }
 """What procedures ask about; an id that has no words here is shown as it is written."""
 
-CHOSEN = Said("Có chọn", "Chosen")
+DETAILS: Mapping[str, Said] = {
+    **FIELDS,
+    "act": Said("Thao tác", "Act"),
+    "answer": Said("Trả lời", "Answer"),
+    "answer_by": Said("Trả lời trước", "To be answered by"),
+    "at_version": Said("Ở phiên bản", "At version"),
+    "back": Said("Không nhận thì về bước", "If not taken, back to"),
+    "check_by": Said("Kiểm tra trước", "To be checked by"),
+    "code": Said("Mã hồ sơ bên kia", "Code there"),
+    "complaint": Said("Phản ánh số", "Complaint"),
+    "due": Said("Hạn", "Due"),
+    "dues": Said("Hạn mới", "New dates"),
+    "escalated_to": Said("Báo lên", "Goes up to"),
+    "expires": Said("Phải nhận trước", "To be taken by"),
+    "facts": Said("Thông tin", "Facts"),
+    "from_agency": Said("Từ cơ quan", "From agency"),
+    "from_officer": Said("Từ cán bộ", "From officer"),
+    "gate": Said("Từ chối thì kết thúc hồ sơ", "Its refusal ends the dossier"),
+    "house": Said("Hệ thống", "Engine"),
+    "limit": Said("Thời hạn", "Limit"),
+    "marks": Said("Đánh giá", "Marks"),
+    "new_due": Said("Ngày hẹn mới", "New date"),
+    "of_leg": Said("Nhánh bên kia", "Leg there"),
+    "old_due": Said("Ngày hẹn cũ", "Old date"),
+    "opened_by": Said("Mở từ bước", "Opened by step"),
+    "ordinal": Said("Lần thứ", "Number"),
+    "procedure": Said("Thủ tục", "Procedure"),
+    "reference": Said("Văn bản trả lời", "Answered by document"),
+    "restarts": Said("Tính lại từ đầu", "Starts again"),
+    "rule": Said("Quy định", "Rule"),
+    "since": Said("Từ", "Since"),
+    "step_due": Said("Hạn của bước", "Step due"),
+    "step_dues": Said("Hạn mới của bước", "New dates of steps"),
+    "there": Said("Mã bên kia", "Code there"),
+    "to": Said("Bước tiếp theo", "Next step"),
+    "to_role": Said("Cho vai trò", "For the role"),
+    "unit_appointment": Said("Hẹn của đơn vị tiếp nhận", "Own part by"),
+    "verdict": Said("Đánh giá thời hạn", "Verdict"),
+    "withdraws": Said("Thu hồi kết quả", "Withdraws"),
+    "appointment": Said("Hẹn trả", "Appointment"),
+}
+"""Field of an event -> its label in a history."""
+
+LEVELS: Mapping[str, Said] = {
+    "central": Said("Cấp trung ương", "Central"),
+    "province": Said("Cấp tỉnh", "Province"),
+    "region": Said("Khu vực", "Region"),
+    "district": Said("Cấp huyện", "District"),
+    "commune": Said("Cấp xã", "Commune"),
+}
+
+VALUES: Mapping[str, Said] = {
+    "chosen": Said("Có chọn", "Chosen"),
+    "accepted": Said("Đạt", "Accepted"),
+    "rejected": Said("Không đạt", "Rejected"),
+    "yes": Said("Có", "Yes"),
+    "no": Said("Không", "No"),
+}
+"""What a fact may be."""
+
+WORDS: Mapping[str, Mapping[str, Said]] = {
+    "act": ACTS,
+    "event": EVENTS,
+    "role": ROLES,
+    "state": STATES,
+    "ground": GROUNDS,
+    "clock": CLOCKS,
+    "channel": CHANNELS,
+    "outcome": OUTCOMES,
+    "transfer": TRANSFERS,
+    "unit": UNITS,
+    "field": FIELDS,
+    "detail": DETAILS,
+    "fact": FACTS,
+    "level": LEVELS,
+    "fact_value": VALUES,
+}
+"""The name of a filter of templates -> the words that it says."""
+
+
+ANYBODY = Said("Bất kỳ {role} nào", "Any {role}")
+"""For whom an offer is that names nobody."""
 
 
 def said(words: Mapping[str, Said], key: str | None, lang: Lang) -> str:
@@ -271,6 +355,17 @@ def event_words(type_: str, lang: Lang) -> str:
 
 def role_words(role: str | None, lang: Lang) -> str:
     return said(ROLES, role, lang)
+
+
+def limit_words(limit: str, lang: Lang) -> str:
+    """A limit such as "13 working days" in the language."""
+    if lang == "en":
+        return limit
+    if limit == "same day":
+        return "trong ngày"
+    amount, _, unit = limit.partition(" ")
+    found = UNITS.get(unit.removesuffix("s"))
+    return f"{amount.replace('.', ',')} {found.vi}" if found else limit
 
 
 def state_words(state: str | None, lang: Lang) -> str:

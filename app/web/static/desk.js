@@ -5,6 +5,11 @@ document.body.classList.add("js-enabled", "govuk-frontend-supported");
 initAll();
 for (const each of document.querySelectorAll(".desk-with-script")) each.hidden = false;
 
+// On a phone what filters a list does not stand before it.
+if (matchMedia("(max-width: 40em)").matches) {
+  for (const each of document.querySelectorAll("details[data-folds]")) each.open = false;
+}
+
 // --- keys: "g i" opens the inbox; a letter presses what carries it in data-key; "?" tells them all
 
 const keys = document.getElementById("keys");

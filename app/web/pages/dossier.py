@@ -1,0 +1,97 @@
+"""A dossier: where it is, what can be done with it now, and all that has happened to it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request, Response
+
+from app.access.needs import needs
+from app.access.principal import Principal
+from app.desk.context import AtDesk, Desk
+from app.trouble import NotThere
+from app.web.act_forms import Asks, act_form
+from app.web.rendering import language, page
+from app.web.summary import acts_for, event_rows, leg_rows, namer, papers_of, state_of
+from engine.core.explain import explain
+from engine.runtime import Folded
+from schemas.envelope import Recorded
+
+router = APIRouter(include_in_schema=False)
+
+Reads = Annotated[Principal, needs("dossier.read")]
+
+
+@router.get("/dossiers/{code}")
+def dossier(
+    request: Request,
+    who: Reads,
+    desk: AtDesk,
+    code: str,
+    leg: str | None = None,
+    after: str = "",
+) -> Response:
+    """The page. It reads the history itself, so that it knows every act that was answered;
+    `after` names the one that has just been done, to be told about at the top."""
+    return page(request, "officer/dossier.html", **shown(request, who, desk, code, leg, after))
+
+
+@router.get("/dossiers/{code}/why")
+def why(request: Request, who: Reads, desk: AtDesk, code: str) -> Response:
+    """Each day that counted and each that did not, for every deadline."""
+    lang, folded = language(request), latest(desk, code)
+    found = [
+        (leg, step, derivation, explain(derivation, lang))
+        for leg, step, derivation in desk.house.derivations(folded.dossier)
+    ]
+    return page(request, "officer/why.html", code=code, deadlines=found)
+
+
+def latest(desk: Desk, code: str) -> Folded:
+    """The dossier as the log has it now. Raises NotThere."""
+    found = desk.house.runtime.latest(code)
+    if found.version == 0:
+        raise NotThere(desk.house.unknown(code))
+    return found
+
+
+def shown(
+    request: Request, who: Principal, desk: Desk, code: str, leg: str | None, after: str
+) -> dict[str, Any]:
+    """What the page of a dossier shows to who asks."""
+    house, lang = desk.house, language(request)
+    folded = latest(desk, code)
+    dossier = folded.dossier
+    records = house.log.read_stream(code)
+    procedure = house.law.procedure(dossier.procedure)
+    acts, form = None, None
+    if who.officer is not None and desk.access.permits(who, "dossier.act", {"code": code}):
+        acts = acts_for(house, dossier, who.officer, leg)
+        if acts.first is not None and acts.first[0] != "receive":
+            act, path = acts.first
+            form = act_form(Asks(house, dossier, folded.version, act, path, who.officer, lang))
+    return {
+        "code": code,
+        "dossier": dossier,
+        "version": folded.version,
+        "state": state_of(dossier),
+        "procedure": procedure,
+        "title": procedure.title.vi if lang == "vi" else procedure.title.en,
+        "legs": leg_rows(house, dossier, lang),
+        "papers": papers_of(house, dossier, lang),
+        "history": event_rows(records),
+        "named": namer(house, dossier, lang),
+        "acts": acts,
+        "form": form,
+        "just": _just_done(records, after),
+        "registered": dossier.status == "registered",
+    }
+
+
+def _just_done(records: list[Recorded], after: str) -> list[Recorded]:
+    """The events of the command that led to the version that `after` names."""
+    version = after.rpartition("@")[2]
+    if not version.isdecimal() or not 0 < int(version[:9]) <= len(records):
+        return []
+    last = records[int(version) - 1]
+    return [each for each in records if each.command_id == last.command_id]

@@ -1,0 +1,170 @@
+"""Receiving a dossier at a desk: which procedure, what is handed in, and when it will be done."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from msgspec.structs import replace
+
+from app import acting
+from app.access.needs import needs
+from app.access.principal import Principal
+from app.desk.context import AtDesk, Desk, position
+from app.desk.problems import Problem
+from app.fields import APPLICANT, Wrong
+from app.trouble import NotThere
+from app.web import opening
+from app.web.act_forms import FACT
+from app.web.pages.dossier import latest
+from app.web.rendering import language, page
+from app.web.sent import Sent, typed, word
+from engine.core.calendar import CalendarError
+from engine.core.clock import ClockError
+from engine.core.dossier import Dossier
+from engine.ids import id_text
+from engine.runtime import Call, Done, rejection
+from schemas.rejection import Rejected
+from workflows.model import Procedure
+
+
+class Filling(msgspec.Struct, frozen=True):
+    """A form as far as it is filled in, and what was said about it."""
+
+    procedure: Procedure
+    filled: dict[str, Any]
+    command_id: str = ""
+    code: str = ""
+    before: Dossier = Dossier("")
+    promise: opening.Promise | None = None
+    errors: dict[str, str] = {}
+    refused: Rejected | None = None
+
+
+router = APIRouter(include_in_schema=False)
+
+Receives = Annotated[Principal, needs("dossier.receive")]
+
+
+@router.get("/receive")
+def choose(
+    request: Request,
+    who: Receives,
+    desk: AtDesk,
+    q: str = "",
+    procedure: str = "",
+    dossier: str = "",
+) -> Response:
+    """Which procedure; once it is chosen, its form. `dossier`: one that was registered online."""
+    at = _desk_of(who)
+    if dossier:
+        return _registered(request, who, desk, dossier)
+    if procedure:
+        return _form(request, desk, at, Filling(_procedure(desk, at, procedure), {}))
+    found = opening.offered(desk.house, at, q[:100])
+    part = request.headers.get("HX-Request")
+    template = "officer/procedures.html" if part else "officer/choose.html"
+    return page(request, template, found=found, q=q[:100])
+
+
+@router.post("/receive")
+def receive(request: Request, who: Receives, desk: AtDesk, sent: Sent) -> Response:
+    """First shows what the receipt will say; with `confirm`, receives the dossier, once for each
+    command id however often it is sent."""
+    house, filled = desk.house, typed(sent)
+    code = word(sent, "dossier")
+    filled.pop("dossier", None)
+    before = _before(desk, who, code)
+    at = _desk_of(who)
+    procedure = _procedure(desk, at, before.procedure[0] or word(sent, "procedure"))
+    form = Filling(procedure, filled, word(sent, "command_id"), code, before)
+    try:
+        command = opening.command_of(house, procedure, at, who.officer or "", filled)
+        if not word(sent, "confirm"):
+            promise = opening.promised(house, before, command)
+            return _form(request, desk, at, replace(form, promise=promise))
+        id_ = acting.command_id(house, form.command_id)
+        call = Call(command, id_, code, house.happened(None), now=house.now)
+        answer = house.runtime.handle(call)
+    except Wrong as wrong:
+        return _form(request, desk, at, replace(form, errors=dict(wrong.problems)))
+    except (CalendarError, ClockError) as error:
+        answer = rejection("bad-limit", why=error)
+    if isinstance(answer, Done):
+        desk.feeder.nudge()
+        after = position(answer.code, answer.version)
+        return RedirectResponse(f"/receive/{answer.code}?after={after}", 303)
+    # A refusal is remembered with its id; another attempt is another command.
+    return _form(request, desk, at, replace(form, refused=answer, command_id=""))
+
+
+@router.get("/receive/{code}")
+def receipt(
+    request: Request, who: Annotated[Principal, needs("dossier.read")], desk: AtDesk, code: str
+) -> Response:
+    """What to tell the citizen: the code, the date, and the receipt to print."""
+    dossier = latest(desk, code).dossier
+    procedure = desk.house.law.procedure(dossier.procedure)
+    return page(request, "officer/receipt.html", code=code, dossier=dossier, procedure=procedure)
+
+
+def _desk_of(who: Principal) -> str:
+    """Where the officer receives. Raises NotThere for who has no post."""
+    if who.officer is None or who.agency is None:
+        raise NotThere("Only an officer of a desk receives")
+    return who.agency
+
+
+def _procedure(desk: Desk, at: str, id_: str) -> Procedure:
+    """The version in force of a procedure that the desk takes. Raises NotThere."""
+    for each in opening.offered(desk.house, at):
+        if each.id == id_:
+            return each
+    raise NotThere(f"This desk takes no procedure {id_!r} today")
+
+
+def _before(desk: Desk, who: Principal, code: str) -> Dossier:
+    """The dossier that was registered online, or the empty one that is new."""
+    if not code:
+        return Dossier("")
+    if not desk.access.permits(who, "dossier.act", {"code": code}):
+        raise NotThere(f"There is no dossier {code!r}")
+    found = latest(desk, code).dossier
+    if found.status != "registered":
+        raise Problem(409, "dossier-exists", "It was received before",
+                      f"The dossier {code} was received before.")  # fmt: skip
+    return found
+
+
+def _registered(request: Request, who: Principal, desk: Desk, code: str) -> Response:
+    before = _before(desk, who, code)
+    at = _desk_of(who)
+    procedure = _procedure(desk, at, before.procedure[0])
+    filled = {"papers": list(before.papers), "channel": "online"}
+    filled |= {f"{FACT}{name}": value for name, value in before.facts.items()}
+    return _form(request, desk, at, Filling(procedure, filled, "", code, before))
+
+
+def _form(request: Request, desk: Desk, at: str, form: Filling) -> Response:
+    house, lang, procedure = desk.house, language(request), form.procedure
+    refused = form.refused or (form.promise.refused if form.promise else None)
+    return page(
+        request,
+        "officer/receive.html",
+        409 if refused else 422 if form.errors else 200,
+        procedure=procedure,
+        code=form.code,
+        title=procedure.title.vi if lang == "vi" else procedure.title.en,
+        facts=opening.fact_fields(house, procedure, at, form.filled, lang),
+        papers=opening.papers_ticked(procedure, form.filled.get("papers", ()), lang),
+        particulars=[(APPLICANT + each, each) for each in opening.PARTICULARS],
+        channels=opening.channels(lang),
+        filled=form.filled,
+        errors=form.errors,
+        refused=refused,
+        promise=None if refused else form.promise,
+        command_id=form.command_id or id_text(house.runtime.new_id()),
+        registered=form.before.status == "registered",
+    )

@@ -1,0 +1,256 @@
+"""A dossier as its page shows it: straight from its history, so that it is never behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from app.web.act_forms import NOT_HERE, paper_titles
+from app.web.tasks import SOON, step_title
+from engine.core import clock
+from engine.core.calendar import CalendarError, local_day
+from engine.core.decide import possible_acts
+from engine.core.dossier import Dossier, LegState
+from schemas.rejection import Rejected
+from workflows.machine import BACK, LEGS, OFFERED, PAUSED, SUPPLEMENT, resume_act
+
+if TYPE_CHECKING:
+    from app.house import House
+    from app.settings import Lang
+    from schemas.envelope import Recorded
+
+GROUND_STATES = {"supplement": "awaiting-supplement", "financial-duty": "awaiting-payment"}
+
+SOON_MINUTES = int(SOON.amount) * 60
+
+
+class LegRow(msgspec.Struct, frozen=True):
+    """One leg; the root has the path "". `left`: working minutes until `due`."""
+
+    path: str
+    agency: str
+    state: str
+    step: str
+    holder: str | None
+    to_agency: str | None
+    to_role: str | None
+    since: datetime | None
+    due: datetime | None
+    urgency: str
+    left: int | None
+    verdict: str | None
+
+
+class EventRow(msgspec.Struct, frozen=True):
+    """One event of the history. `details` are (field, value) that the other columns do not say."""
+
+    version: int
+    type: str
+    at: int
+    recorded_at: int
+    actor: str
+    agency: str
+    leg: str
+    details: tuple[tuple[str, Any], ...]
+
+
+class Impossible(msgspec.Struct, frozen=True):
+    """Acts that one rule stands against, in one leg."""
+
+    leg: str
+    rejected: Rejected
+    acts: tuple[str, ...]
+
+
+class Acts(msgspec.Struct, frozen=True):
+    """What somebody may do now: `first` is what comes next, if it is his to do."""
+
+    first: tuple[str, str] | None
+    others: tuple[tuple[str, str], ...]
+    impossible: tuple[Impossible, ...]
+
+
+def state_of(dossier: Dossier) -> str:
+    """What the dossier is about just now, in the words of the status view."""
+    if dossier.status == "ended":
+        if dossier.received_at is None:
+            return "refused-at-receipt"
+        return {"done": "returned"}.get(str(dossier.outcome), str(dossier.outcome))
+    if dossier.status in ("new", "registered"):
+        return "registered"
+    if dossier.withdrawal_asked:
+        return "withdrawal-asked"
+    if dossier.status == "suspended":
+        return "suspended"
+    return _leg_state(dossier, dossier.root)
+
+
+def _leg_state(dossier: Dossier, leg: LegState) -> str:
+    if leg.outcome is not None:
+        return str(leg.outcome)
+    open_ = [stop.ground for stop in leg.stops if stop.until is None]
+    if open_:
+        return next((GROUND_STATES[each] for each in open_ if each in GROUND_STATES), "paused")
+    if not leg.path and dossier.result_ready_at is not None:
+        return "result-ready"
+    if leg.transit is not None:
+        return "in-transit"
+    if not leg.path and not dossier.handovers and leg.mode == "":
+        return "received"
+    return {LEGS: "awaiting-legs", BACK: "returned-to-sender"}.get(leg.mode, "at-work")
+
+
+def urgency(
+    house: House, dossier: Dossier, due: datetime | None, running: bool
+) -> tuple[str, int | None]:
+    """How near a leg's own deadline is, and the working minutes left. By date: what is due today is
+    not overdue yet."""
+    if not running:
+        return "stopped", None
+    if due is None:
+        return "none", None
+    try:
+        left = clock.remaining(house.law.calendar(dossier.calendar), house.now, due)
+    except CalendarError:
+        left = 0
+    if local_day(house.now) > local_day(due):
+        return "overdue", left
+    return ("soon" if left < SOON_MINUTES else "ok"), max(left, 0)
+
+
+def leg_rows(house: House, dossier: Dossier, lang: Lang) -> list[LegRow]:
+    """Every leg, parents before children."""
+    return [_leg_row(house, dossier, leg, lang) for _, leg in sorted(dossier.legs.items())]
+
+
+def _leg_row(house: House, dossier: Dossier, leg: LegState, lang: Lang) -> LegRow:
+    transit = leg.transit
+    near, left = ("none", None)
+    if leg.open and dossier.status != "ended" and leg.verdict is None:
+        near, left = urgency(house, dossier, leg.due, leg.running)
+    in_step = leg.open and dossier.status != "ended"
+    return LegRow(
+        path=leg.path,
+        agency=leg.agency,
+        state=_leg_state(dossier, leg),
+        step=step_title(house, dossier.procedure, leg.path, leg.step, lang) if in_step else "",
+        holder=leg.holder.officer if leg.holder and in_step else None,
+        to_agency=transit.to_agency if transit else None,
+        to_role=transit.to_role if transit else None,
+        since=transit.since if transit else None,
+        due=leg.due,
+        urgency=near,
+        left=left,
+        verdict=leg.verdict,
+    )
+
+
+def acts_for(house: House, dossier: Dossier, officer: str, leg: str | None) -> Acts:
+    """What an officer may do now; `leg`: whose next act comes first, if several wait for him."""
+    found = [
+        each for each in possible_acts(dossier, house.law, house.now, officer)
+        if each.act not in NOT_HERE or (each.act == "receive" and dossier.status == "registered")
+    ]  # fmt: skip
+    possible = [(each.act, each.leg) for each in found if each.rejected is None]
+    first = _first(house, dossier, possible, leg)
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    rules: dict[tuple[str, str, str], Rejected] = {}
+    for each in found:
+        if each.rejected is not None:
+            # The same sentence is said once, for all acts that it stands against.
+            key = (each.leg, each.rejected.rule, each.rejected.message.replace(each.act, ""))
+            groups.setdefault(key, []).append(each.act)
+            rules.setdefault(key, each.rejected)
+    return Acts(
+        first,
+        tuple(each for each in possible if each != first),
+        tuple(Impossible(key[0], rules[key], tuple(acts)) for key, acts in groups.items()),
+    )
+
+
+def _first(
+    house: House, dossier: Dossier, possible: list[tuple[str, str]], asked: str | None
+) -> tuple[str, str] | None:
+    if dossier.status == "registered":
+        return ("receive", "") if ("receive", "") in possible else None
+    legs = sorted(dossier.open_legs(), key=lambda leg: leg.path != (asked or leg.path))
+    for leg in legs:
+        act = _next_act(house, dossier, leg)
+        if act is not None and (act, leg.path) in possible:
+            return act, leg.path
+    return None
+
+
+def _next_act(house: House, dossier: Dossier, leg: LegState) -> str | None:
+    """The act that lets a leg go on."""
+    if leg.mode == OFFERED:
+        return "accept"
+    if dossier.status == "suspended":
+        return "resume"
+    process = house.law.outline(dossier.procedure).processes.get(leg.path)
+    step = process.steps.get(leg.step) if process else None
+    match leg.mode:
+        case m if m == BACK:
+            return "forward"
+        case m if m == SUPPLEMENT:
+            return "supply"
+        case m if m == PAUSED and step is not None and step.pause is not None:
+            return resume_act(step.pause.ground)
+        case "" if step is not None and step.by is not None:
+            return step.act
+    return None
+
+
+# --- history -----------------------------------------------------------------------------
+
+SAID = frozenset({"leg", "private", "agency", "officer", "actor"})
+"""Fields of events that the columns of the history say."""
+
+FOR_PROOF = frozenset({
+    "rule", "digests", "digest", "at_hash", "at_version", "running", "extended", "handover",
+    "procedure_version", "calendar", "signed",
+})  # fmt: skip
+"""Fields of events that nobody reads here; the auditor's pages have them."""
+
+
+def event_rows(records: Sequence[Recorded]) -> list[EventRow]:
+    """The history, the last first."""
+    return [_event_row(record) for record in reversed(records)]
+
+
+def _event_row(record: Recorded) -> EventRow:
+    event = record.event()
+    told = []
+    for name in event.__struct_fields__:
+        value = getattr(event, name)
+        if name in SAID | FOR_PROOF or value in (None, "", (), {}, False):
+            continue
+        told.append((name, value))
+    return EventRow(
+        record.version, record.type, record.occurred_at, record.recorded_at, record.actor,
+        record.agency, getattr(event, "leg", ""), tuple(told),
+    )  # fmt: skip
+
+
+def namer(house: House, dossier: Dossier, lang: Lang) -> Callable[[str, str], str]:
+    """What a step of a leg, or a paper, is called: `named(leg, "appraise")`."""
+    procedure = house.law.procedure(dossier.procedure)
+    titles = paper_titles(procedure, lang)
+
+    def named(leg: str, id_: str) -> str:
+        return titles.get(id_) or step_title(house, procedure.key, leg, id_, lang) or id_
+
+    return named
+
+
+def papers_of(house: House, dossier: Dossier, lang: Lang) -> list[tuple[str, bool]]:
+    """(title, whether it is there) of the papers that the procedure asks for."""
+    procedure = house.law.procedure(dossier.procedure)
+    titles = paper_titles(procedure, lang)
+    there = set(dossier.papers)
+    asked = [each.id for each in procedure.papers_in]
+    more = [each for each in dossier.papers if each not in asked]
+    return [(titles.get(each, each), each in there) for each in [*asked, *more]]

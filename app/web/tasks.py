@@ -1,0 +1,275 @@
+"""What an agency has to do, as an officer filters and pages through it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+from unicodedata import combining, normalize
+from urllib.parse import urlencode
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, case, func, select, tuple_
+
+from consumers.views import status
+from consumers.views.inbox import REGISTERED, TABLE
+from engine.core.calendar import CalendarError, local_day
+from engine.core.clock import ClockError, add_working
+from schemas.envelope import to_micros
+from workflows.machine import BACK, LEGS, OFFERED, PAUSED, RESUME_ACTS, SUPPLEMENT, resume_act
+from workflows.model import Limit
+
+if TYPE_CHECKING:
+    from app.house import House
+    from app.settings import Lang
+
+PAGE = 25
+"""Tasks on a page: no more than somebody looks through, and a page stays light on a phone."""
+
+Whose = Literal["mine", "anyone", "all"]
+Urgency = Literal["overdue", "soon", "ok", "none"]
+URGENCIES: tuple[Urgency, ...] = ("overdue", "soon", "ok", "none")
+
+SOON = Limit.parse("8 working hours")
+"""How long before its deadline a task counts as due soon; as procedures do unless they say
+otherwise."""
+
+BY_MODE = {REGISTERED: "receive", OFFERED: "accept", BACK: "forward", SUPPLEMENT: "supply"}
+"""What is to be done where it does not depend on the definition."""
+
+
+class Filters(msgspec.Struct, frozen=True):
+    """What of the list is asked for; kept in the address. `page` counts from 1."""
+
+    procedure: str = ""
+    act: str = ""
+    whose: str = ""
+    urgency: str = ""
+    q: str = ""
+    page: int = 1
+
+    def address(self, **changes: Any) -> str:
+        """The query of an address with some filters changed; what is empty is left out."""
+        said = {**msgspec.structs.asdict(self), **changes}
+        kept = {name: value for name, value in said.items() if value not in ("", 1, None)}
+        return f"?{urlencode(kept)}" if kept else "?"
+
+
+def filters(asked: Mapping[str, str]) -> Filters:
+    """The filters in a query; what makes no sense there is left out."""
+    page = asked.get("page", "1")
+    return Filters(
+        procedure=asked.get("procedure", "")[:100],
+        act=asked.get("act", "")[:50],
+        whose=asked["whose"] if asked.get("whose") in ("mine", "anyone", "all") else "",
+        urgency=asked["urgency"] if asked.get("urgency") in URGENCIES else "",
+        q=asked.get("q", "").strip()[:100],
+        page=max(1, int(page)) if page.isdecimal() and len(page) < 6 else 1,
+    )
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One task as it is shown. Moments are microseconds since 1970; `left` is working minutes,
+    negative when the time is over; `version`: of the dossier, as the list knows it."""
+
+    code: str
+    leg: str
+    act: str
+    procedure: str
+    step: str
+    officer: str | None
+    role: str | None
+    since: int
+    due: int | None
+    left: int | None
+    urgency: str
+    whole_due: int | None
+    version: int
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A page of tasks, and how many there are of each urgency with all other filters."""
+
+    rows: list[Row]
+    counts: dict[str, int]
+    total: int
+
+
+class Reader(msgspec.Struct, frozen=True):
+    """Who reads an agency's list: `officer` is None for who holds no post there."""
+
+    agency: str
+    officer: str | None
+    roles: tuple[str, ...]
+    lang: Lang
+
+
+def tasks(connection: Connection, house: House, reader: Reader, asked: Filters) -> Found:
+    """The tasks of an agency that pass the filters, most urgent first."""
+    now, soon = to_micros(house.now), to_micros(soon_after(house))
+    conditions = _conditions(house, reader, asked)
+    joined = TABLE.join(status.TABLE, status.TABLE.c.dossier == TABLE.c.dossier)
+    counts = _counts(connection, select().select_from(joined).where(*conditions), now, soon)
+    total = counts[asked.urgency] if asked.urgency else sum(counts.values())
+    of = status.TABLE.c
+    more = [of.procedure, of.procedure_version, of.calendar, of.version, of.stops]
+    query = (
+        select(*TABLE.c, *more, of.due.label("whole_due"))
+        .select_from(joined)
+        .where(*conditions)
+        .order_by(TABLE.c.due.is_(None), TABLE.c.due, TABLE.c.dossier, TABLE.c.leg)
+        .limit(PAGE)
+        .offset((asked.page - 1) * PAGE)
+    )
+    if asked.urgency:
+        query = query.where(_urgent(asked.urgency, now, soon))
+    rows = connection.execute(query).mappings()
+    return Found([_row(house, reader.lang, row, now, soon) for row in rows], counts, total)
+
+
+def soon_after(house: House) -> datetime:
+    """Up to when a deadline is near; now itself where no calendar knows."""
+    calendar = house.law.calendar_known_on(local_day(house.now))
+    try:
+        return add_working(calendar, house.now, SOON)
+    except (CalendarError, ClockError):
+        return house.now
+
+
+def _counts(connection: Connection, query: Select[Any], now: int, soon: int) -> dict[str, int]:
+    sums = [
+        func.coalesce(func.sum(case((_urgent(each, now, soon), 1), else_=0)), 0).label(each)
+        for each in URGENCIES
+    ]
+    found = connection.execute(query.add_columns(*sums)).mappings().one()
+    return {each: int(found[each]) for each in URGENCIES}
+
+
+def _urgent(urgency: str, now: int, soon: int) -> ColumnElement[bool]:
+    due = TABLE.c.due
+    match urgency:
+        case "overdue":
+            return due < now
+        case "soon":
+            return (due >= now) & (due < soon)
+        case "ok":
+            return due >= soon
+    return due.is_(None)
+
+
+def _conditions(house: House, reader: Reader, asked: Filters) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [TABLE.c.agency == reader.agency, TABLE.c.mode != LEGS]
+    if asked.procedure:
+        found.append(status.TABLE.c.procedure == asked.procedure)
+    if asked.act:
+        found.append(_of_act(house, asked.act))
+    if reader.officer is not None:
+        whose = asked.whose or "both"
+        mine = TABLE.c.officer == reader.officer
+        role = TABLE.c.role.is_(None) | TABLE.c.role.in_(reader.roles)
+        anyone = TABLE.c.officer.is_(None) & role
+        if whose != "all":
+            found.append({"mine": mine, "anyone": anyone, "both": mine | anyone}[whose])
+    if asked.q:
+        found.append(_matching(house, asked.q))
+    return found
+
+
+def _of_act(house: House, act: str) -> ColumnElement[bool]:
+    """Of the tasks that are ended by an act: by their mode, or by the step they are at."""
+    modes = [mode for mode, meant in BY_MODE.items() if meant == act]
+    grounds = [ground for ground, meant in RESUME_ACTS.items() if meant == act]
+    of = status.TABLE.c
+    steps = [
+        (procedure.id, procedure.version, leg, step.name)
+        for procedure in house.law.procedures()
+        for leg, process in house.law.outline(procedure.key).processes.items()
+        for step in process.steps.values()
+        if step.by is not None and step.act == act
+    ]
+    at_step = tuple_(of.procedure, of.procedure_version, TABLE.c.leg, TABLE.c.step).in_(steps)
+    found: ColumnElement[bool] = (TABLE.c.mode == "") & at_step
+    if modes:
+        found |= TABLE.c.mode.in_(modes)
+    if grounds:
+        found |= (TABLE.c.mode == PAUSED) & TABLE.c.ground.in_(grounds)
+    if act == "resume":
+        found |= (TABLE.c.mode == PAUSED) & TABLE.c.ground.not_in(list(RESUME_ACTS))
+    return found
+
+
+def _matching(house: House, text: str) -> ColumnElement[bool]:
+    """Of a code that has the text in it, or a procedure whose title has it, marks or none."""
+    wanted = plain(text)
+    named = {
+        each.id
+        for each in house.law.procedures()
+        if wanted in plain(f"{each.id} {each.title.vi} {each.title.en}")
+    }
+    coded = TABLE.c.dossier.icontains(text, autoescape=True)
+    return coded | status.TABLE.c.procedure.in_(sorted(named)) if named else coded
+
+
+def plain(text: str) -> str:
+    """Lower case without the marks of Vietnamese: "Đất đai" is "dat dai"."""
+    apart = normalize("NFD", text.lower().replace("đ", "d"))
+    return "".join(each for each in apart if not combining(each))
+
+
+def acts_of(house: House) -> list[str]:
+    """Every act that may be what is to be done next."""
+    steps = {
+        step.act
+        for procedure in house.law.procedures()
+        for process in house.law.outline(procedure.key).processes.values()
+        for step in process.steps.values()
+        if step.by is not None
+    }
+    return [*BY_MODE.values(), *sorted(steps - {"forward"}), *RESUME_ACTS.values()]
+
+
+def _row(house: House, lang: Lang, row: RowMapping, now: int, soon: int) -> Row:
+    procedure = house.law.procedure((row["procedure"], row["procedure_version"]))
+    due = row["due"]
+    return Row(
+        code=row["dossier"],
+        leg=row["leg"],
+        act=_act(house, row),
+        procedure=procedure.title.vi if lang == "vi" else procedure.title.en,
+        step=step_title(house, procedure.key, row["leg"], row["step"], lang),
+        officer=row["officer"],
+        role=row["role"],
+        since=row["since"],
+        due=due,
+        left=None if due is None else house.remaining(row["calendar"], due),
+        urgency=_urgency(row, now, soon),
+        whole_due=row["whole_due"],
+        version=row["version"],
+    )
+
+
+def _urgency(row: RowMapping, now: int, soon: int) -> str:
+    due = row["due"]
+    if due is not None:
+        return "overdue" if due < now else "soon" if due < soon else "ok"
+    last = row["stops"].rpartition("*=")[2]
+    suspended = "*=" in row["stops"] and not last.startswith("\n")
+    return "stopped" if suspended or row["mode"] in (PAUSED, SUPPLEMENT) else "none"
+
+
+def _act(house: House, row: RowMapping) -> str:
+    mode = row["mode"]
+    if mode in BY_MODE:
+        return BY_MODE[mode]
+    if mode == PAUSED:
+        return resume_act(row["ground"])
+    return house.act_of(row["procedure"], row["procedure_version"], row["leg"], row["step"])
+
+
+def step_title(house: House, key: tuple[str, str], leg: str, step: str, lang: Lang) -> str:
+    """What a step is called; a step without a title, by its name."""
+    process = house.law.outline(key).processes.get(leg)
+    found = process.steps.get(step) if process else None
+    if found is None or found.title is None:
+        return "" if step in (REGISTERED, "@") else step.replace("-", " ")
+    return found.title.vi if lang == "vi" else found.title.en

@@ -1,0 +1,47 @@
+"""Every word on a page can be read in both languages: none is bare, none lacks its translation."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.web.said import bare, bare_in, catalogue, marked, templates
+
+NAMED = re.compile(r"%\((\w+)\)s")
+
+
+def test_every_text_has_its_vietnamese() -> None:
+    known = {text for area in catalogue().values() for text, said in area.items() if said}
+    missing = sorted({f"{each.file}: {each.text}" for each in marked() if each.text not in known})
+    assert missing == []
+
+
+def test_no_translation_is_stale() -> None:
+    used = {each.text for each in marked()}
+    stale = [(area, text) for area, texts in catalogue().items() for text in texts.keys() - used]
+    assert stale == []
+
+
+def test_a_word_means_the_same_in_every_area() -> None:
+    meanings: dict[str, set[str]] = {}
+    for texts in catalogue().values():
+        for text, said in texts.items():
+            meanings.setdefault(text, set()).add(said)
+    assert {text: said for text, said in meanings.items() if len(said) > 1} == {}
+
+
+def test_a_translation_fills_in_what_its_text_does() -> None:
+    for texts in catalogue().values():
+        for text, said in texts.items():
+            assert set(NAMED.findall(text)) == set(NAMED.findall(said)), text
+
+
+@pytest.mark.parametrize("template", templates())
+def test_no_words_of_a_template_are_bare(template: str) -> None:
+    assert bare(template) == []
+
+
+def test_words_that_are_bare_are_seen() -> None:
+    source = '<p title="Hint">Words {{ _("fine") }}</p>{{ f({"text": "Go", "name": "not"}) }}'
+    assert bare_in(source) == ["Hint", "Words 0", "Go"]
