@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
@@ -205,12 +206,18 @@ def _labeller(law: Law, lang: Lang) -> Callable[[str, Counts], Labelled]:
             return (last, id_), id_, id_ or unknown
         if name == "field":
             field = in_(lang, procedure.field)
-            return (0, field), field, field
+            return (0, _folded(field)), field, field
         # Versions of a procedure are one row, called as the newest of them.
         title = newest.get(key.procedure) or in_(lang, procedure.title)
-        return (0, title), key.procedure, title
+        return (0, _folded(title)), key.procedure, title
 
     return labelled
+
+
+def _folded(text: str) -> str:
+    """Without marks, so that Đ comes with D and not behind Z."""
+    plain = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
+    return "".join(each for each in plain if not unicodedata.combining(each))
 
 
 def titles(law: Law, lang: Lang) -> dict[str, str]:

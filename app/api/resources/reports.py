@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated, Any, Literal
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, NamedTuple
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from app.access.needs import NotPermitted, needs
 from app.access.principal import Principal
@@ -58,6 +58,25 @@ OfUnit = Annotated[
 Kind = Annotated[
     Literal["json", "csv", "xlsx"], Query(description="Of the answer.", alias="format")
 ]
+
+
+class Span(NamedTuple):
+    """What every table is asked with."""
+
+    period: Period
+    known: datetime | None
+    agency: str | None
+
+
+async def _span(first: First, last: Last, as_known: AsKnown = None, agency: OfUnit = None) -> Span:
+    try:
+        period = Period(first, last)
+    except ValueError as error:
+        raise BadInput(f"from {first} to {last}: {error}") from None
+    return Span(period, moment("as_known", as_known, end_of_day=True), agency)
+
+
+OfSpan = Annotated[Span, Depends(_span)]
 FILES: dict[int | str, dict[str, Any]] = {
     200: {"content": {CSV.partition(";")[0]: {}, XLSX: {}}, "description": "The table."}
 }
@@ -73,17 +92,12 @@ def show_register(
     who: Annotated[Principal, needs(READ)],
     desk: AtDesk,
     pages: Pages,
-    first: First,
-    last: Last,
-    as_known: AsKnown = None,
-    agency: OfUnit = None,
+    span: OfSpan,
     kind: Kind = "json",
 ) -> Response:
     """The dossiers received in the period, in the order of receipt, as they stood at its end. A
     file has them all; JSON comes in pages."""
-    units = units_for(desk, who, agency)
-    known = moment("as_known", as_known, end_of_day=True)
-    asked = register.Register(_period(first, last), known, units)
+    asked = register.Register(span.period, span.known, units_for(desk, who, span.agency))
     law = desk.house.law
     with desk.reading() as connection:
         if kind != "json":
@@ -99,11 +113,8 @@ def show_register(
 def show_report(
     who: Annotated[Principal, needs(READ)],
     desk: AtDesk,
-    form: Literal["06a", "06b"],
-    first: First,
-    last: Last,
-    as_known: AsKnown = None,
-    agency: OfUnit = None,
+    form: Annotated[Literal["06a", "06b"], Path(description="Which form.")],
+    span: OfSpan,
     by: Annotated[
         str | None,
         Query(
@@ -117,10 +128,9 @@ def show_report(
 ) -> Response:
     """Received, resolved and in progress, as of the period's end: what is recorded later about
     it shows in what is asked `as_known` later, and nowhere else."""
-    units = units_for(desk, who, agency)
-    known = moment("as_known", as_known, end_of_day=True)
+    units = units_for(desk, who, span.agency)
     words = tuple(each.strip() for each in by.split(",")) if by else ()
-    asked = Asked(form, _period(first, last), known, words, units, desk.settings.lang)
+    asked = Asked(form, span.period, span.known, words, units, desk.settings.lang)
     with desk.reading() as connection:
         found = report(connection, desk.house.law, asked)
     return answered(found.plain()) if kind == "json" else sent(of_report(found, kind))
@@ -140,10 +150,3 @@ def units_for(desk: Desk, who: Principal, agency: str | None) -> frozenset[str] 
 
 def sent(download: Download) -> Response:
     return Response(download.content, 200, download.headers, download.media_type)
-
-
-def _period(first: date, last: date) -> Period:
-    try:
-        return Period(first, last)
-    except ValueError as error:
-        raise BadInput(f"from {first} to {last}: {error}") from None
