@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import zipfile
 from pathlib import PurePosixPath
 from typing import BinaryIO, Literal, NamedTuple
@@ -70,11 +71,14 @@ def kind_of(name: str, file: BinaryIO) -> Kind:
     if size > MOST:
         raise NotAccepted("too-large")
     head = file.read(HEAD)
-    zipped = zipfile.is_zipfile(file)
-    kind = _by_content(head, file) if zipped or head[:2] == b"PK" else _by_head(head)
-    if zipped and kind is not DOCX:
-        # A picture or a PDF with an archive behind it: whoever opens it sees the one or the other.
-        raise NotAccepted("two-kinds")
+    members = _members(file)
+    if head.startswith(b"PK"):
+        kind = _of_archive(members)
+    else:
+        kind = _by_head(head)
+        if members:
+            # A picture or a PDF with an archive behind it: who opens it sees the one or the other.
+            raise NotAccepted("two-kinds")
     end = ENDS.get(kind)
     if end is not None:
         file.seek(max(0, size - NEAR))
@@ -99,17 +103,21 @@ def _by_head(head: bytes) -> Kind:
     raise NotAccepted("unknown-kind", next((each for each in found if each), ""))
 
 
-def _by_content(head: bytes, file: BinaryIO) -> Kind:
-    """Of an archive: a Word document without macros, or whatever stands before the archive."""
-    if head[:4] != b"PK\x03\x04":
-        return _by_head(head)
+def _members(file: BinaryIO) -> frozenset[str]:
+    """What is in an archive; nothing when it is none. Only its directory is read."""
     try:
         with zipfile.ZipFile(file) as archive:
-            names = set(archive.namelist())
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
-        raise NotAccepted("damaged", "docx") from None
-    if {"[Content_Types].xml", "word/document.xml"} <= names:
-        if any(name.endswith("vbaProject.bin") for name in names):
-            raise NotAccepted("unknown-kind", "docm")
-        return DOCX
-    raise NotAccepted("unknown-kind", "zip")
+            return frozenset(archive.namelist())
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, struct.error):
+        return frozenset()
+
+
+def _of_archive(members: frozenset[str]) -> Kind:
+    """A Word document without macros."""
+    if not members:
+        raise NotAccepted("damaged", "docx")
+    if not {"[Content_Types].xml", "word/document.xml"} <= members:
+        raise NotAccepted("unknown-kind", "zip")
+    if any(name.endswith("vbaProject.bin") for name in members):
+        raise NotAccepted("unknown-kind", "docm")
+    return DOCX

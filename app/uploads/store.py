@@ -6,9 +6,9 @@ import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import uuid4
 
@@ -22,11 +22,21 @@ from app.trouble import BadInput, Broken
 from app.uploads.kinds import NotAccepted, kind_of, size_of
 from schemas.events import Attached
 
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig, RetryConfig
+
 COMING = "coming"
 STAGED = "staged"
 KEPT = "kept"
 
 CHUNK = 64 * 1024
+
+CLIENT: ClientConfig = {
+    "connect_timeout": timedelta(seconds=3),
+    "timeout": timedelta(seconds=30),
+}
+RETRY: RetryConfig = {"max_retries": 2, "retry_timeout": timedelta(seconds=20)}
+"""Somebody waits: rather told soon that it does not work than kept waiting."""
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -163,14 +173,21 @@ def _s3(bucket: str, prefix: str, asked: dict[str, list[str]]) -> ObjectStore:
     endpoint = asked.get("endpoint", [""])[0]
     region = asked.get("region", ["us-east-1"])[0]
     if not endpoint:
-        return S3Store(bucket, prefix=prefix or None, region=region)
+        return S3Store(
+            bucket,
+            prefix=prefix or None,
+            region=region,
+            client_options=CLIENT,
+            retry_config=RETRY,
+        )
     return S3Store(
         bucket,
         prefix=prefix or None,
         region=region,
         endpoint=endpoint,
         virtual_hosted_style_request=False,
-        client_options={"allow_http": endpoint.startswith("http://")},
+        client_options={**CLIENT, "allow_http": endpoint.startswith("http://")},
+        retry_config=RETRY,
     )
 
 
@@ -199,8 +216,6 @@ def _plainly() -> Iterator[None]:
     """Whatever the store says, in one sentence without an address or a key in it."""
     try:
         yield
-    except FileNotFoundError:
-        raise
     except (BaseError, OSError) as error:
         raise Broken("Papers cannot be kept or read just now.") from error
 

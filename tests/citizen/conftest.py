@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import unescape
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from httpx2 import Response
 from app.citizen.online import Online
 from app.house import House
 from app.uploads.store import Uploads
-from tests.citizen.files import DOCX, PDF, PNG
+from tests.citizen.files import PDF
 from tests.citizen.s3 import S3, started
 from tests.desk.conftest import app, as_, client, desk, doors, house, prepared_desk, settings
 
@@ -113,7 +112,8 @@ class Citizen:
     def confirmed(self) -> tuple[str, str]:
         code = re.search(r'desk-code">([^<]+)<', self.page)
         word = re.search(r'desk-word__letters">([^<]+)<', self.page)
-        assert code and word, self.page
+        assert code is not None, self.page
+        assert word is not None, self.page
         return code[1], word[1]
 
     def look_up(self, code: str, word: str) -> Response:
@@ -127,7 +127,3 @@ class Citizen:
 @pytest.fixture
 def citizen(client: TestClient, online: Online, house: House) -> Citizen:
     return Citizen(client, house)
-
-
-FILES: dict[str, Path] = {}
-__all__ += ["DOCX", "PDF", "PNG"]

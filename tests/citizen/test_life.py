@@ -104,7 +104,12 @@ def test_from_the_form_to_the_complaint(citizen: Citizen) -> None:
     for holder in {record.actor for record in house.log.read_stream(code)} - {"citizen"}:
         assert holder not in page
 
-    # Rated once, complained about, answered.
+
+def test_when_it_is_over_it_is_rated_once_complained_about_and_answered(citizen: Citizen) -> None:
+    house = citizen.house
+    code, word = received(citizen)
+    finish(house, code)
+    citizen.follow(citizen.look_up(code, word))
     citizen.get("/look-up/rate")
     command = citizen.hidden("command")[0]
     rating = {"command": command, "mark.time": "4", "mark.officers": "5", "note": "Nhanh"}

@@ -52,7 +52,8 @@ def drop(answer: Response, what: Kept) -> None:
 
 
 def private(answer: Response) -> Response:
-    """Kept nowhere, and told to nobody by a link."""
+    """Kept nowhere, and told to no other site by a link. (To no site at all would also take the
+    origin from our own forms, by which those of others are told apart.)"""
     answer.headers["Cache-Control"] = "no-store"
-    answer.headers["Referrer-Policy"] = "no-referrer"
+    answer.headers["Referrer-Policy"] = "same-origin"
     return answer

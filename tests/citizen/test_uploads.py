@@ -1,0 +1,178 @@
+"""Files by their content: staged, kept, read, swept; in a folder and in a store that speaks S3."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import obstore
+import pytest
+from obstore.store import LocalStore, ObjectStore, S3Store
+
+from app.settings import Settings
+from app.trouble import BadInput, Broken
+from app.uploads.store import Altered, Gone, NotAccepted, Uploads, opened
+from tests.citizen.files import DOCX, PDF, PNG
+from tests.citizen.s3 import S3
+
+SOON = timedelta(days=1)
+DIGEST = hashlib.sha256(PDF).hexdigest()
+HOSTILE = (
+    "../../../etc/passwd", "..", "", "/", "kept/../x", DIGEST.upper(), DIGEST + "/", DIGEST[:-1],
+    f"../staged/{DIGEST}", "%2e%2e%2f", DIGEST + "\n", "\x00" * 64,
+)  # fmt: skip
+
+
+@pytest.fixture(params=["folder", "s3"])
+def place(request: pytest.FixtureRequest, tmp_path: Path, s3: S3) -> tuple[Uploads, ObjectStore]:
+    """Where files are kept, and the same as whoever has its keys sees it."""
+    if request.param == "folder":
+        url = (tmp_path / "giấy tờ").as_uri()
+        return opened(Settings(uploads=url)), LocalStore(tmp_path / "giấy tờ", mkdir=True)
+    bucket = f"b{abs(hash(str(tmp_path)))}"
+    url = s3.bucket(bucket)
+    endpoint = parse_qs(urlsplit(url).query)["endpoint"][0]
+    return opened(Settings(uploads=url)), S3Store(
+        bucket,
+        prefix="desk",
+        region="us-east-1",
+        endpoint=endpoint,
+        virtual_hosted_style_request=False,
+        client_options={"allow_http": True},
+    )
+
+
+def names(store: ObjectStore) -> set[str]:
+    return {each["path"] for page in obstore.list(store) for each in page}
+
+
+def test_a_file_is_staged_kept_and_read(place: tuple[Uploads, ObjectStore]) -> None:
+    uploads, store = place
+    handed = uploads.stage("application", "Đơn.pdf", io.BytesIO(PDF))
+    assert (handed.digest, handed.size, handed.media_type, handed.name) == (
+        DIGEST,
+        len(PDF),
+        "application/pdf",
+        "Đơn.pdf",
+    )
+    assert names(store) == {f"staged/{DIGEST[:2]}/{DIGEST}"}
+    assert uploads.staged(DIGEST)
+    with pytest.raises(Gone):
+        uploads.read(DIGEST)
+    for _ in range(2):
+        uploads.keep(DIGEST)
+    assert uploads.read(DIGEST) == PDF
+    assert handed.attached.paper == "application"
+
+
+def test_the_same_content_is_kept_once(place: tuple[Uploads, ObjectStore]) -> None:
+    uploads, store = place
+    with ThreadPoolExecutor(4) as pool:
+        jobs = [pool.submit(uploads.stage, "p", f"{n}.png", io.BytesIO(PNG)) for n in range(8)]
+        digests = {job.result().digest for job in jobs}
+    assert len(digests) == 1
+    assert len(names(store)) == 1
+
+
+def test_what_nobody_submitted_is_swept_and_what_was_kept_stays(
+    place: tuple[Uploads, ObjectStore],
+) -> None:
+    uploads, store = place
+    kept = uploads.stage("p", "a.pdf", io.BytesIO(PDF))
+    left = uploads.stage("p", "a.docx", io.BytesIO(DOCX))
+    uploads.keep(kept.digest)
+    obstore.put(store, "coming/broken-off", b"half")
+    assert uploads.sweep(datetime.now(UTC) - SOON) == 0
+    assert uploads.sweep(datetime.now(UTC) + SOON) == 3
+    assert names(store) == {f"kept/{kept.digest[:2]}/{kept.digest}"}
+    assert uploads.read(kept.digest) == PDF
+    uploads.keep(kept.digest)
+    assert not uploads.staged(left.digest)
+    with pytest.raises(Gone):
+        uploads.keep(left.digest)
+
+
+def test_a_file_that_was_altered_is_not_given_out(place: tuple[Uploads, ObjectStore]) -> None:
+    uploads, store = place
+    uploads.keep(uploads.stage("p", "a.pdf", io.BytesIO(PDF)).digest)
+    obstore.put(store, f"kept/{DIGEST[:2]}/{DIGEST}", PDF.replace(b"Catalog", b"Katalog"))
+    with pytest.raises(Altered, match=DIGEST):
+        uploads.read(DIGEST)
+
+
+@pytest.mark.parametrize("digest", HOSTILE)
+def test_nothing_but_a_digest_becomes_part_of_a_path(
+    place: tuple[Uploads, ObjectStore], digest: str
+) -> None:
+    uploads, store = place
+    acts: tuple[Callable[[str], object], ...] = (uploads.read, uploads.keep, uploads.staged)
+    for act in acts:
+        with pytest.raises(Gone):
+            act(digest)
+    assert names(store) == set()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../../etc/passwd.pdf",
+        "..\\..\\boot.pdf",
+        "/etc/cron.d/x.pdf",
+        "a\x00b.pdf",
+        "a\r\nb.pdf",
+    ],
+)
+def test_what_a_file_is_called_is_no_path(place: tuple[Uploads, ObjectStore], name: str) -> None:
+    uploads, store = place
+    handed = uploads.stage("p", name, io.BytesIO(PDF))
+    assert names(store) == {f"staged/{DIGEST[:2]}/{DIGEST}"}
+    assert not set(handed.name) & set("/\\\x00\r\n")
+
+
+def test_what_is_not_taken_in_leaves_nothing(place: tuple[Uploads, ObjectStore]) -> None:
+    uploads, store = place
+    with pytest.raises(NotAccepted):
+        uploads.stage("p", "a.pdf", io.BytesIO(b"<html>"))
+    assert names(store) == set()
+
+
+def test_a_server_out_of_reach_is_told_without_its_address(s3: S3) -> None:
+    uploads = opened(Settings(uploads="s3://nowhere/x?endpoint=http://127.0.0.1:9&region=vn"))
+    with pytest.raises(Broken) as broken:
+        uploads.read(DIGEST)
+    assert "127.0.0.1" not in broken.value.message
+    missing = opened(Settings(uploads=f"s3://no-bucket/x?endpoint={s3.endpoint}&region=us-east-1"))
+    with pytest.raises(Broken):
+        missing.stage("p", "a.pdf", io.BytesIO(PDF))
+
+
+def test_without_a_word_about_it_papers_lie_beside_the_store(tmp_path: Path) -> None:
+    uploads = opened(Settings(database=f"sqlite:///{tmp_path}/office.db"))
+    uploads.keep(uploads.stage("p", "a.pdf", io.BytesIO(PDF)).digest)
+    folder = tmp_path / "office.papers"
+    assert (folder / "kept" / DIGEST[:2] / DIGEST).read_bytes() == PDF
+    assert folder.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "word"),
+    [
+        (Settings(database="postgresql://h/db"), "LIENTHONG_UPLOADS"),
+        (Settings(database="sqlite://"), "LIENTHONG_UPLOADS"),
+        (Settings(uploads="ftp://host/x"), "ftp"),
+        (Settings(uploads="/var/papers"), "file:///"),
+        (Settings(uploads="file://host/x"), "file:///"),
+        (Settings(uploads="s3:///x"), "s3://"),
+        (Settings(uploads="s3://b/x?key=secret"), "'key'"),
+    ],
+)
+def test_a_place_that_is_none_is_told_as_such(settings: Settings, word: str) -> None:
+    with pytest.raises(BadInput) as bad:
+        opened(settings)
+    assert word in bad.value.message
+    assert "secret" not in bad.value.message
