@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, Engine, Index, MetaData, Table, inspect
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 
+from consumers.barrier import confine
 from consumers.checkpoints import metadata
 from consumers.home import Home, are_there, ensure
 from consumers.rows import Names
@@ -35,6 +36,7 @@ def beside(view: View, generation: int) -> Names:
 def create(connection: Connection, view: View, names: Names) -> None:
     for table in view.tables:
         connection.execute(CreateTable(_named(table, names[table.name])))
+        confine(connection, names[table.name])
 
 
 def index(connection: Connection, view: View, names: Names, generation: int) -> None:

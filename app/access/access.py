@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, select
 
+from app.access.asking import also, ask_for
 from app.access.pace import Pace, Rates
 from app.access.policy import ACTIONS, HOUSE, Resource, decides
 from app.access.principal import STRANGER, Principal
@@ -56,10 +57,21 @@ class Access:
         """
         if not self.permits_somewhere(who, action):
             return False
-        return all(
+        permitted = all(
             decides(who.role, who.agency is None, who.scopes, action, each)
             for each in self._resources(who, on)
         )
+        if permitted and "code" in on:
+            also(on["code"])
+        return permitted
+
+    def ask_for(self, who: Principal, action: str, on: Mapping[str, Any]) -> None:
+        """The views are read for him from now on in this request, who may do that."""
+        if "stranger" in ACTIONS[action]:
+            # What anybody may ask for, he has to prove in another way.
+            ask_for(None)
+        else:
+            ask_for(self.agencies(who), *([on["code"]] if "code" in on else []))
 
     def permits_somewhere(self, who: Principal, action: str) -> bool:
         """Whether there may be anything at all that he may do it to."""

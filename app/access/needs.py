@@ -76,6 +76,7 @@ class Need:
         else:
             permitted = access.permits(who, self.action, on)
         if permitted:
+            access.ask_for(who, self.action, on)
             if DOSSIER in on and who.account and request.method in SAFE:
                 desk.reads.note(who, on[DOSSIER], self.action, request.url.path)
             return who

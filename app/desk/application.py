@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 
 from app.access.access import Identify
 from app.access.guard import Guard
@@ -31,6 +32,8 @@ def application(settings: Settings, house: House, identify: Identify | None = No
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         for part in desk.parts:
             part.start()
+        # Now that the views are there.
+        await run_in_threadpool(desk.raise_barrier)
         yield
         for part in reversed(desk.parts):
             part.stop()

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from sqlalchemy import Connection
 
 from app.access.access import Access, Identify
+from app.access.asking import asking
 from app.access.entrance import Entrance
 from app.access.reads import Reads
 from app.api.feed.tail import Tail
@@ -21,6 +22,7 @@ from app.desk.sweeper import Sweeper
 from app.desk.together import Together
 from app.house import House
 from app.settings import Settings
+from consumers.barrier import confined, open_barrier
 from engine.store.errors import in_plain_words
 
 LONGEST_WAIT = 5.0
@@ -45,6 +47,7 @@ class Desk:
         self.entrance = Entrance(house.log)
         self.access = Access(house, identify or self.entrance.identity)
         self.reads = Reads(house.log)
+        self.barrier = False
         self.feeder = Feeder(house)
         self.together = Together(house, self.feeder)
         self.sweeper = Sweeper(house, self.feeder)
@@ -55,15 +58,30 @@ class Desk:
             self.feeder, self.together, self.sweeper, self.tail, self.deliverer
         ]  # fmt: skip
 
+    def raise_barrier(self) -> None:
+        """From now on the database itself keeps rows from who may not see them, where it can."""
+        self.barrier = open_barrier(self.house.home)
+
     @contextmanager
-    def reading(self, after: str | None = None, wait: float = 2.0) -> Iterator[Connection]:
+    def reading(
+        self, after: str | None = None, wait: float = 2.0, *, whole: bool = False
+    ) -> Iterator[Connection]:
         """A connection for the queries of views. `after`: the position that a write returned;
-        the views then know at least that. Raises Problem when they do not in time."""
+        the views then know at least that. Raises Problem when they do not in time.
+
+        Within a request it shows what who asks may see, where the database keeps that up too;
+        `whole`: everything, for what is counted once for all who ask.
+        """
         if after:
             self._await(after, min(wait, LONGEST_WAIT))
         home = self.house.home
+        who = None if whole or not self.barrier else asking()
         with in_plain_words(self.house.name), home.engine.connect() as connection:
-            yield connection
+            if who is None:
+                yield connection
+                return
+            with confined(connection, who.agencies, who.dossiers):
+                yield connection
 
     def _await(self, after: str, seconds: float) -> None:
         code, _, version = after.rpartition("@")

@@ -58,7 +58,7 @@ class Live:
 
     def snapshot(self) -> Snapshot:
         """The counts as the views have them. Raises StoreError."""
-        with self._lock, self._desk.reading() as connection:
+        with self._lock, self._desk.reading(whole=True) as connection:
             moved = connection.scalar(select(func.sum(checkpoints.c.next))) or 0
             stamp = (moved, int(self._desk.house.now.timestamp()) // 60)
             last = self._snapshot

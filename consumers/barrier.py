@@ -1,0 +1,139 @@
+"""A second barrier on PostgreSQL: the rows of dossiers that somebody may not read are not there.
+
+The first is the policy of the program (`app/access`). Whoever reads views for somebody who may not
+see every dossier takes the role READER for one transaction, and says for which agencies he reads;
+rules of the tables then hide all others, whatever the query asks for. SQLite has no such thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, inspect, text
+
+from consumers.home import Home
+
+READER = "lienthong_reader"
+
+HIDDEN = frozenset(
+    {
+        "access_tokens",
+        "accounts",
+        "dossier_reads",
+        "ended_sessions",
+        "secrets",
+        "sign_in_failures",
+    }
+)
+"""Tables of which the reader may read nothing at all."""
+
+_AGENCIES = "string_to_array(current_setting('lienthong.agencies', true), ',')"
+_DOSSIERS = "string_to_array(current_setting('lienthong.dossiers', true), ',')"
+
+_ROLE = f"""
+    DO $$ BEGIN CREATE ROLE {READER} NOLOGIN;
+    EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$
+"""
+
+_MAY_READ = f"""
+    CREATE OR REPLACE FUNCTION lienthong_may_read(asked text) RETURNS boolean
+    LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+    -- By name when it is called: a rebuild puts another table in the place of view_parties.
+    BEGIN
+        RETURN asked = ANY ({_DOSSIERS}) OR EXISTS (
+            SELECT 1 FROM view_parties
+            WHERE dossier = asked AND agency = ANY ({_AGENCIES}));
+    END $$
+"""
+
+
+def open_barrier(home: Home) -> bool:
+    """Makes the role and the rules, unless they are there; whether the barrier stands. It does not
+    on SQLite, nor where the database's user may not make a role and nobody has made it."""
+    if home.engine.dialect.name != "postgresql":
+        return False
+    with home.begin() as connection:
+        if not _stands(connection) and not _may_make_roles(connection):
+            return False
+        # Two servers that start at once: the second waits, then finds it done.
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(1282828376)")
+        connection.exec_driver_sql(_ROLE)
+        connection.exec_driver_sql(f"GRANT {READER} TO CURRENT_USER")
+        connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA public TO {READER}")
+        connection.exec_driver_sql(_MAY_READ)
+        # What is made later, and has no dossier, may be read.
+        given = f"GRANT SELECT ON TABLES TO {READER}"
+        connection.exec_driver_sql(f"ALTER DEFAULT PRIVILEGES IN SCHEMA public {given}")
+        tables = inspect(connection).get_table_names()
+    for table in tables:
+        # Each for itself: a rule locks its table, and who holds two locks may wait for a third.
+        with home.begin() as connection:
+            confine(connection, table)
+    return True
+
+
+def confine(connection: Connection, table: str) -> None:
+    """Gives the reader what he may read of a table; nothing happens where there is no barrier."""
+    if connection.dialect.name != "postgresql" or not _stands(connection):
+        return
+    if table in HIDDEN:
+        connection.exec_driver_sql(f'REVOKE ALL ON "{table}" FROM {READER}')
+        return
+    connection.exec_driver_sql(f'GRANT SELECT ON "{table}" TO {READER}')
+    columns = {each["name"] for each in inspect(connection).get_columns(table)}
+    rule = _rule(table, columns)
+    known = text("SELECT 1 FROM pg_policies WHERE tablename = :table AND policyname = 'confined'")
+    if rule is None or connection.scalar(known, {"table": table}):
+        return
+    # Everybody else keeps the rights that he has: a rule for one role alone would leave a user of
+    # the database that does not own the tables with nothing.
+    connection.exec_driver_sql(f'CREATE POLICY unconfined ON "{table}" USING (true)')
+    connection.exec_driver_sql(
+        f'CREATE POLICY confined ON "{table}" AS RESTRICTIVE FOR SELECT TO {READER} USING ({rule})'
+    )
+    connection.exec_driver_sql(f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY')
+
+
+@contextmanager
+def confined(
+    connection: Connection, agencies: Iterable[str], dossiers: Iterable[str]
+) -> Iterator[None]:
+    """One transaction in which the connection sees the dossiers in which one of `agencies` has a
+    part, and those of `dossiers`, and no others."""
+    connection.exec_driver_sql("BEGIN READ ONLY")
+    try:
+        connection.execute(
+            text(
+                "SELECT set_config('lienthong.agencies', :agencies, true),"
+                " set_config('lienthong.dossiers', :dossiers, true),"
+                " set_config('role', :role, true)"
+            ),
+            {"agencies": ",".join(agencies), "dossiers": ",".join(dossiers), "role": READER},
+        )
+        yield
+    finally:
+        connection.exec_driver_sql("ROLLBACK")
+
+
+def _rule(table: str, columns: set[str]) -> str | None:
+    """What a row has to fulfil; None for a table in which there are no dossiers."""
+    if table == "view_parties" or table.startswith("view_parties_"):
+        # Not the function, which itself asks this table.
+        return f"agency = ANY ({_AGENCIES}) OR dossier = ANY ({_DOSSIERS})"
+    if table == "events":
+        return "lienthong_may_read((SELECT name FROM streams WHERE id = stream))"
+    if table == "streams":
+        return "lienthong_may_read(name)"
+    return "lienthong_may_read(dossier)" if "dossier" in columns else None
+
+
+def _stands(connection: Connection) -> bool:
+    found = text("SELECT 1 FROM pg_proc WHERE proname = 'lienthong_may_read'")
+    role = text("SELECT 1 FROM pg_roles WHERE rolname = :role AND pg_has_role(rolname, 'MEMBER')")
+    return bool(connection.scalar(found)) and bool(connection.scalar(role, {"role": READER}))
+
+
+def _may_make_roles(connection: Connection) -> bool:
+    query = text("SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user")
+    return bool(connection.scalar(query))

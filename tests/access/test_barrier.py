@@ -1,0 +1,181 @@
+"""The second barrier, on a real PostgreSQL: rows that somebody may not read are not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import create_engine, func, select, text
+from sqlalchemy.pool import NullPool
+
+from app.access.access import Access
+from app.access.asking import Asking, ask_for, asking
+from app.access.principal import Principal
+from app.desk.application import application
+from app.desk.context import Desk
+from app.house import House, open_house
+from app.settings import Settings
+from consumers.barrier import HIDDEN, READER, confined, open_barrier
+from consumers.rebuild import rebuild
+from consumers.views import all_views
+from consumers.views.status import TABLE as STATUS
+from engine.store import StoreReadOnly
+from engine.store.errors import in_plain_words
+from engine.store.schema import events, streams
+from tests.acceptance.conftest import FIFTY, run
+from tests.access.test_relation import Oracle
+from tests.desk.conftest import Doors
+from tests.servers import PostgresDatabase
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture(scope="module")
+def fifty(postgres_url: str) -> str:
+    """The name of a database to copy."""
+    server = create_engine(postgres_url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with server.connect() as connection:
+        connection.execute(text("CREATE DATABASE fifty_dossiers"))
+    url = server.url.set(database="fifty_dossiers").render_as_string(hide_password=False)
+    run("submit", FIFTY, "--database", url)
+    return "fifty_dossiers"
+
+
+@pytest.fixture
+def house(postgres_database: PostgresDatabase, fifty: str) -> Iterator[House]:
+    url = postgres_database(fifty)
+    now = datetime(2021, 3, 31, 2, 0, tzinfo=UTC)
+    with open_house(Settings(database=url, now=now), write=True) as opened:
+        opened.refresh()
+        yield opened
+
+
+@pytest.fixture
+def desk(house: House) -> Iterator[Desk]:
+    app: FastAPI = application(house.settings, house, Doors().identify)
+    with TestClient(app):
+        yield app.state.desk
+
+
+def expected(house: House, agency: str) -> set[str]:
+    oracle = Oracle(house)
+    codes = house.log.streams("", limit=1000)
+    return {code for code in codes if agency in oracle.readers(code)}
+
+
+def seen(desk: Desk, agency: str, *dossiers: str) -> set[str]:
+    """What a query finds that forgot to ask what may be read."""
+    agencies = desk.access.agencies(Principal("x", "officer", "o", agency))
+    ask_for(agencies, *dossiers)
+    try:
+        with desk.reading() as connection:
+            return set(connection.scalars(select(STATUS.c.dossier)))
+    finally:
+        ask_for(None)
+
+
+AGENCIES = ("ub-desk", "ub-land", "ub-tax", "ub", "qn", "dt-desk", "hl", "qn-tax")
+
+
+def test_a_query_that_forgets_finds_only_what_may_be_read(desk: Desk, house: House) -> None:
+    assert desk.barrier
+    sizes = set()
+    for agency in AGENCIES:
+        wanted = expected(house, agency)
+        assert seen(desk, agency) == wanted, agency
+        sizes.add(len(wanted))
+    assert len(sizes) > 2
+    with desk.reading() as connection:
+        assert connection.scalar(select(func.count()).select_from(STATUS)) == 50
+
+
+def test_the_events_are_behind_it_too(desk: Desk, house: House) -> None:
+    mine = expected(house, "ub-land")
+    assert 0 < len(mine) < 50
+    with house.log.engine.connect() as connection:
+        with confined(connection, ["ub-land"], []):
+            found = connection.scalars(
+                select(streams.c.name).join(events, events.c.stream == streams.c.id)
+            )
+            assert set(found) == mine
+        # And afterwards the connection is as it was.
+        count = connection.scalar(select(func.count()).select_from(streams))
+        assert count == 50
+        assert connection.scalar(text("SELECT current_user")) != READER
+
+
+def test_a_dossier_that_was_permitted_is_seen_and_no_other(desk: Desk, house: House) -> None:
+    code = min(expected(house, "ub-desk") - expected(house, "hl"))
+    assert seen(desk, "hl", code) == expected(house, "hl") | {code}
+
+
+def test_a_rebuild_keeps_it(desk: Desk, house: House) -> None:
+    rebuild(house.home, house.log, all_views())
+    for agency in AGENCIES:
+        assert seen(desk, agency) == expected(house, agency)
+
+
+def test_the_reader_changes_nothing_and_knows_no_account(desk: Desk, house: House) -> None:
+    with house.log.engine.connect() as connection:
+        there = {name for name in HIDDEN if house.log.engine.dialect.has_table(connection, name)}
+        assert there == HIDDEN
+    forbidden = [f"SELECT * FROM {name}" for name in HIDDEN]
+    forbidden += ["DELETE FROM view_status", "INSERT INTO words (word) VALUES ('x')"]
+    for statement in forbidden:
+        with (
+            pytest.raises(StoreReadOnly),
+            in_plain_words("the store"),
+            house.log.engine.connect() as connection,
+            confined(connection, ["qn"], []),
+        ):
+            connection.exec_driver_sql(statement)
+    with house.log.engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(STATUS)) == 50
+
+
+def test_whoever_uses_the_database_otherwise_keeps_his_rights(desk: Desk, house: House) -> None:
+    with house.log.begin() as connection:
+        connection.exec_driver_sql("CREATE ROLE clerk_of_reports")
+        connection.exec_driver_sql("GRANT SELECT ON view_status TO clerk_of_reports")
+        connection.exec_driver_sql("SET LOCAL ROLE clerk_of_reports")
+        assert connection.scalar(select(func.count()).select_from(STATUS)) == 50
+        connection.exec_driver_sql("RESET ROLE")
+        connection.exec_driver_sql("DROP OWNED BY clerk_of_reports")
+        connection.exec_driver_sql("DROP ROLE clerk_of_reports")
+
+
+def test_a_user_who_may_make_no_role_works_without_it(house: House) -> None:
+    with house.log.begin() as connection:
+        connection.exec_driver_sql("CREATE ROLE plain_user")
+        connection.exec_driver_sql("SET LOCAL ROLE plain_user")
+
+        class Plain:
+            engine = house.log.engine
+
+            def begin(self) -> object:
+                from contextlib import nullcontext
+
+                return nullcontext(connection)
+
+        assert open_barrier(Plain()) is False  # type: ignore[arg-type]
+        connection.exec_driver_sql("RESET ROLE")
+        connection.exec_driver_sql("DROP ROLE plain_user")
+
+
+def test_the_barrier_can_be_raised_again(desk: Desk, house: House) -> None:
+    assert open_barrier(house.home)
+    assert seen(desk, "ub-land") == expected(house, "ub-land")
+
+
+def test_a_permission_for_another_dossier_holds_for_the_request(house: House) -> None:
+    access = Access(house)
+    who = Principal("x", "officer", "o", "ub-desk")
+    code = min(expected(house, "ub-desk"))
+    access.ask_for(who, "dossier.read", {})
+    assert access.permits(who, "dossier.read", {"code": code})
+    assert asking() == Asking(frozenset(access.agencies(who) or ()), frozenset({code}))
+    access.ask_for(Principal("", "stranger"), "citizen.look-up", {"code": code})
+    assert asking() is None
