@@ -1,0 +1,177 @@
+"""Every page in both languages: no violation that axe knows, nothing heavy, nothing from elsewhere,
+nothing wider than a small phone.
+
+`LIENTHONG_SHOTS=docs/img` keeps a picture of each.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from fastapi.routing import APIRoute
+from playwright.sync_api import Browser, BrowserContext, Page, Response
+
+from app.access.principal import Role
+from app.desk.found import routers
+from app.web import pages
+from tests.browser.conftest import PATIENCE, Store, served, sign_in
+from tests.browser.visited import ADMINISTRATOR, AUDITOR, MONITOR, OFFICER, PAGES, Visited
+
+HEAVIEST = 300 * 1024
+"""Bytes of a page with all that it loads, as they are sent."""
+
+NARROW = 320
+NOW = "2021-03-16T09:00+07:00"
+LANGS = ("vi", "en")
+
+
+def test_every_page_is_visited() -> None:
+    shown = {
+        route.path
+        for router in routers(pages)
+        for route in router.routes
+        if isinstance(route, APIRoute) and "GET" in route.methods
+    }
+    assert shown - {each.path for each in PAGES} - NO_PAGES == set()
+
+
+NO_PAGES = frozenset(
+    {
+        "/applied",
+        "/board/live",
+        "/dossiers/{code}/forms/{kind}.pdf",
+        "/dossiers/{code}/papers/{digest}",
+        "/dossiers/{code}/picture.svg",
+        "/dossiers/{code}/timeline.svg",
+        "/inbox",
+        "/inbox/{agency}/list",
+        "/look-up/forms/{kind}.pdf",
+        "/look-up/papers/{digest}",
+    }
+)
+"""Addresses that answer with a file, a stream, a part of a page or another address."""
+
+
+@pytest.fixture(scope="module")
+def desk(prepared_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One server for all: nobody writes here."""
+    file = tmp_path_factory.mktemp("pages") / "office.db"
+    file.write_bytes(prepared_store.read_bytes())
+    store = Store(file)
+    store.account(OFFICER)
+    roles: list[Role] = ["monitor", "auditor", "administrator"]
+    for role in roles:
+        store.account(role, role, "ub" if role == "monitor" else None)
+    with served(store, NOW) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def codes(prepared_store: Path) -> dict[str, str]:
+    """A dossier at work at the city's desk, and one that was returned."""
+    with sqlite3.connect(prepared_store) as connection:
+        query = ("SELECT dossier FROM view_status WHERE desk = 'ub-desk' AND ended_at IS {}"
+                 " AND received_at IS NOT NULL ORDER BY version DESC")  # fmt: skip
+        (code,) = connection.execute(query.format("NULL")).fetchone()
+        (done,) = connection.execute(query.format("NOT NULL")).fetchone()
+    act = "forward"
+    return {"code": code, "done": done, "act": act}
+
+
+@pytest.fixture(scope="module")
+def signed_in(chromium: Browser, desk: str) -> Any:
+    """How each is remembered by the browser after signing in."""
+    known: dict[str, Any] = {"": None}
+    for who in (OFFICER, MONITOR, AUDITOR, ADMINISTRATOR):
+        context = chromium.new_context(base_url=desk)
+        context.set_default_timeout(PATIENCE)
+        sign_in(context.new_page(), who)
+        known[who] = context.storage_state()
+        context.close()
+    return known
+
+
+@pytest.fixture
+def context(
+    chromium: Browser, desk: str, signed_in: Any, visited: Visited, lang: str
+) -> Iterator[BrowserContext]:
+    made = chromium.new_context(
+        base_url=desk, locale=lang, storage_state=signed_in[visited.who],
+        viewport={"width": 1280, "height": 900},
+    )  # fmt: skip
+    made.set_default_timeout(PATIENCE)
+    made.add_cookies([{"name": "lang", "value": lang, "url": desk}])
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("visited", PAGES, ids=lambda each: each.shot)
+def test_a_page(
+    context: BrowserContext, desk: str, visited: Visited, lang: str, codes: dict[str, str]
+) -> None:
+    page = context.new_page()
+    loaded: list[Response] = []
+    faults: list[str] = []
+    page.on("response", lambda each: loaded.append(each))  # noqa: PLW0108
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+    answer = page.goto(visited.address.format(**codes))
+    page.wait_for_load_state("load")
+    assert answer is not None
+    assert answer.status == 200, page.content()[:2_000]
+    assert page.locator("html").get_attribute("lang") == lang
+    assert page.locator("h1").count() == 1
+    assert [each.url for each in loaded if not each.url.startswith(desk)] == []
+    assert _weight(loaded) <= HEAVIEST
+    assert _violations(page) == []
+    _keep_picture(page, f"{visited.shot}-{lang}")
+    page.set_viewport_size({"width": NARROW, "height": 800})
+    assert _too_wide(page) == []
+    _keep_picture(page, f"{visited.shot}-{lang}-{NARROW}")
+    assert faults == [], "the browser objects"
+
+
+def _weight(loaded: list[Response]) -> int:
+    """What came over the wire; a stream that goes on counts with its head alone."""
+    total = 0
+    for each in loaded:
+        if "event-stream" in each.headers.get("content-type", ""):
+            continue
+        sizes = each.request.sizes()
+        total += sizes["responseBodySize"] + sizes["responseHeadersSize"]
+    return total
+
+
+def _violations(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{each['id']}: {each['help']}: {node['html'][:200]}"
+        for each in found
+        for node in each["nodes"]
+    ]
+
+
+def _too_wide(page: Page) -> list[str]:
+    """What sticks out of the page, if anything does; a box that scrolls by itself may be wide."""
+    script = """() => {
+        const wide = document.documentElement.scrollWidth;
+        if (wide <= window.innerWidth) return [];
+        return [...document.querySelectorAll("body *")]
+            .filter(each => each.getBoundingClientRect().right > window.innerWidth + 1)
+            .slice(0, 5).map(each => each.outerHTML.slice(0, 160));
+    }"""
+    found: list[str] = page.evaluate(script)
+    return found
+
+
+def _keep_picture(page: Page, name: str) -> None:
+    folder = os.environ.get("LIENTHONG_SHOTS")
+    if folder:
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
