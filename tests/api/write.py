@@ -46,13 +46,13 @@ class Whoever:
 
 
 @contextmanager
-def samples() -> Iterator[tuple[FastAPI, Whoever]]:
+def samples(whoever: Whoever | None = None) -> Iterator[tuple[FastAPI, Whoever]]:
     """The application over a store of fifty dossiers."""
+    whoever = whoever or Whoever(AUDITOR)
     with TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'office.db'}"
         run("submit", FIFTY, "--database", url)
         settings = Settings(database=url, now=parse_moment(NOW), lang="en", private_webhooks=True)
-        whoever = Whoever(AUDITOR)
         with open_house(settings, write=True) as house:
             yield application(settings, house, whoever.identify), whoever
 
