@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from app.web.words import Said
 
 DOSSIER: Mapping[str, Said] = {
-    "status": Said("Tình trạng", "Status"),
+    "status": Said("Tình trạng chung", "Status"),
     "procedure": Said("Thủ tục, phiên bản", "Procedure, version"),
     "calendar": Said("Lịch làm việc", "Calendar"),
     "agency": Said("Nơi tiếp nhận", "Received at"),
@@ -84,6 +84,12 @@ VERDICTS: Mapping[str, Said] = {
     "early": Said("trước hạn", "early"),
     "on time": Said("đúng hạn", "on time"),
     "overdue": Said("quá hạn", "overdue"),
+}
+
+RULES: Mapping[str, Said] = {
+    "day-after": Said("từ ngày hôm sau", "from the day after"),
+    "same-day": Said("trong ngày", "from the same day"),
+    "moment": Said("từ lúc tiếp nhận", "from the moment"),
 }
 
 YES, NO = Said("có", "yes"), Said("không", "no")
