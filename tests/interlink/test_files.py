@@ -1,0 +1,44 @@
+"""Papers that are files go with the leg to the other engine: told by their hashes, named by none."""
+
+from __future__ import annotations
+
+from schemas import commands as c
+from schemas import events as e
+from tests.core.walker import FILES
+from tests.interlink.law import DESK, RECEIVER
+from tests.interlink.test_protocol import abroad, finish
+from tests.interlink.world import World
+
+APPLICATION, _ = FILES
+CALLED = "Đơn của ông A.pdf"
+CODE = "qn-centre-210301-0009"
+
+
+def test_files_arrive_with_the_leg_and_their_names_stay(world: World) -> None:
+    receipt = c.Receive(
+        actor=DESK,
+        procedure="t-ministry",
+        agency="qn-centre",
+        facts={"ministry": "monre"},
+        papers=("application",),
+        attached=(APPLICATION,),
+        files={APPLICATION.digest: CALLED},
+    )
+    world.done(world.province.give(CODE, receipt))
+    world.done(world.province.give(CODE, c.Forward(actor=DESK)))
+    world.deliver()
+    at_home = world.province.dossier(CODE).legs["opinion"].transit
+    assert at_home is not None
+    assert at_home.papers == ("application",)
+    there = world.ministry.dossier(abroad(CODE))
+    assert there.attached == (APPLICATION,)
+    told = [record.event() for record in world.ministry.log.read_stream(abroad(CODE))]
+    (offered,) = [event for event in told if isinstance(event, e.HandoverOffered)]
+    assert offered.digests == {"application": (APPLICATION.digest,)}
+    said = b"".join(each.value or b"" for each in world.broker.everything()).decode()
+    assert APPLICATION.digest in said
+    assert CALLED not in said
+    # Taken over, worked on, given back: both ends agree all the while.
+    world.done(world.ministry.give(abroad(CODE), c.Accept(actor=RECEIVER)))
+    finish(world, CODE)
+    world.agree(settled=True)
