@@ -53,7 +53,7 @@ def state_words(state: State, _: Translate) -> str:
         "at work": _("at work"),
         "in transit": _("handed over, not taken yet"),
         "back": _("handover came back"),
-        "paused": _("clock stopped"),
+        "paused": _("the clock stands still"),
         "waiting": _("waits for other agencies"),
         "refused": _("refused here"),
         "stopped": _("stopped here"),

@@ -43,7 +43,7 @@ def kind_words(kind: Kind, _: Translate) -> str:
     return {
         "work": _("being worked on"),
         "transit": _("handed over, waits to be taken"),
-        "stopped": _("clock stopped"),
+        "stopped": _("the clock stands still"),
         "legs": _("waits for other agencies"),
         "ready": _("result ready"),
     }[kind]
