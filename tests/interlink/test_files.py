@@ -1,4 +1,4 @@
-"""Papers that are files go with the leg to the other engine: told by their hashes, named by none."""
+"""Papers that are files go with the leg to the other engine: by their hashes, without names."""
 
 from __future__ import annotations
 
