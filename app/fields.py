@@ -96,7 +96,7 @@ def make(act: str, given: Mapping[str, Any], asked: Collection[str], **fixed: An
             problems.append((name, str(error)))
     told = {_own(field) for field, _ in problems}
     for name, (_, required) in known.items():
-        if required and name not in told and not values.get(name, "").strip():
+        if required and name not in told and not str(values.get(name, "")).strip():
             problems.append((name, f"is missing: {act} needs it"))
     if problems:
         raise Wrong(problems)
