@@ -76,6 +76,18 @@ def test_who_has_no_part_in_a_dossier_sees_no_form(
         assert client.get(f"/dossiers/{code}/{path}").status_code in (303, 401)
 
 
+def test_who_may_not_read_particulars_gets_lines_to_write_on(as_: As, house: House) -> None:
+    code, _ = supplemented(house)
+    private = next(iter(house.log.read_stream(code))).event().private
+    assert private is not None
+    name = private.applicant["name"]
+    path = f"/dossiers/{code}/forms/01.html"
+    assert name in as_(DESK).get(path).text
+    page = as_("monitor").get(path)
+    assert page.status_code == 200
+    assert name not in page.text
+
+
 def test_the_command_lists_and_prints(house: House, settings: object, tmp_path: Path) -> None:
     code, version = supplemented(house)
     store = ("--database", house.settings.database)

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
+from msgspec.structs import replace
 
 from app.access.needs import needs
 from app.access.principal import Principal
@@ -34,7 +35,7 @@ def forms(request: Request, who: May, desk: AtDesk, code: str) -> HTMLResponse:
 def form_html(
     request: Request, who: May, desk: AtDesk, code: str, kind: str, version: Version = None
 ) -> HTMLResponse:
-    content = _form(request, desk, code, kind, version)
+    content = _form(request, who, desk, code, kind, version)
     return HTMLResponse(paper.html(content, _address(request, code)))
 
 
@@ -42,7 +43,7 @@ def form_html(
 def form_pdf(
     request: Request, who: May, desk: AtDesk, code: str, kind: str, version: Version = None
 ) -> Response:
-    content = _form(request, desk, code, kind, version)
+    content = _form(request, who, desk, code, kind, version)
     name = quote(f"{code}-{content.kind}-{content.version}.pdf", safe="")
     headers = {"Content-Disposition": f"inline; filename*=UTF-8''{name}"}
     return Response(
@@ -50,8 +51,14 @@ def form_pdf(
     )
 
 
-def _form(request: Request, desk: Desk, code: str, kind: str, version: int | None) -> FormContent:
-    return form_of(kind, _records(desk, code), desk.house.law, language(request), version)
+def _form(
+    request: Request, who: Principal, desk: Desk, code: str, kind: str, version: int | None
+) -> FormContent:
+    """The form; with lines to write on instead of what is private for who may not read that."""
+    records = _records(desk, code)
+    if not desk.access.permits(who, "history.read", {"code": code}):
+        records = [replace(each, private=None) for each in records]
+    return form_of(kind, records, desk.house.law, language(request), version)
 
 
 def _records(desk: Desk, code: str) -> list[Recorded]:
