@@ -68,7 +68,7 @@ def entries(
         query = query.where(or_(at > after[0], and_(at == after[0], code > after[1])))
     if asked.units is None:
         query = query.limit(limit)
-    found = map(_entry, connection.execute(query.execution_options(yield_per=1_000)))
+    found = map(_entry, connection.execute(query))
     mine = (each for each in found if asked.units is None or each.unit in asked.units)
     return islice(mine, limit)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import count
 
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import StaticPool
@@ -16,6 +17,7 @@ from consumers.tables import create
 from consumers.views.report import VIEW
 from engine.core.decide import Decided
 from schemas import events as e
+from schemas.commands import Command
 from schemas.envelope import GENESIS, Origin, Recorded, seal, to_micros
 from schemas.rejection import Rejected
 from tests.core import walk, walker
@@ -38,7 +40,7 @@ class Life(walk.Walk):
             walk.step(self, self.pick)
         return self
 
-    def give(self, command: walker.c.Command) -> Decided | Rejected:
+    def give(self, command: Command) -> Decided | Rejected:
         # What has to hold of a walk is checked elsewhere.
         answer = self.decide(self.dossier, command, self.law, self.now)
         if isinstance(answer, Decided):
@@ -58,18 +60,23 @@ def sealed(
     """One command's events behind those that were sealed before."""
     last = past[-1] if past else None
     told = max(told, last.recorded_at) if last else told
-    origin = Origin(_ID, _ID, "ub-desk.receiver-1", "ub-desk", occurred, told)
+    command = _new_id()
+    origin = Origin(command, command, "ub-desk.receiver-1", "ub-desk", occurred, told)
     return seal(
         stream,
         events,
         origin,
         version=last.version if last else 0,
         previous=last.hash if last else GENESIS,
-        new_id=lambda: _ID,
+        new_id=_new_id,
     )
 
 
-_ID = bytes(16)
+_numbers = count(1)
+
+
+def _new_id() -> bytes:
+    return next(_numbers).to_bytes(16)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Form II.06a by folding the log: what the query over the view has to come to.
+"""Form II.06a and the register by folding the log: what the queries have to come to.
 
 It shares nothing with the view: each dossier is folded by the engine's own `evolve` from those of
 its events that had happened and were known, and then looked at.
@@ -12,11 +12,12 @@ from datetime import date, datetime
 
 from app.reporting.counting import COLUMNS, Counts, Key, Kind
 from app.reporting.period import Period
+from app.reporting.register import Entry
 from app.times import ZONE
 from engine.core.dossier import Dossier, LegState
 from engine.core.evolve import evolve
 from schemas import events as e
-from schemas.envelope import Recorded, from_micros
+from schemas.envelope import Recorded, from_micros, to_micros
 
 Table = dict[Key, Counter[str]]
 
@@ -42,6 +43,15 @@ def as_table(counts: Iterable[Counts]) -> Table:
     }  # fmt: skip
 
 
+def registered(
+    streams: Iterable[Iterable[Recorded]], period: Period, known: int | None = None
+) -> list[Entry]:
+    """The register of the streams' dossiers, in the order of receipt."""
+    lives = [_Life(stream, period, known) for stream in streams]
+    entries = [life.entry() for life in lives if life.is_in_register()]
+    return sorted(entries, key=lambda each: (each.received, each.code))
+
+
 class _Life:
     """One dossier at the end of the period, as it was known. `begun`, `ended`: by leg, when work
     on it first began, and when it was finished, while it is."""
@@ -52,7 +62,10 @@ class _Life:
         self.begun: dict[str, datetime] = {}
         self.ended: dict[str, datetime] = {}
         self.procedures: dict[str, tuple[str, str]] = {}
+        self.asked = 0
+        self.way: str | None = None
         for recorded in stream:
+            self.code = recorded.stream
             late = known is not None and recorded.recorded_at > known
             if late or recorded.occurred_at > period.until:
                 break
@@ -64,12 +77,41 @@ class _Life:
             self.procedures.pop(event.leg, None)
             if event.procedure and event.procedure_version:
                 self.procedures[event.leg] = (event.procedure, event.procedure_version)
+        self.asked += isinstance(event, e.SupplementRequested)
+        if isinstance(event, e.ResultReturned) and event.to == "done":
+            self.way = event.channel
         for path, leg in self.dossier.legs.items():
             self.begun.setdefault(path, at)
             if leg.verdict is None and leg.open:
                 self.ended.pop(path, None)
             else:
                 self.ended.setdefault(path, at)
+
+    def is_in_register(self) -> bool:
+        begun = self.begun.get("")
+        return (
+            begun is not None and self.dossier.origin is None and _day(begun) >= self.period.first
+        )
+
+    def entry(self) -> Entry:
+        dossier, root, ended = self.dossier, self.dossier.root, self.ended.get("")
+        words = {"c8": "early", "c9": "on time", "c10": "overdue"}
+        done = dossier.outcome == "done"
+        return Entry(
+            code=self.code,
+            procedure=dossier.procedure[0],
+            procedure_version=dossier.procedure[1],
+            unit=dossier.agency,
+            channel=dossier.channel,
+            received=to_micros(self.begun[""]),
+            appointment=_minute(root.due),
+            ended=_minute(ended),
+            verdict=words[_finished(root, ended)] if ended else None,
+            outcome=dossier.outcome,
+            returned=_minute(dossier.ended_at) if done else None,
+            way=self.way if done else None,
+            supplements=self.asked,
+        )
 
     def cases(self) -> Iterable[tuple[Key, list[str]]]:
         for path, leg in self.dossier.legs.items():
@@ -102,6 +144,11 @@ def _finished(leg: LegState, ended: datetime) -> str:
     if leg.due is None or _day(ended) == _day(leg.due):
         return "c9"
     return "c8" if _day(ended) < _day(leg.due) else "c10"
+
+
+def _minute(moment: datetime | None) -> int | None:
+    """To the minute, as a register shows it."""
+    return None if moment is None else to_micros(moment.replace(second=0, microsecond=0))
 
 
 def _day(moment: datetime) -> date:

@@ -136,16 +136,22 @@ def test_an_extension_moves_the_date() -> None:
 
 
 def test_what_waits_for_papers_or_payment_or_is_suspended_is_within() -> None:
-    for stop, go_on in (
-        (e.ClockStopped(step="x", ground="supplement"), e.ClockResumed),
-        (e.ClockStopped(step="x", ground="financial-duty"), e.ClockResumed),
-        (e.DossierSuspended(ground="lawsuit"), e.DossierResumed),
-    ):
+    dues = {"": day(20, 4)}
+    stops: tuple[tuple[e.Event, e.Event], ...] = (
+        (
+            e.ClockStopped(step="x", ground="supplement"),
+            e.ClockResumed(step="x", ground="supplement", dues=dues),
+        ),
+        (
+            e.ClockStopped(step="x", ground="financial-duty"),
+            e.ClockResumed(step="x", ground="financial-duty", dues=dues),
+        ),
+        (e.DossierSuspended(ground="lawsuit"), e.DossierResumed(dues=dues)),
+    )
+    for stop, go_on in stops:
         one = told().received(day(2), day(12)).on(day(5), stop)
         assert "c12" in one.counts(MARCH)
-        dues = {"": day(20, 4)}
-        ground = {"step": "x", "ground": "x"} if go_on is e.ClockResumed else {}
-        one.on(day(2, 4), go_on(dues=dues, **ground))
+        one.on(day(2, 4), go_on)
         assert "c12" in one.counts(MARCH), "it was waiting then"
         assert "c13" in one.counts(APRIL)
 
