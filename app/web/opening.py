@@ -42,6 +42,11 @@ class Promise(msgspec.Struct, frozen=True):
     unit_appointment: datetime | None = None
     refused: Rejected | None = None
 
+    @property
+    def date(self) -> str:
+        """The appointment as the form carries it, to see that it is still the one shown."""
+        return self.appointment.isoformat() if self.appointment else ""
+
 
 def offered(house: House, desk: str, text: str = "") -> list[Procedure]:
     """The procedures in force today that a desk takes, by title; with the text in it, if given."""

@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 LONGEST = 20_000
 """Characters of one field: a reason is a page, not a book."""
 
-FRAME = frozenset({"form_token", "leg", "command_id", "version", "confirm", "shown"})
+FRAME = frozenset({"form_token", "leg", "command_id", "version", "confirm", "promised", "shown"})
 """Fields that are about the form, not about the act."""
 
 

@@ -45,7 +45,8 @@ class LegRow(msgspec.Struct, frozen=True):
 
 
 class EventRow(msgspec.Struct, frozen=True):
-    """One event of the history. `details` are (field, value) that the other columns do not say."""
+    """One event of the history. `details` are (field, value) that the other columns do not say;
+    `reason` and `note` are private, and None for who may not read them."""
 
     version: int
     type: str
@@ -55,6 +56,8 @@ class EventRow(msgspec.Struct, frozen=True):
     agency: str
     leg: str
     details: tuple[tuple[str, Any], ...]
+    reason: str | None = None
+    note: str | None = None
 
 
 class Impossible(msgspec.Struct, frozen=True):
@@ -216,13 +219,14 @@ FOR_PROOF = frozenset({
 """Fields of events that nobody reads here; the auditor's pages have them."""
 
 
-def event_rows(records: Sequence[Recorded]) -> list[EventRow]:
-    """The history, the last first."""
-    return [_event_row(record) for record in reversed(records)]
+def event_rows(records: Sequence[Recorded], *, private: bool = False) -> list[EventRow]:
+    """The history, the last first; with reasons and notes for who may read what is `private`."""
+    return [_event_row(record, private) for record in reversed(records)]
 
 
-def _event_row(record: Recorded) -> EventRow:
+def _event_row(record: Recorded, private: bool) -> EventRow:
     event = record.event()
+    words = event.private if private else None
     told = []
     for name in event.__struct_fields__:
         value = getattr(event, name)
@@ -230,9 +234,17 @@ def _event_row(record: Recorded) -> EventRow:
             continue
         told.append((name, value))
     return EventRow(
-        record.version, record.type, record.occurred_at, record.recorded_at, record.actor,
-        record.agency, getattr(event, "leg", ""), tuple(told),
-    )  # fmt: skip
+        version=record.version,
+        type=record.type,
+        at=record.occurred_at,
+        recorded_at=record.recorded_at,
+        actor=record.actor,
+        agency=record.agency,
+        leg=getattr(event, "leg", ""),
+        details=tuple(told),
+        reason=words.reason if words else None,
+        note=words.note if words else None,
+    )
 
 
 def namer(house: House, dossier: Dossier, lang: Lang) -> Callable[[str, str], str]:

@@ -225,6 +225,8 @@ FIELDS: Mapping[str, Said] = {
     "version": Said("Phiên bản thủ tục", "Version of the procedure"),
     "calendar": Said("Lịch làm việc", "Calendar"),
     "appointment": Said("Hẹn trả sớm hơn vào ngày", "Earlier appointment"),
+    "complaint": Said("Phản ánh số", "Complaint"),
+    "reference": Said("Văn bản trả lời", "Answered by document"),
 }
 """Field of a command -> its label."""
 
@@ -260,7 +262,6 @@ DETAILS: Mapping[str, Said] = {
     "back": Said("Không nhận thì về bước", "If not taken, back to"),
     "check_by": Said("Kiểm tra trước", "To be checked by"),
     "code": Said("Mã hồ sơ bên kia", "Code there"),
-    "complaint": Said("Phản ánh số", "Complaint"),
     "due": Said("Hạn", "Due"),
     "dues": Said("Hạn mới", "New dates"),
     "escalated_to": Said("Báo lên", "Goes up to"),
@@ -278,7 +279,6 @@ DETAILS: Mapping[str, Said] = {
     "opened_by": Said("Mở từ bước", "Opened by step"),
     "ordinal": Said("Lần thứ", "Number"),
     "procedure": Said("Thủ tục", "Procedure"),
-    "reference": Said("Văn bản trả lời", "Answered by document"),
     "restarts": Said("Tính lại từ đầu", "Starts again"),
     "rule": Said("Quy định", "Rule"),
     "since": Said("Từ", "Since"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from app.desk.context import Desk
 from engine.core.dossier import Dossier
 from tests.web.conftest import Officer
@@ -11,7 +13,7 @@ RECEIVER = "ub-desk.receiver-1"
 MORTGAGE = "lt-03-mortgage-registration"
 
 
-def received(at_desk: Officer, procedure: str = MORTGAGE, **given: object) -> str:
+def received(at_desk: Officer, procedure: str = MORTGAGE, **given: Any) -> str:
     """The code of a dossier that the receiver has just received."""
     browser = at_desk(RECEIVER)
     form = browser.get(f"/receive?procedure={procedure}").form("/receive")
@@ -57,7 +59,8 @@ def test_a_dossier_from_receipt_to_return(desk: Desk, at_desk: Officer) -> None:
 def test_the_receipt_promises_before_anything_is_done(desk: Desk, at_desk: Officer) -> None:
     browser = at_desk(RECEIVER)
     form = browser.get(f"/receive?procedure={MORTGAGE}").form("/receive")
-    asked = browser.submit(form, **{"applicant.name": "Nguyễn Văn A", "papers": ["application"]})
+    filled: dict[str, Any] = {"applicant.name": "Nguyễn Văn A", "papers": ["application"]}
+    asked = browser.submit(form, **filled)
     assert "The result is due on" in asked.text
     assert desk.house.log.streams("ub-desk-210331") == []
     again = asked.form("/receive")

@@ -71,7 +71,7 @@ def carry_out(
         # The same id: what was not done because of others may be done with it all the same.
         made = act_form(asks, filled, command_id=id_)
         named = namer(asks.house, asks.dossier, asks.lang)
-        return _form(request, made, 409, changed=event_rows(since), named=named)
+        return _form(request, made, 409, changed=event_rows(since, private=True), named=named)
     # A refusal is remembered with its id; another attempt is another command.
     return _form(request, act_form(asks, filled), 409, refused=answer)
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from app.access.needs import needs
 from app.access.principal import Principal
 from app.desk.context import AtDesk, Desk
+from app.pictures.markup import lanes, walked
 from app.trouble import NotThere
 from app.web.act_forms import Asks, act_form
 from app.web.rendering import language, page
@@ -47,6 +48,35 @@ def why(request: Request, who: Reads, desk: AtDesk, code: str) -> Response:
     return page(request, "officer/why.html", code=code, deadlines=found)
 
 
+@router.get("/dossiers/{code}/way")
+def way(request: Request, who: Reads, desk: AtDesk, code: str) -> Response:
+    """The pictures: apart from the page, because drawing them takes longer than reading it."""
+    house, lang, dossier = desk.house, language(request), latest(desk, code).dossier
+    records = house.log.read_stream(code)
+    part = request.headers.get("HX-Request")
+    return page(
+        request,
+        "officer/way_part.html" if part else "officer/way.html",
+        code=code,
+        walked=walked(house, dossier, records, lang),
+        lanes=lanes(house, dossier, records, lang),
+    )
+
+
+@router.get("/dossiers/{code}/applicant")
+def applicant(
+    request: Request, who: Annotated[Principal, needs("history.read")], desk: AtDesk, code: str
+) -> Response:
+    """The applicant's particulars, on a page of their own: so it is noted who read them."""
+    latest(desk, code)
+    particulars: dict[str, str] = {}
+    for record in desk.house.log.read_stream(code):
+        words = record.event().private
+        if words is not None:
+            particulars |= words.applicant
+    return page(request, "officer/applicant.html", code=code, particulars=particulars)
+
+
 def latest(desk: Desk, code: str) -> Folded:
     """The dossier as the log has it now. Raises NotThere."""
     found = desk.house.runtime.latest(code)
@@ -64,6 +94,7 @@ def shown(
     dossier = folded.dossier
     records = house.log.read_stream(code)
     procedure = house.law.procedure(dossier.procedure)
+    private = desk.access.permits(who, "history.read", {"code": code})
     acts, form = None, None
     if who.officer is not None and desk.access.permits(who, "dossier.act", {"code": code}):
         acts = acts_for(house, dossier, who.officer, leg)
@@ -79,7 +110,8 @@ def shown(
         "title": procedure.title.vi if lang == "vi" else procedure.title.en,
         "legs": leg_rows(house, dossier, lang),
         "papers": papers_of(house, dossier, lang),
-        "history": event_rows(records),
+        "history": event_rows(records, private=private),
+        "private": private,
         "named": namer(house, dossier, lang),
         "acts": acts,
         "form": form,

@@ -82,10 +82,12 @@ def receive(request: Request, who: Receives, desk: AtDesk, sent: Sent) -> Respon
     form = Filling(procedure, filled, word(sent, "command_id"), code, before)
     try:
         command = opening.command_of(house, procedure, at, who.officer or "", filled)
-        if not word(sent, "confirm"):
-            promise = opening.promised(house, before, command)
-            return _form(request, desk, at, replace(form, promise=promise))
         id_ = acting.command_id(house, form.command_id)
+        if house.log.answer(id_) is None:
+            promise = opening.promised(house, before, command)
+            # Also when something that was written, or the hour, has changed the date since.
+            if not word(sent, "confirm") or word(sent, "promised") != promise.date:
+                return _form(request, desk, at, replace(form, promise=promise))
         call = Call(command, id_, code, house.happened(None), now=house.now)
         answer = house.runtime.handle(call)
     except Wrong as wrong:

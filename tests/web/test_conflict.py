@@ -1,0 +1,109 @@
+"""Two who act at once, and one who presses twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.desk.context import Desk
+from tests.web.conftest import Officer
+from tests.web.test_whole_life import RECEIVER, received
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "\"'><img src=x onerror=alert(1)>",
+    "{{ 7 * 7 }} %(who)s ${1}",
+    "😀 Đặng Thị Ánh Nguyệt\u202e",
+    "x" * 19_000,
+)
+
+
+def test_what_changed_is_shown_and_nothing_typed_is_lost(desk: Desk, at_desk: Officer) -> None:
+    code = received(at_desk)
+    browser = at_desk(RECEIVER)
+    form = browser.get(f"/dossiers/{code}").form("/acts/forward")
+    other = at_desk("ub-desk.receiver-2")
+    asks = other.get(f"/dossiers/{code}/acts/ask-withdrawal").form("/acts/ask-withdrawal")
+    other.submit(asks)
+    version = desk.house.runtime.latest(code).version
+    told = browser.submit(form, status=409, to_officer="ub-land.specialist-2", note="ghi chú")
+    assert "Changed by ub-desk.receiver-2 at 2021-03-31 09:00" in told.text
+    assert "Asked back by the citizen" in told.text
+    assert desk.house.runtime.latest(code).version == version
+    again = told.form("/acts/forward")
+    assert ("to_officer", "ub-land.specialist-2") in again.sends
+    assert ("note", "ghi chú") in again.sends
+    browser.submit(again)
+    transit = desk.house.runtime.latest(code).dossier.root.transit
+    assert transit is not None
+    assert transit.to_officer == "ub-land.specialist-2"
+
+
+def test_what_is_no_longer_possible_says_so_when_one_goes_on(at_desk: Officer) -> None:
+    code = received(at_desk)
+    browser = at_desk(RECEIVER)
+    form = browser.get(f"/dossiers/{code}").form("/acts/forward")
+    browser.submit(form)
+    late = browser.get(f"/dossiers/{code}/acts/forward").form("/acts/forward")
+    told = browser.submit(late, status=409)
+    assert "This was not done" in told.text
+    assert "in transit to ub-land" in told.text
+
+
+def test_a_form_sent_twice_has_one_effect_and_one_answer(desk: Desk, at_desk: Officer) -> None:
+    code = received(at_desk)
+    browser = at_desk(RECEIVER)
+    form = browser.get(f"/dossiers/{code}").form("/acts/forward")
+    first = browser.client.post(form.action, data=form.filled())
+    version = desk.house.runtime.latest(code).version
+    second = browser.client.post(form.action, data=form.filled())
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert first.headers["location"] == second.headers["location"]
+    assert desk.house.runtime.latest(code).version == version
+
+
+def test_a_receipt_sent_twice_is_one_dossier(desk: Desk, at_desk: Officer) -> None:
+    browser = at_desk(RECEIVER)
+    form = browser.get("/receive?procedure=lt-03-mortgage-registration").form("/receive")
+    asked = browser.submit(form).form("/receive")
+    sent = asked.filled(("confirm", "yes"))
+    first = browser.client.post("/receive", data=sent).headers["location"]
+    assert browser.client.post("/receive", data=sent).headers["location"] == first
+    assert len(desk.house.log.streams("ub-desk-210331")) == 1
+
+
+def test_a_date_that_has_changed_is_shown_before_it_is_promised(
+    desk: Desk, at_desk: Officer
+) -> None:
+    browser = at_desk(RECEIVER)
+    form = browser.get("/receive?procedure=lt-03-mortgage-registration").form("/receive")
+    asked = browser.submit(form).form("/receive")
+    again = browser.submit(asked, button=("confirm", "yes"), appointment="2021-04-01")
+    assert "2021-04-01 17:00" in again.text
+    assert desk.house.log.streams("ub-desk-210331") == []
+    browser.submit(again.form("/receive"), button=("confirm", "yes"))
+    assert len(desk.house.log.streams("ub-desk-210331")) == 1
+
+
+def test_a_number_that_is_none_is_told_as_such(at_desk: Officer) -> None:
+    code = received(at_desk)
+    browser = at_desk(RECEIVER)
+    form = browser.get(f"/dossiers/{code}").form("/acts/forward")
+    browser.submit(form, status=422, version="x")
+    browser.submit(form, status=422, command_id="not-an-id")
+    browser.submit(form, status=404, leg="nowhere")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_is_shown_as_text(desk: Desk, at_desk: Officer, text: str) -> None:
+    browser = at_desk(RECEIVER)
+    form = browser.get("/receive?procedure=lt-03-mortgage-registration").form("/receive")
+    filled = {"applicant.name": text[:500], "note": text}
+    asked = browser.submit(form, None, 200, **filled)
+    assert ("note", text) in asked.form("/receive").sends
+    assert "<script>alert" not in asked.html
+    assert "<img src=x" not in asked.html
+    assert "49" not in asked.form("/receive").filled()["applicant.name"][0]
+    found = browser.client.get("/inbox", params={"q": text})
+    assert found.status_code == 200
+    assert "<script>alert" not in found.text
+    assert "<img src=x" not in found.text
