@@ -1,0 +1,219 @@
+"""Reports as people and programs ask for them: on the command line, over the API, on the page."""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.conftest import Lienthong
+from tests.desk.conftest import As
+
+YEAR = ("--from", "2021-01-01", "--to", "2021-12-31")
+ADDRESS = "from=2021-01-01&to=2021-12-31"
+RECEIVER = "ub-desk.receiver-1"
+
+
+# --- the command line ---
+
+
+def test_the_keys_that_scripts_rely_on(office: Lienthong) -> None:
+    found = office("report", "06a", *YEAR, "--json").json
+    assert (found["from"], found["to"]) == ("2021-01-01", "2021-12-31")
+    assert datetime.fromisoformat(found["as_known"]).tzinfo is not None
+    for row in found["rows"]:
+        assert {"unit", "field", *(f"c{number}" for number in range(3, 14))} <= row.keys()
+    assert sum(row["c3"] for row in found["rows"]) == found["total"]["c3"] == 50
+
+
+def test_nothing_was_known_before_it_was_recorded(office: Lienthong) -> None:
+    """The fifty happened in 2021 and were recorded when this test began."""
+    yesterday = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+    found = office("report", "06a", *YEAR, "--as-known", yesterday, "--json").json
+    assert found["rows"] == []
+    assert found["as_known"].startswith(yesterday[:4])
+    register = office("report", "register", *YEAR, "--as-known", yesterday)
+    assert "No dossier was received" in register.out
+
+
+def test_tables_for_people(office: Lienthong) -> None:
+    shown = office("report", "06a", *YEAR, "--unit", "ub").out
+    assert "3 received" in shown
+    assert "13 late" in shown
+    assert "Parts of dossiers that other agencies handed over" in shown
+    assert "Trung tâm Hành chính công thành phố Uông Bí" in shown
+    assert "One-stop centre of Uông Bí city" in office("report", "06a", *YEAR, "--lang", "en").out
+    assert "Cấp huyện" in office("report", "06b", *YEAR, "--by", "level").out
+    empty = office("report", "06b", "--from", "2019-01-01", "--to", "2019-12-31").out
+    assert "Nothing was received" in empty
+
+
+def test_the_register_on_the_screen(office: Lienthong) -> None:
+    shown = office("report", "register", *YEAR, "--limit", 3)
+    assert len([line for line in shown.out.splitlines() if line.startswith("ub-desk-")]) <= 3
+    assert "first 3" in shown.err
+    found = office("report", "register", *YEAR, "--limit", 3, "--json").json
+    assert (len(found["rows"]), found["more"]) == (3, True)
+    received = [each["received"] for each in found["rows"]]
+    assert received == sorted(received)
+
+
+def test_files(office: Lienthong, tmp_path: Path) -> None:
+    rows = list(csv.DictReader(StringIO(office("report", "06b", *YEAR, "--csv").out)))
+    assert sum(int(each["c3"]) for each in rows if each["counts"] == "dossiers") == 50
+    listed = csv.DictReader(StringIO(office("report", "register", *YEAR, "--csv").out))
+    assert len(list(listed)) == 50
+    for form in ("06a", "register"):
+        file = tmp_path / f"{form}.xlsx"
+        assert "Written to" in office("report", form, *YEAR, "--xlsx", file).err
+        assert file.read_bytes().startswith(b"PK")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("06a", "--from", "2021-12-31", "--to", "2021-01-01"), "before it begins"),
+        (("06a", "--from", "1800-01-01", "--to", "2021-01-01"), "a period lies between"),
+        (("06a", *YEAR, "--unit", "ub-dsk"), "did you mean 'ub-desk'"),
+        (("06a", *YEAR, "--by", "units"), "did you mean 'unit'"),
+        (("06a", *YEAR, "--json", "--csv"), "Give one of"),
+        (("06a", *YEAR, "--xlsx", "nowhere/x.xlsx"), "cannot be written"),
+        (("06a", "--from", "2021-01-01"), "--to"),
+        (("06c", *YEAR), "did you mean"),
+    ],
+)
+def test_wrong_input(office: Lienthong, words: tuple[str, ...], said: str) -> None:
+    assert said in office("report", *words, code=2).err
+
+
+# --- the API ---
+
+
+def test_over_the_api(as_: As) -> None:
+    auditor = as_("auditor")
+    found = auditor.get(f"/api/v1/reports/06a?{ADDRESS}").json()
+    assert found["total"]["c3"] == 50
+    known = auditor.get(f"/api/v1/reports/06b?{ADDRESS}&as_known=2021-12-31").json()
+    assert known["total"]["c3"] == 0
+    assert known["as_known"].startswith("2021-12-31T23:59:59")
+    by = auditor.get(f"/api/v1/reports/06a?{ADDRESS}&by=level,procedure").json()
+    assert by["by"] == ["level", "procedure"]
+
+
+def test_an_agency_sees_its_own_and_what_stands_under_it(as_: As) -> None:
+    mine = as_(RECEIVER).get(f"/api/v1/reports/06a?{ADDRESS}").json()
+    assert {row["unit"] for row in mine["rows"]} == {"ub-desk"}
+    assert mine["legs"] == []
+    tax = as_("ub-tax.officer-1").get(f"/api/v1/reports/06a?{ADDRESS}").json()
+    assert tax["rows"] == []
+    assert {row["unit"] for row in tax["legs"]} == {"ub-tax"}
+    city = as_("monitor", agency="ub")
+    units = {row["unit"] for row in city.get(f"/api/v1/reports/06a?{ADDRESS}").json()["legs"]}
+    assert "ub-tax" in units
+    assert city.get(f"/api/v1/reports/06a?{ADDRESS}&agency=ub-desk").status_code == 200
+    for form in ("06a", "06b", "register"):
+        other = as_(RECEIVER).get(f"/api/v1/reports/{form}?{ADDRESS}&agency=ub-tax")
+        assert other.status_code == 403
+        above = as_(RECEIVER).get(f"/api/v1/reports/{form}?{ADDRESS}&agency=ub")
+        assert above.status_code == 403
+    register = as_("ub-tax.officer-1").get(f"/api/v1/reports/register?{ADDRESS}").json()
+    assert register == []
+
+
+def test_the_register_comes_in_pages(as_: As) -> None:
+    auditor = as_("auditor")
+    found, at = [], f"/api/v1/reports/register?{ADDRESS}&limit=20"
+    while at:
+        answer = auditor.get(at)
+        found += [each["code"] for each in answer.json()]
+        at = answer.links["next"]["url"] if "next" in answer.links else ""
+    assert len(found) == len(set(found)) == 50
+
+
+def test_files_over_the_api(as_: As) -> None:
+    auditor = as_("auditor")
+    for form in ("06a", "06b", "register"):
+        answer = auditor.get(f"/api/v1/reports/{form}?{ADDRESS}&format=csv")
+        assert answer.headers["content-type"].startswith("text/csv")
+        assert "attachment" in answer.headers["content-disposition"]
+        answer = auditor.get(f"/api/v1/reports/{form}?{ADDRESS}&format=xlsx")
+        assert answer.content.startswith(b"PK")
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("from=2021-12-31&to=2021-01-01", 422),
+        ("from=0001-01-01&to=9999-12-31", 422),
+        ("from=x&to=2021-01-01", 422),
+        (f"{ADDRESS}&as_known=soon", 422),
+        (f"{ADDRESS}&by=nothing", 422),
+        (f"{ADDRESS}&agency=nobody", 404),
+        (f"{ADDRESS}&format=pdf", 422),
+        ("", 422),
+    ],
+)
+def test_wrong_questions_over_the_api(as_: As, query: str, status: int) -> None:
+    answer = as_("auditor").get(f"/api/v1/reports/06a?{query}")
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+# --- the page ---
+
+
+def test_the_page_asks_and_answers(as_: As) -> None:
+    monitor = as_("monitor", agency="qn")
+    assert "Hãy chọn biểu mẫu" in monitor.get("/reports").text
+    shown = monitor.get("/reports?period=2021&agency=ub").text
+    assert "Tổng cộng" in shown
+    assert "Phần việc liên thông" in shown
+    assert "Giải thích từng cột" in shown
+    assert "style=" not in shown
+    english = monitor.get("/reports?period=2021", headers={"cookie": "lang=en"}).text
+    assert "Carried over" in english
+    assert "Không" not in english.partition("<main")[2].partition("reports-paper")[2][:200]
+
+
+def test_the_page_shows_the_register(as_: As) -> None:
+    shown = as_("auditor").get("/reports?form=register&from=2021-03-01&to=2021-03-31").text
+    assert "Sổ theo dõi hồ sơ" in shown
+    assert shown.count("/dossiers/ub-desk-") > 5
+
+
+def test_the_page_gives_files_of_what_it_shows(as_: As) -> None:
+    auditor = as_("auditor")
+    page = auditor.get("/reports?form=06b&period=2021-Q1").text
+    assert "format=xlsx" in page
+    answer = auditor.get("/reports?form=06b&period=2021-Q1&format=xlsx")
+    assert answer.content.startswith(b"PK")
+    assert "06b-2021-01-01-2021-03-31.xlsx" in answer.headers["content-disposition"]
+    listed = auditor.get("/reports?form=register&period=2021-Q1&format=csv")
+    assert len(listed.text.splitlines()) == 51
+
+
+def test_the_page_with_nothing_to_show(as_: As) -> None:
+    auditor = as_("auditor")
+    assert "không có hồ sơ nào" in auditor.get("/reports?period=2019").text
+    assert "không tiếp nhận hồ sơ nào" in auditor.get("/reports?form=register&period=2019").text
+    assert 'value="2019" selected' in auditor.get("/reports?period=2019").text
+
+
+def test_the_page_says_what_is_wrong(as_: As) -> None:
+    answer = as_("auditor").get("/reports?from=2021-03-05&to=2021-01-01&as_known=x")
+    assert answer.status_code == 422
+    assert 'href="#period"' in answer.text
+    assert 'href="#as_known"' in answer.text
+    assert as_("auditor").get("/reports?period=yesterday").status_code == 422
+
+
+def test_the_page_shows_nobody_more_than_his_own(as_: As) -> None:
+    officer = as_(RECEIVER)
+    assert officer.get("/reports?period=2021&agency=ub-tax").status_code == 403
+    assert "ub-tax" not in officer.get("/reports?period=2021").text
+    assert as_("administrator").get("/reports").status_code == 403
+    assert json.dumps(officer.get("/reports?period=2021&format=csv").text).count("ub-tax") == 0
