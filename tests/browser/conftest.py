@@ -62,13 +62,19 @@ class Store:
         self.url = f"sqlite:///{file}"
 
     def account(
-        self, name: str, role: Role = "officer", agency: str | None = None
+        self,
+        name: str,
+        role: Role = "officer",
+        agency: str | None = None,
+        post: str | None = None,
     ) -> Callable[[Page], None]:
-        """Makes an account, of the post of the same name for an officer; gives how to sign in."""
+        """Makes an account, of the post of the same name for an officer unless another is said;
+        gives how to sign in."""
         log = open_log(self.url, create=True)
         accounts = Accounts(log)
-        accounts.add(name, role, officer=name if role == "officer" else None,
-                     agency=name.partition(".")[0] if role == "officer" else agency)  # fmt: skip
+        post = (post or name) if role == "officer" else None
+        agency = post.partition(".")[0] if post else agency
+        accounts.add(name, role, officer=post, agency=agency)
         accounts.set_password(name, PASSWORD, must_change=False)
         log.close()
         return lambda page: sign_in(page, name)
