@@ -103,7 +103,7 @@ def _busy_officers(house: House) -> list[str]:
     """An officer of each agency that has something to do; most requests to the busiest."""
     query = select(TASKS.c.agency, func.count()).group_by(TASKS.c.agency)
     with house.home.engine.connect() as connection:
-        counts = dict(connection.execute(query).tuples().all())
+        counts: dict[str, int] = {row[0]: row[1] for row in connection.execute(query)}
     found: list[str] = []
     for agency, count in counts.items():
         staff = house.law.organisation.officers_in(agency)

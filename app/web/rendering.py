@@ -92,6 +92,20 @@ def _unbroken(lang: Lang, moment: datetime | int | None) -> Markup:
     return Markup('<span class="desk-nowrap">{}</span>').format(moment_words(lang, moment))
 
 
+def span_words(lang: Lang, minutes: int) -> str:
+    """Working minutes as people say them, in days of eight hours; not whether they are over."""
+    ngettext = translations(lang).ngettext
+    days, hours, rest = abs(minutes) // 480, abs(minutes) % 480 // 60, abs(minutes) % 60
+    parts = []
+    if days:
+        parts.append(ngettext("%(num)s day", "%(num)s days", days) % {"num": days})
+    if hours:
+        parts.append(ngettext("%(num)s hour", "%(num)s hours", hours) % {"num": hours})
+    if not days and (rest or not hours):
+        parts.append(ngettext("%(num)s minute", "%(num)s minutes", rest) % {"num": rest})
+    return " ".join(parts)
+
+
 def _said(words: Mapping[str, Said], lang: Lang, key: str | None) -> str:
     return said(words, key, lang)
 
@@ -121,6 +135,7 @@ def environment(lang: Lang) -> Environment:
     made.filters["shown"] = partial(moment_words, lang)
     made.filters["moment"] = partial(_unbroken, lang)
     made.filters["sentence"] = lambda refused: sentence(refused.rule, refused.message, lang)
+    made.filters["span"] = partial(span_words, lang)
     made.filters["limit"] = lambda limit: limit_words(str(limit), lang)
     for name, words in WORDS.items():
         made.filters[name] = partial(_said, words, lang)
