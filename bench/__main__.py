@@ -16,8 +16,8 @@ from rich.table import Table
 from schemas.codec import dumps
 
 BENCHES = (
-    "append", "commands", "fold", "views", "disk", "year", "relay", "kafka", "room", "cluster",
-    "api", "pages",
+    "append", "commands", "fold", "views", "disk", "year", "reports", "relay", "kafka", "room",
+    "cluster", "api", "pages",
 )  # fmt: skip
 RESULTS = Path(__file__).parent / "results"
 

@@ -10,7 +10,7 @@ from schemas.codec import loads
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "performance.md"
-PAGES = (PAGE, ROOT / "docs" / "cluster.md")
+PAGES = (PAGE, ROOT / "docs" / "cluster.md", ROOT / "docs" / "reports.md")
 RESULTS = ROOT / "bench" / "results"
 PLACE = re.compile(r"<!-- (\w+) -->\n(?:.*?\n<!-- end -->\n)?", re.DOTALL)
 

@@ -82,7 +82,6 @@ def _query(period: Period, known: int | None) -> Select[Any]:
         at.dossier,
         at.received,
         at.what,
-        at.opened,
         minute_of(at.due).label("due"),
         at.end,
         case((over, verdict_of(at))).label("verdict"),
@@ -97,23 +96,24 @@ def _query(period: Period, known: int | None) -> Select[Any]:
 
 
 def _entry(row: Any) -> Entry:
-    unit, procedure, version, channel = row.what[SIGN:].split("\t")
-    outcome = None if row.outcome is None else OUTCOMES[row.outcome]
-    back = row.outcome == DONE
+    # Taken apart at once: a register may have a hundred thousand lines.
+    code, received, what, due, end, verdict, outcome, over, way, asked = row
+    unit, procedure, version, channel = what[SIGN:].split("\t")
+    back = outcome == DONE
     return Entry(
-        code=row.dossier,
-        procedure=procedure,
-        procedure_version=version,
-        unit=unit,
-        channel=channel,
-        received=row.received,
-        appointment=None if row.due is None else row.due * MINUTE,
-        ended=None if row.end is None else row.end * MINUTE,
-        verdict=None if row.verdict is None else VERDICTS[row.verdict],
-        outcome=outcome,
-        returned=row.over * MINUTE if back else None,
-        way=row.way[SIGN:] if back and row.way else None,
-        supplements=row.asked,
+        code,
+        procedure,
+        version,
+        unit,
+        channel,
+        received,
+        None if due is None else due * MINUTE,
+        None if end is None else end * MINUTE,
+        None if verdict is None else VERDICTS[verdict],
+        None if outcome is None else OUTCOMES[outcome],
+        over * MINUTE if back else None,
+        way[SIGN:] if back and way else None,
+        asked,
     )
 
 
