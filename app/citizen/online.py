@@ -16,9 +16,10 @@ from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
+from app.access.pace import TooMany
 from app.citizen.facts import Facts
 from app.desk.context import Desk
-from app.desk.problems import Problem
+from app.trouble import BadInput
 from app.uploads.store import Handed, Uploads, opened
 from engine.core.calendar import local_day
 from engine.ids import parse_id
@@ -43,6 +44,13 @@ TRIES_OF_ONE = (RateLimitItemPerHour(30),)
 
 FILES = (RateLimitItemPerHour(240),)
 """Forms with files from one address: many people may share one."""
+
+
+class TooOld(BadInput):
+    """A form that was opened too long ago, or not here."""
+
+    def __init__(self) -> None:
+        super().__init__("The form was opened too long ago, or not here: open it again")
 
 
 class Online:
@@ -92,11 +100,10 @@ class Online:
         return self.note("command", self.desk.house.runtime.new_id().hex())
 
     def command_id(self, note: str) -> bytes:
-        """Raises Problem for one that is not of this desk."""
+        """Raises TooOld."""
         found = self.noted("command", note, STAGED_FOR)
         if not isinstance(found, str):
-            said = "It was opened too long ago, or not here"
-            raise Problem(422, "form-too-old", "Open the form again", said)
+            raise TooOld
         return parse_id(found)
 
     # --- acts ---
@@ -113,13 +120,11 @@ class Online:
     # --- limits, and what nobody submitted ---
 
     def limit(self, items: tuple[RateLimitItem, ...], what: str, whose: str) -> None:
-        """Counts one attempt. Raises Problem when there were too many."""
+        """Counts one attempt. Raises TooMany."""
         for item in items:
             if not self._limiter.hit(item, what, whose):
-                wait = max(1, int(item.get_expiry()))
-                said = "Wait a little, then try again"
-                headers = {"Retry-After": str(wait)}
-                raise Problem(429, "too-often", "Too many attempts", said, headers=headers)
+                reset = self._limiter.get_window_stats(item, what, whose).reset_time
+                raise TooMany(max(1, round(reset - time.time())))
 
     def sweep(self) -> None:
         """Deletes files that nobody submitted, now and then; whoever else does meanwhile does
@@ -131,11 +136,6 @@ class Online:
             self.uploads.sweep(datetime.now(UTC) - STAGED_FOR)
         finally:
             self._sweeping.release()
-
-
-def address(request: Request) -> str:
-    """Where a request comes from, for counting."""
-    return request.client.host if request.client else ""
 
 
 _making = threading.Lock()

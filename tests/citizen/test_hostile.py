@@ -249,6 +249,10 @@ def test_a_command_id_that_the_desk_did_not_give_is_refused(citizen: Citizen, co
     fields = citizen.begin() | {"command": command}
     assert citizen.review(fields, ("application", "a.pdf", PDF)).status_code == 422
     assert opened(citizen) == before
+    # It comes back as it was, with an id of the desk's own.
+    assert TYPED["address"] in citizen.page
+    again = citizen.begin() | {"command": citizen.hidden("command")[0]}
+    assert citizen.review(again, ("application", "a.pdf", PDF)).status_code == 200
 
 
 def test_a_file_swept_since_is_asked_for_again(citizen: Citizen, uploads: Uploads) -> None:

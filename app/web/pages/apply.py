@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import segno
 from fastapi import APIRouter, BackgroundTasks, Request
 from fastapi.responses import RedirectResponse, Response
-from markupsafe import Markup
 
 from app.access.needs import needs
+from app.access.pace import address
 from app.access.principal import Principal
 from app.citizen.offered import choices, desks, in_force, procedures, unclear
-from app.citizen.online import FILES, AtOnline, Online, address
+from app.citizen.online import FILES, AtOnline, Online, TooOld
+from app.forms.paper import qr
 from app.trouble import NotThere
 from app.uploads.bounded import BoundedForm, text_of
 from app.uploads.store import Gone
 from app.web.citizen import browser
-from app.web.citizen.form import PARTICULARS, Filled, Wrong, gone_again, read
+from app.web.citizen.form import PARTICULARS, Filled, Wrong, _, gone_again, read
 from app.web.rendering import language, page
 from app.web.sentences import sentence
 from app.web.words import FACTS, said
@@ -75,8 +75,14 @@ def go_on(
     desk, command = text_of(sent, "desk"), text_of(sent, "command")
     if desk not in {each.id for each in takes}:
         return RedirectResponse(f"/apply/{id_}", 303)
-    command_id = online.command_id(command)
     filled = read(online, procedure, desk, command, sent)
+    try:
+        command_id = online.command_id(command)
+    except TooOld:
+        filled.command = online.new_command()
+        again = _("The form was open for too long: look it over and send it again")
+        filled.wrong = [Wrong("desk", again)]
+        return _form(request, online, filled)
     go = "add" if "remove" in sent else text_of(sent, "go")
     if go in ("add", "change"):
         # What is still missing is told when it is looked over, not before.
@@ -128,14 +134,13 @@ def applied(request: Request, who: May, online: AtOnline) -> Response:
     (record, *_) = online.desk.house.log.read_stream(code, limit=1)
     event = record.event()
     assert isinstance(event, DossierRegistered), "that is how it began"
-    picture = segno.make(code, error="m").svg_inline(scale=4, border=2)
     shows = {
         "code": code,
         "word": word,
         "event": event,
         "at": record.occurred_at,
         "procedure": online.desk.house.law.procedure((event.procedure, event.procedure_version)),
-        "picture": Markup(picture),
+        "picture": qr(code),
     }
     return browser.private(page(request, "citizen/applied.html", **shows))
 

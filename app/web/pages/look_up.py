@@ -10,9 +10,10 @@ from fastapi.responses import RedirectResponse, Response
 from msgspec.structs import replace
 
 from app.access.needs import needs
+from app.access.pace import address
 from app.access.principal import Principal
 from app.citizen.online import FILES as FORMS_WITH_FILES
-from app.citizen.online import TRIES, TRIES_OF_ONE, AtOnline, Online, address
+from app.citizen.online import TRIES, TRIES_OF_ONE, AtOnline, Online
 from app.desk.context import position
 from app.forms import paper
 from app.forms.content import FormContent

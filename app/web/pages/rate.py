@@ -9,8 +9,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.access.needs import needs
+from app.access.pace import address
 from app.access.principal import Principal
-from app.citizen.online import FILES, AtOnline, Online, address
+from app.citizen.online import FILES, AtOnline, Online
 from app.uploads.bounded import BoundedForm, text_of
 from app.web.citizen import browser
 from app.web.citizen.form import LONGEST_NOTE, Wrong, _
