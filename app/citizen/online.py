@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -19,7 +20,7 @@ from limits.strategies import FixedWindowRateLimiter
 from app.access.pace import TooMany
 from app.citizen.facts import Facts
 from app.desk.context import Desk
-from app.trouble import BadInput
+from app.trouble import BadInput, Broken
 from app.uploads.store import Handed, Uploads, opened
 from engine.core.calendar import local_day
 from engine.ids import parse_id
@@ -59,10 +60,17 @@ class Online:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.facts = Facts(desk.house.log)
-        self.uploads: Uploads = opened(desk.settings)
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
         self._swept = time.monotonic()
         self._sweeping = threading.Lock()
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        """Raises Broken when nobody said where papers are kept: who asks cannot help it."""
+        try:
+            return opened(self.desk.settings)
+        except BadInput as error:
+            raise Broken(error.message) from None
 
     @property
     def today(self) -> date:

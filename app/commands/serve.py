@@ -22,7 +22,12 @@ LEAVE = 3
 @click.option("--private-webhooks", is_flag=True, help="Alerts may be sent to addresses of a"
               " private network, or of this machine.")  # fmt: skip
 def serve(settings: Settings, host: str, port: int, private_webhooks: bool) -> None:
-    """Serves the web page and the HTTP API until it is stopped."""
+    """Serves the web page and the HTTP API until it is stopped.
+
+    Papers that are handed in as files are kept in a folder beside the store, or where
+    LIENTHONG_UPLOADS says: file:///folder, or s3://bucket/prefix?endpoint=https://…&region=…
+    (its keys are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY). A store on PostgreSQL needs it said.
+    """
     import uvicorn
     from msgspec.structs import replace
 

@@ -52,6 +52,8 @@ def choose(request: Request, who: May, online: AtOnline, q: str = "") -> Respons
 @router.get("/apply/{id_}")
 def begin(request: Request, who: May, online: AtOnline, id_: str, desk: str = "") -> Response:
     """The form of a procedure at a desk; where several take it, the desk is chosen first."""
+    # Told before anything is typed, if files cannot be taken in.
+    assert online.uploads
     procedure, takes = _procedure(online, id_)
     chosen = takes[0].id if len(takes) == 1 else desk
     if chosen not in {each.id for each in takes}:
