@@ -112,10 +112,11 @@ class Guard:
     def _recognise(self, scope: Scope, headers: Headers) -> None:
         state = scope.setdefault("state", {})
         state["secure"] = secure = not is_local(headers.get("host", ""))
-        state["session"], state["form_token"], state["cookies"] = None, "", {}
+        state["session"], state["form_token"], state["away"], state["cookies"] = None, "", "", {}
         if "cookie" not in headers:
             return
-        cookies, (of_session, of_visit) = cookie_parser(headers["cookie"]), names(secure)
+        cookies, (of_session, of_visit, of_away) = cookie_parser(headers["cookie"]), names(secure)
+        state["away"] = cookies.get(of_away, "")
         session = self._sessions.read(cookies[of_session]) if of_session in cookies else None
         if session is not None:
             state["session"] = session
@@ -178,20 +179,25 @@ def is_local(host: str) -> bool:
 
 def keep(request: Request, session: Session, sessions: Sessions) -> None:
     """The browser is signed in from the answer to this request on."""
-    of_session, of_visit = names(request.state.secure)
-    request.state.cookies[of_session] = sessions.cookie(session)
-    request.state.cookies[of_visit] = ""
+    known = names(request.state.secure)
+    request.state.cookies[known.session] = sessions.cookie(session)
+    request.state.cookies[known.visit] = request.state.cookies[known.away] = ""
 
 
 def drop(request: Request) -> None:
     """The browser is signed out."""
-    request.state.cookies[names(request.state.secure)[0]] = ""
+    request.state.cookies[names(request.state.secure).session] = ""
 
 
 def visit(request: Request, sessions: Sessions, nonce: str) -> None:
     """The browser is about to sign in: its form is one that it was given here."""
-    request.state.cookies[names(request.state.secure)[1]] = nonce
+    request.state.cookies[names(request.state.secure).visit] = nonce
     request.state.form_token = sessions.form_token(nonce)
+
+
+def send_away(request: Request, cookie: str) -> None:
+    """The browser goes to a provider, and is known by this when it comes back."""
+    request.state.cookies[names(request.state.secure).away] = cookie
 
 
 def _written(name: str, value: str, secure: bool) -> str:

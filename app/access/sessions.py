@@ -10,6 +10,7 @@ import hmac
 import os
 import secrets
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import msgspec
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -89,11 +90,20 @@ class Sessions:
         return hmac.digest(self._form_key, of.encode(), "sha256").hex()[:32]
 
 
-def names(secure: bool) -> tuple[str, str]:
-    """The cookies of a session and of a visitor who is about to sign in. With the prefix that
-    lets no other host or path of the domain set them, where there is TLS."""
+class Names(NamedTuple):
+    """Of the cookies of a session, of a visitor who is about to sign in here, and of one who is
+    away at a provider."""
+
+    session: str
+    visit: str
+    away: str
+
+
+def names(secure: bool) -> Names:
+    """With the prefix that lets no other host or path of the domain set them, where there is
+    TLS."""
     prefix = "__Host-" if secure else ""
-    return f"{prefix}session", f"{prefix}visit"
+    return Names(f"{prefix}session", f"{prefix}visit", f"{prefix}away")
 
 
 def secret_of(home: Home, environment: Mapping[str, str] = os.environ) -> bytes:

@@ -90,5 +90,5 @@ def test_the_secret_is_the_stores_own_unless_one_is_given(log: Log) -> None:
 
 
 def test_where_there_is_tls_no_other_host_can_set_the_cookies() -> None:
-    assert names(True) == ("__Host-session", "__Host-visit")
-    assert names(False) == ("session", "visit")
+    assert names(True) == ("__Host-session", "__Host-visit", "__Host-away")
+    assert names(False) == ("session", "visit", "away")

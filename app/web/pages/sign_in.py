@@ -17,6 +17,7 @@ from app.access.pace import address
 from app.access.passwords import too_weak
 from app.access.principal import STRANGER, Principal
 from app.desk.context import AtDesk, Desk
+from app.trouble import NotThere
 from app.web.back import safe_back
 from app.web.rendering import page
 
@@ -28,6 +29,7 @@ Password = Annotated[str, Form(max_length=200)]
 Back = Annotated[str, Form(max_length=2000)]
 
 CHANGE = "/sign-in/password"
+PROVIDER = "/sign-in/provider"
 
 
 @router.get("/sign-in")
@@ -67,6 +69,48 @@ def begin(
         return _form(request, desk, back, 401, wrong="wrong", name=name)
     _signed_in(request, desk, account)
     return RedirectResponse(_change_then(back) if account.must_change else back, 303)
+
+
+@router.get(PROVIDER)
+def go(
+    request: Request,
+    who: Anybody,
+    desk: AtDesk,
+    back: Annotated[str, Query(max_length=2000)] = "/",
+) -> Response:
+    """Sends the browser to the provider."""
+    from app.access.openid import Unreachable
+
+    openid, back = desk.entrance.openid, safe_back(back)
+    if openid is None:
+        raise NotThere("This desk knows no provider of accounts")
+    try:
+        away = openid.begin(_here(request), back)
+    except Unreachable:
+        return _form(request, desk, back, 503, wrong="unreachable")
+    guard.send_away(request, away.cookie)
+    return RedirectResponse(away.address, 303)
+
+
+@router.get(f"{PROVIDER}/back")
+def come_back(request: Request, who: Anybody, desk: AtDesk) -> Response:
+    """With the provider's answer. Only who has an account here is let in."""
+    from app.access.openid import NotProven, Unreachable
+
+    openid = desk.entrance.openid
+    if openid is None:
+        raise NotThere("This desk knows no provider of accounts")
+    try:
+        subject, back = openid.end(request.state.away, _here(request), dict(request.query_params))
+    except Unreachable:
+        return _form(request, desk, "/", 503, wrong="unreachable")
+    except NotProven:
+        return _form(request, desk, "/", 401, wrong="unproven")
+    account = desk.entrance.accounts.of_subject(subject)
+    if account is None or account.disabled:
+        return _form(request, desk, safe_back(back), 403, wrong="unknown", subject=subject)
+    _signed_in(request, desk, account)
+    return RedirectResponse(safe_back(back), 303)
 
 
 @router.post("/sign-out")
@@ -130,6 +174,11 @@ def _change_then(back: str) -> str:
     return f"{CHANGE}?back={quote(safe_back(back), safe='/')}"
 
 
+def _here(request: Request) -> str:
+    """The address that the provider has to know as ours."""
+    return f"{request.url.scheme}://{request.url.netloc}{PROVIDER}/back"
+
+
 def _account(request: Request, desk: Desk) -> Account | None:
     session = session_of(request)
     return None if session is None else desk.entrance.identity.account(session)
@@ -150,6 +199,7 @@ def _form(request: Request, desk: Desk, back: str, status: int = 200, **shows: A
         guard.visit(request, desk.entrance.sessions, secrets.token_urlsafe(16))
     # A cookie that is only sent over TLS would be lost, and nobody told why.
     shows["exposed"] = request.state.secure and request.url.scheme != "https"
+    shows["provider"] = desk.entrance.openid is not None
     return page(request, "sign-in.html", status, back=back, **shows)
 
 
