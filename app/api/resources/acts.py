@@ -24,6 +24,7 @@ from app.api.asking import (
 from app.api.models.acts import Act, Acts, Done, Opened, Opening
 from app.api.models.base import Stale as StaleModel
 from app.api.scope import known_agency, officer_of
+from app.api.straight import Straight
 from app.definitions import known_officer
 from app.desk.context import AtDesk, Desk, position
 from app.desk.problems import Problem
@@ -35,6 +36,7 @@ from engine.runtime import Done as Answered
 from schemas.rejection import Rejected
 
 router = APIRouter(tags=["acts"])
+straight = APIRouter(tags=["acts"], route_class=Straight)
 
 SHOWN = 100
 """The most events that a stale request is shown of what it had not seen."""
@@ -76,7 +78,7 @@ def list_acts(
     return answered({"version": folded.version, **found}, headers=tag)
 
 
-@router.post(
+@straight.post(
     "/dossiers",
     status_code=201,
     response_model=Opened,
@@ -112,7 +114,7 @@ async def open_dossier(
     return await _done(desk, prepare, told)
 
 
-@router.post(
+@straight.post(
     "/dossiers/{code}/acts",
     status_code=201,
     response_model=Done,
@@ -148,6 +150,9 @@ async def act(
         return _made(acting.told(call, done), f"/api/v1/dossiers/{code}/history/{first}")
 
     return await _done(desk, prepare, told)
+
+
+router.include_router(straight)
 
 
 async def _done(
