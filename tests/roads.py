@@ -19,6 +19,9 @@ from schemas.topics import events_topic, topics_of
 from tests.streams import appends, walks
 from tests.views_check import faults
 
+PATIENCE = 60.0
+"""Seconds in which any of this has come; none is expected to need them."""
+
 
 class Road(ABC):
     """From a log to whoever subscribes. `name`: the subscription that is tested."""

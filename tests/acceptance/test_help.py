@@ -33,13 +33,6 @@ def test_the_page_is_what_the_command_line_says() -> None:
     assert page == manual(), "run python -m app.manual > docs/cli.md"
 
 
-def test_nothing_of_later_issues_is_there() -> None:
-    later = {"serve", "report"}
-    assert not later & set(COMMANDS)
-    for name in later:
-        assert f"There is no command {name!r}" in run(name, code=2).err
-
-
 def test_usage_is_wrong() -> None:
     assert "did you mean 'status'?" in run("staus", code=2).err
     assert "No such option" in run("status", "--colour", code=2).err

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from engine.store import Log
 from tests.appends import append
 from tests.places import home, log, place, url
+from tests.roads import OverKafka, OverTheLog, Road
 
 __all__ = ["home", "log", "place", "url"]
 
@@ -35,3 +36,17 @@ def breaker(log: Log) -> Callable[[str], None]:
             connection.exec_driver_sql(sql)
 
     return run
+
+
+ON_KAFKA = [pytest.mark.kafka, pytest.mark.xdist_group("kafka")]
+
+
+@pytest.fixture(params=["log", pytest.param("kafka", marks=ON_KAFKA)])
+def road(request: pytest.FixtureRequest, log: Log) -> Iterator[Road]:
+    if request.param == "log":
+        made: Road = OverTheLog(log)
+    else:
+        address = request.getfixturevalue("kafka").bootstrap
+        made = OverKafka(log, address, request.getfixturevalue("topic_prefix"))
+    with made.open:
+        yield made

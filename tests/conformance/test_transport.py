@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -19,36 +18,19 @@ from consumers.home import Home
 from consumers.rebuild import make_tables
 from consumers.subscription import Subscription
 from consumers.taking_over import until_ends
-from consumers.transport import Delivery, Transport
+from consumers.transport import Transport
 from consumers.view import View
 from consumers.views import all_views, custody
-from engine.store import Log
 from schemas.envelope import Recorded, to_micros
 from schemas.events import HandoverAccepted
 from tests.alerts_check import i7
 from tests.office import HOUR, LATER
 from tests.places import PLACES
-from tests.roads import OverKafka, OverTheLog, Road
+from tests.roads import PATIENCE, Road
 from tests.streams import cut
-
-PATIENCE = 60.0
-"""Seconds in which any of this has come; none is expected to need them."""
 
 A_MOMENT = 1.0
 """Seconds in which another thread comes as far as it can without us; if not, nothing is shown."""
-
-ON_KAFKA = [pytest.mark.kafka, pytest.mark.xdist_group("kafka")]
-
-
-@pytest.fixture(params=["log", pytest.param("kafka", marks=ON_KAFKA)])
-def road(request: pytest.FixtureRequest, log: Log) -> Iterator[Road]:
-    if request.param == "log":
-        made: Road = OverTheLog(log)
-    else:
-        address = request.getfixturevalue("kafka").bootstrap
-        made = OverKafka(log, address, request.getfixturevalue("topic_prefix"))
-    with made.open:
-        yield made
 
 
 @pytest.fixture(params=PLACES)
@@ -91,87 +73,6 @@ def stepped(feed: Subscription) -> int:
 def parked(home: Home, road: Road) -> list[Any]:
     with home.engine.connect() as connection:
         return parking.listed(connection, road.name)
-
-
-# --- what a transport brings -------------------------------------------------------------
-
-
-def read(
-    transport: Transport, cursors: dict[int, int], limit: int = 7
-) -> tuple[list[Delivery], dict[int, int]]:
-    """Everything beyond the cursors, and where they stand after it."""
-    found: list[Delivery] = []
-    cursors, ends = dict(cursors), transport.ends()
-    stop = time.monotonic() + PATIENCE
-    while any(cursors[each] < end for each, end in ends.items()):
-        assert time.monotonic() < stop, "the rest does not come"
-        batch = transport.read(cursors, limit)
-        assert len(batch) <= limit
-        for each in batch:
-            assert isinstance(each, Delivery)
-            assert each.next > cursors[each.partition]
-            cursors[each.partition] = each.next
-            found.append(each)
-    return found, cursors
-
-
-def start(transport: Transport) -> dict[int, int]:
-    return dict.fromkeys(transport.partitions(), 0)
-
-
-def known(deliveries: list[Delivery]) -> list[tuple[int, int, str, int, bytes, int]]:
-    """What tells an event, wherever it was read; by partition, for between them is no order."""
-    return sorted(
-        (each.partition, each.next, it.stream, it.version, it.hash, it.position)
-        for each in deliveries
-        for it in [each.event]
-    )
-
-
-def test_every_event_comes_once_and_in_the_order_of_its_dossier(road: Road) -> None:
-    events = road.fill(8)
-    transport = road.transport()
-    found, _ = read(transport, start(transport))
-    of_dossier, at = defaultdict(list), defaultdict(set)
-    for each in found:
-        of_dossier[each.event.stream].append(each.event)
-        at[each.event.stream].add(each.partition)
-    assert len(found) == len(events)
-    for dossier, came in of_dossier.items():
-        recorded = [each for each in events if each.stream == dossier]
-        assert [(e.version, e.hash, e.payload) for e in came] == [
-            (e.version, e.hash, e.payload) for e in recorded
-        ]
-        assert len(at[dossier]) == 1
-
-
-def test_from_the_same_cursors_the_same_comes_again(road: Road) -> None:
-    road.fill(8)
-    one, other = road.transport(), road.transport()
-    some = one.read(start(one), 1)
-    end = time.monotonic() + PATIENCE
-    while not some and time.monotonic() < end:
-        some = one.read(start(one), 1)
-    middle = start(one) | {some[0].partition: some[0].next}
-    first, last = read(one, middle)
-    again, _ = read(one, middle, 1000)
-    elsewhere, _ = read(other, middle, 3)
-    assert known(first) == known(again) == known(elsewhere)
-    assert one.ends() == other.ends()
-    assert all(last[each] >= end_ for each, end_ in one.ends().items())
-    assert list(one.read(last, 10)) == []
-
-
-def test_what_is_recorded_later_comes_later(road: Road) -> None:
-    transport = road.transport()
-    assert list(transport.read(start(transport), 10)) == []
-    cursors = start(transport)
-    for number in range(3):
-        events = road.fill(3, prefix=str(number))
-        found, cursors = read(transport, cursors)
-        assert sorted((e.event.stream, e.event.version) for e in found) == sorted(
-            (e.stream, e.version) for e in events
-        )
 
 
 # --- views and alerts --------------------------------------------------------------------
