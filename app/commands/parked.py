@@ -12,6 +12,9 @@ from app.output import Cell, facts, line, show, table
 from app.settings import Settings
 from app.shell import Group, command
 from app.trouble import BadInput, did_you_mean
+from app.waiting import refused as _refused
+from app.waiting import subscription as _subscription
+from app.waiting import waiting as _waiting
 
 if TYPE_CHECKING:
     from app.reading import Reading
@@ -153,46 +156,6 @@ for each_command in (list_, show_, retry, drop):
 
 
 # --- what is there ---
-
-
-def _waiting(reading: Reading, group: str | None) -> list[tuple[str, Parked]]:
-    from consumers.parking import listed, subscriptions
-    from consumers.tables import own_are_there
-
-    if not own_are_there(reading.home.engine):
-        return []
-    with reading.home.engine.connect() as connection:
-        names = [each for each in subscriptions(connection) if group in (None, each)]
-        return [(name, each) for name in names for each in listed(connection, name)]
-
-
-def _refused(reading: Reading, group: str | None) -> list[tuple[str, Letter]]:
-    from consumers.dead_letters import listed
-    from consumers.tables import own_are_there
-
-    if not own_are_there(reading.home.engine):
-        return []
-    with reading.home.engine.connect() as connection:
-        return listed(connection, group, refused=True)
-
-
-def _subscription(reading: Reading, name: str) -> Subscription:
-    """The one of that name, reading nothing."""
-    from consumers import checkpoints
-    from consumers.subscription import LIVE, Subscription
-    from consumers.transport import NoTransport
-    from consumers.views import all_views
-
-    with reading.home.engine.connect() as connection:
-        fed = checkpoints.fed(connection, name)
-        partitions = sorted(checkpoints.cursors(connection, name))
-        source = checkpoints.source_of(connection, name)
-    views = [view for view in all_views() if fed.get(view.name) == view.version]
-    if len(views) != len(fed):
-        raise BadInput(f"{name} feeds views by another version of this program: use that one.")
-    topic = source[0] if source else "log"
-    still = NoTransport(topic, partitions, exact=name == LIVE)
-    return Subscription(reading.home, still, views, name=name, source=reading.log)
 
 
 def _is(letter: Letter, what: str) -> bool:

@@ -28,6 +28,7 @@ from consumers.alerts import (
     STEP_OVERDUE,
     SUPPLEMENT_UNANSWERED,
 )
+from engine.ids import wall_clock
 from schemas.envelope import to_micros
 
 router = APIRouter(include_in_schema=False)
@@ -171,7 +172,7 @@ def acknowledge(
     mine = desk.access.agencies(who)
     if mine is not None and any(agency not in mine for _, agency in there.values()):
         raise NotPermitted("alerts.acknowledge")
-    at = to_micros(desk.house.real_now)
+    at = to_micros(wall_clock())
     kept.answer(home, [Answer(each, at, who.account, who.officer, said) for each in there])
     return RedirectResponse(safe_back(back), 303)
 

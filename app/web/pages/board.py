@@ -22,6 +22,7 @@ from app.monitor.live import Live, Snapshot
 from app.monitor.scope import level_of, number, percent, titles, under
 from app.web.rendering import language, page, rendered
 from consumers.views.board import OPEN_STATES, Counted, listed
+from engine.ids import wall_clock
 from schemas.envelope import to_micros
 
 router = APIRouter(include_in_schema=False)
@@ -263,7 +264,7 @@ def save(
     if plain:
         home = desk.house.home
         kept.open_kept(home)
-        kept.save(home, who.account, plain, filters.set(), to_micros(desk.house.real_now))
+        kept.save(home, who.account, plain, filters.set(), to_micros(wall_clock()))
     return RedirectResponse(f"/board{filters.query()}", 303)
 
 

@@ -1,0 +1,1 @@
+"""What an administrator does: definitions activated, views made anew, what is parked dealt with."""

@@ -1,0 +1,182 @@
+"""Procedures: those that are registered, a file checked, compared, drawn and activated."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, File, Form, Request, Response, UploadFile
+from fastapi.responses import RedirectResponse
+from msgspec.json import encode
+
+from app.access.needs import needs
+from app.access.principal import Principal
+from app.admin import records
+from app.admin.changes import differences
+from app.admin.checking import Checked, checked, in_force
+from app.definitions import catalogue_folder
+from app.desk.context import AtDesk, Desk
+from app.desk.problems import Problem
+from app.registry import PROCEDURE
+from app.times import local
+from app.trouble import NotThere
+from app.web.pages.admin import ask, done
+from app.web.rendering import language, page
+from engine.core.rules import Refusal
+from engine.ids import wall_clock
+from engine.store.errors import DefinitionChanged
+from schemas.envelope import to_micros
+from workflows import draw
+from workflows.model import Procedure
+from workflows.yaml_source import MAX_BYTES
+
+router = APIRouter(include_in_schema=False)
+
+Administrator = Annotated[Principal, needs("procedures.write")]
+
+
+@router.get("/admin/procedures")
+def procedures(request: Request, who: Administrator, desk: AtDesk) -> Response:
+    """Every registered version, and the files that wait."""
+    home = desk.house.home
+    records.open_records(home)
+    day = local(desk.house.now).date().isoformat()
+    found = sorted(desk.house.law.procedures(), key=lambda each: (each.id, each.valid_from))
+    now = {
+        each.key for id_ in {p.id for p in found} if (each := in_force(desk.house.law, id_, day))
+    }
+    return page(
+        request,
+        "admin/procedures.html",
+        procedures=found,
+        now=now,
+        drafts=records.drafts(home, activated=False),
+        largest=MAX_BYTES,
+    )
+
+
+@router.post("/admin/procedures")
+def upload(
+    request: Request, who: Administrator, desk: AtDesk, file: Annotated[UploadFile, File()]
+) -> Response:
+    """Keeps a file and shows what is wrong with it. Nothing is registered by that."""
+    content = file.file.read(MAX_BYTES + 1)
+    if not content or len(content) > MAX_BYTES:
+        said = "The file is empty" if not content else f"At most {MAX_BYTES:,} bytes are read"
+        raise Problem(413 if content else 422, "bad-file", "This file is not read", said)
+    home = desk.house.home
+    records.open_records(home)
+    name = (file.filename or "").replace("\\", "/").rpartition("/")[2][:80] or "?"
+    at = to_micros(wall_clock())
+    digest = records.keep(home, name, content, who.account, at)
+    return RedirectResponse(f"/admin/procedures/drafts/{digest}", 303)
+
+
+@router.get("/admin/procedures/drafts/{digest}")
+def show_draft(request: Request, who: Administrator, desk: AtDesk, digest: str) -> Response:
+    """What is wrong with a file, or what it would change."""
+    draft, found = _draft(desk, digest)
+    day = local(desk.house.now).date().isoformat()
+    now = found.procedure and in_force(desk.house.law, found.procedure.id, day)
+    registered = found.procedure is not None and _registered(desk, found.procedure.key)
+    return page(
+        request,
+        "admin/draft.html",
+        draft=draft,
+        found=found,
+        lines=draft.content.decode("utf-8", "replace").splitlines(),
+        now=now,
+        registered=registered,
+        differences=differences(now, found.procedure) if now and found.procedure else [],
+    )
+
+
+@router.get("/admin/procedures/drafts/{digest}/picture.svg")
+def draw_draft(request: Request, who: Administrator, desk: AtDesk, digest: str) -> Response:
+    _, found = _draft(desk, digest)
+    if found.procedure is None:
+        raise NotThere("What is wrong cannot be drawn")
+    return _picture(request, desk, found.procedure)
+
+
+@router.post("/admin/procedures/drafts/{digest}/activate")
+def activate(
+    request: Request,
+    who: Administrator,
+    desk: AtDesk,
+    digest: str,
+    sure: Annotated[str, Form()] = "",
+) -> Response:
+    """Registers the version for good; dossiers received from its first day on follow it."""
+    draft, found = _draft(desk, digest)
+    back = f"/admin/procedures/drafts/{digest}"
+    if found.procedure is None:
+        raise Problem(422, "bad-definition", "This file has errors", "Correct it and upload it")
+    procedure = found.procedure
+    if sure != "yes":
+        return ask(request, "activate", back, name=f"{procedure.id} {procedure.version}")
+    try:
+        desk.house.log.register(
+            PROCEDURE, procedure.id, procedure.version, procedure.digest, encode(procedure)
+        )
+    except DefinitionChanged as changed:
+        raise Problem(409, "registered-otherwise", "Registered otherwise", str(changed)) from None
+    desk.house.learn()
+    records.mark_activated(desk.house.home, draft.digest, to_micros(wall_clock()))
+    done(desk, who, "procedure.activated", f"{procedure.id} {procedure.version}", digest)
+    return RedirectResponse(f"/admin/procedures/{procedure.id}/{procedure.version}", 303)
+
+
+@router.get("/admin/procedures/{id_}/{version}")
+def show(request: Request, who: Administrator, desk: AtDesk, id_: str, version: str) -> Response:
+    """One registered version, and what it changed of the one before it."""
+    procedure = _known(desk, id_, version)
+    others = [each for each in desk.house.law.procedures() if each.id == id_]
+    earlier = [each for each in others if each.valid_from < procedure.valid_from]
+    before = max(earlier, key=lambda each: each.valid_from, default=None)
+    return page(
+        request,
+        "admin/procedure.html",
+        procedure=procedure,
+        before=before,
+        differences=differences(before, procedure) if before else [],
+    )
+
+
+@router.get("/admin/procedures/{id_}/{version}/picture.svg")
+def draw_known(
+    request: Request, who: Administrator, desk: AtDesk, id_: str, version: str
+) -> Response:
+    return _picture(request, desk, _known(desk, id_, version))
+
+
+def _known(desk: Desk, id_: str, version: str) -> Procedure:
+    try:
+        return desk.house.law.procedure((id_, version))
+    except Refusal:
+        raise NotThere(f"There is no procedure {id_!r} of version {version!r}") from None
+
+
+def _registered(desk: Desk, key: tuple[str, str]) -> bool:
+    return any(each.key == key for each in desk.house.law.procedures())
+
+
+def _draft(desk: Desk, digest: str) -> tuple[records.Draft, Checked]:
+    """Raises NotThere."""
+    home = desk.house.home
+    records.open_records(home)
+    draft = records.draft(home, digest)
+    if draft is None:
+        raise NotThere("This file is no longer kept; upload it again")
+    others = [each.content for each in records.drafts(home, activated=True)]
+    return draft, checked(draft.content, desk.house.law, catalogue_folder(desk.settings), others)
+
+
+def _picture(request: Request, desk: Desk, procedure: Procedure) -> Response:
+    named = draw.functions_named(desk.house.law.organisation)
+    try:
+        picture = draw.render(draw.dot_source(procedure, language(request), None, named), "svg")
+    except draw.DotMissing as missing:
+        raise Problem(503, "no-graphviz", "No picture", str(missing)) from None
+    # A picture of its own: nothing in it may run, whatever a title says.
+    kept = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
+    return Response(picture, media_type="image/svg+xml", headers=kept)
