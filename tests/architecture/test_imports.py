@@ -47,7 +47,7 @@ VENDORS = {
     "orjson": {"schemas.codec"},
     "psycopg": {"engine.store.*"},
     "puremagic": {"app.uploads.kinds"},
-    "pydantic": {"app.api.models.*", "workflows.*"},
+    "pydantic": {"app.api.*", "workflows.*"},
     "rich": {"app.*"},
     "segno": {"app.forms.paper"},
     "sqlalchemy": {"app.*", "consumers.*", "engine.store.*"},
