@@ -34,6 +34,8 @@ demo: $(RUNTIME) ## the main job: a one-stop office at work; leaves lienthong.db
 
 test: $(DEV) ## everything, with a real Kafka and a real PostgreSQL
 	@command -v dot >/dev/null || echo "Graphviz is missing, drawings cannot be tested: apt-get install graphviz"
+	@command -v chromium >/dev/null || echo "Chromium is missing, pages cannot be looked at: apt-get install chromium"
+	@$(BIN)/python -c 'import weasyprint' 2>/dev/null || echo "Pango is missing, forms cannot be printed: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-liberation2"
 	@$(BIN)/python -m tests.servers
 	@echo "Running every test on two processes."
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -rs
