@@ -1,5 +1,6 @@
 """A store as an office has it after years: copies of the fifty sample dossiers, which the engine
-decided once, each under a code of its own, and one in ten of them cut short at some command."""
+decided once, each under a code of its own: of those that ended, and one in twenty of any, cut short
+at some command, which is still under way."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ from schemas.events import Event
 
 SAMPLES = Path(__file__).parent.parent / "app" / "samples" / "fifty-dossiers.jsonl"
 
-OPEN = 10
+OPEN = 20
 """One in so many is still under way."""
 
 BATCH = 250
@@ -47,12 +48,15 @@ def submit_samples(url: str) -> None:
 def fill(house: House, dossiers: int, seed: int = 1) -> None:
     """Appends so many copies and brings the views up to them."""
     chance, ids = random.Random(seed), _ids()
-    lives = [_commands(house.log, code) for code in house.log.streams(limit=100)]
+    codes = house.log.streams(limit=100)
+    lives = [_commands(house.log, code) for code in codes]
+    ended = [life for life in lives if house.runtime.latest(life[0]).dossier.status == "ended"]
     batch: list[Append] = []
     for number in range(dossiers):
-        code, commands = lives[number % len(lives)]
+        code, commands = ended[number % len(ended)]
         if number % OPEN == 0:
-            commands = commands[: chance.randint(1, len(commands) - 1)]
+            code, commands = lives[number // OPEN % len(lives)]
+            commands = commands[: chance.randint(1, max(1, len(commands) - 1))]
         stem = code.rpartition("-")[0]
         batch += _copy(f"{stem}-{number + 1000:06d}", commands, ids)
         if number % BATCH == BATCH - 1 or number == dossiers - 1:

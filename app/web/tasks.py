@@ -108,21 +108,25 @@ def tasks(connection: Connection, house: House, reader: Reader, asked: Filters) 
     """The tasks of an agency that pass the filters, most urgent first."""
     now, soon = to_micros(house.now), to_micros(soon_after(house))
     conditions = _conditions(house, reader, asked)
+    # Only what is filtered by the dossier has to be looked up there before it is counted.
+    by_dossier = asked.procedure or asked.act or asked.q
     joined = TABLE.join(status.TABLE, status.TABLE.c.dossier == TABLE.c.dossier)
-    counts = _counts(connection, select().select_from(joined).where(*conditions), now, soon)
+    source = joined if by_dossier else TABLE
+    counts = _counts(connection, select().select_from(source).where(*conditions), now, soon)
     total = counts[asked.urgency] if asked.urgency else sum(counts.values())
-    of = status.TABLE.c
+    order = (TABLE.c.due.is_(None), TABLE.c.due, TABLE.c.dossier, TABLE.c.leg)
+    first = select(TABLE.c.dossier, TABLE.c.leg).select_from(source).where(*conditions)
+    if asked.urgency:
+        first = first.where(_urgent(asked.urgency, now, soon))
+    first = first.order_by(*order).limit(PAGE).offset((asked.page - 1) * PAGE)
+    of, shown = status.TABLE.c, first.subquery()
     more = [of.procedure, of.procedure_version, of.calendar, of.version, of.stops]
     query = (
         select(*TABLE.c, *more, of.due.label("whole_due"))
         .select_from(joined)
-        .where(*conditions)
-        .order_by(TABLE.c.due.is_(None), TABLE.c.due, TABLE.c.dossier, TABLE.c.leg)
-        .limit(PAGE)
-        .offset((asked.page - 1) * PAGE)
+        .join(shown, (shown.c.dossier == TABLE.c.dossier) & (shown.c.leg == TABLE.c.leg))
+        .order_by(*order)
     )
-    if asked.urgency:
-        query = query.where(_urgent(asked.urgency, now, soon))
     rows = connection.execute(query).mappings()
     return Found([_row(house, reader.lang, row, now, soon) for row in rows], counts, total)
 

@@ -41,8 +41,9 @@ def dossier(
 def why(request: Request, who: Reads, desk: AtDesk, code: str) -> Response:
     """Each day that counted and each that did not, for every deadline."""
     lang, folded = language(request), latest(desk, code)
+    named = namer(desk.house, folded.dossier, lang)
     found = [
-        (leg, step, derivation, explain(derivation, lang))
+        (leg, named(leg, step) if step else None, derivation, explain(derivation, lang))
         for leg, step, derivation in desk.house.derivations(folded.dossier)
     ]
     return page(request, "officer/why.html", code=code, deadlines=found)
