@@ -20,6 +20,7 @@ from app.access.prompt import Prompt
 from app.access.sessions import Sessions
 from app.desk.context import Desk
 from tests.access.conftest import sign_in, token_in
+from tests.desk.conftest import As
 
 SCRIPTS = ("unsafe-inline", "unsafe-eval", "http:", "https:", "*")
 
@@ -51,9 +52,12 @@ def pieces(size: int) -> Iterator[bytes]:
         yield b"x" * 1000
 
 
-@pytest.mark.parametrize("said", [True, False], ids=["announced", "in pieces"])
-@pytest.mark.parametrize("path", ["/sign-in", "/language", "/api/v1/dossiers"])
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [("/sign-in", True), ("/sign-in", False), ("/language", False), ("/api/v1/dossiers", True)],
+)
 def test_a_body_that_is_too_large_is_not_taken(browser: TestClient, path: str, said: bool) -> None:
+    """Whether its length was announced or it comes in pieces."""
     content: Any = b"x" * (LARGEST + 1) if said else pieces(LARGEST + 10_000)
     kind = {"content-type": "application/x-www-form-urlencoded"}
     answer = browser.post(path, content=content, headers=kind)
@@ -166,6 +170,14 @@ def test_too_many_requests_are_told_to_wait(front: FastAPI, browser: TestClient)
     stranger = TestClient(front, "http://localhost", False)
     assert [stranger.get("/sign-in").status_code for _ in range(5)] == [200] * 3 + [429] * 2
     assert browser.get("/assets/desk.css").status_code == 200
+
+
+def test_a_program_is_told_to_wait_too(as_: As, desk: Desk) -> None:
+    desk.access.pace = Pace(Rates(program=120))
+    program = as_("auditor")
+    statuses = [program.get("/api/v1/procedures").status_code for _ in range(160)]
+    # Counted by fifty: a hundred fit, the third fifty do not, and from then on nobody is let in.
+    assert statuses == [200] * 149 + [429] * 11
 
 
 # --- forged requests ------------------------------------------------------------------------

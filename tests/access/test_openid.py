@@ -16,11 +16,12 @@ from fastapi.testclient import TestClient
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
+from app.access import openid
 from app.access.entrance import openid_in
 from app.access.openid import NotProven, OpenId, Unreachable
 from app.access.provider import Provider, provider_in
 from app.desk.context import Desk
-from tests.access.keycloak import CLIENT, PASSWORD, SECRET, running
+from tests.access.keycloak import CLIENT, PASSWORD, PATIENCE, SECRET, running
 
 HERE = "http://localhost/sign-in/provider/back"
 KEY = b"s" * 32
@@ -39,8 +40,9 @@ def issuer() -> Iterator[str]:
 
 
 @pytest.fixture
-def at_provider(front: FastAPI, issuer: str) -> TestClient:
+def at_provider(front: FastAPI, issuer: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
     """A browser at a desk that has a provider, and an account for one of its two people."""
+    monkeypatch.setattr(openid, "TIMEOUT", PATIENCE)
     desk: Desk = front.state.desk
     desk.entrance.openid = OpenId(Provider(issuer, CLIENT, SECRET, "preferred_username"), KEY)
     desk.entrance.accounts.add("thu.nguyen", "auditor", subject="thu")
@@ -49,7 +51,7 @@ def at_provider(front: FastAPI, issuer: str) -> TestClient:
 
 def answer_of(address: str, name: str) -> dict[str, str]:
     """Signs in at Keycloak as a browser would; what it sends back."""
-    with httpx2.Client() as browser:
+    with httpx2.Client(timeout=PATIENCE) as browser:
         form = browser.get(address)
         # For a browser 127.0.0.1 is as safe as TLS; for httpx it is not, and it keeps these back.
         cookies = "; ".join(each.split(";")[0] for each in form.headers.get_list("set-cookie"))
@@ -170,10 +172,10 @@ def made() -> OpenId:
     return found
 
 
-def identity(openid: OpenId, **changes: Any) -> dict[str, Any]:
+def identity(of: OpenId, **changes: Any) -> dict[str, Any]:
     now = int(time.time())
     claims = {"iss": ISSUER, "aud": CLIENT, "sub": "thu", "iat": now, "exp": now + 300,
-              "nonce": openid._derived("nonce", "1"), **changes}  # fmt: skip
+              "nonce": of._derived("nonce", "1"), **changes}  # fmt: skip
     return {name: value for name, value in claims.items() if value is not None}
 
 
@@ -182,9 +184,9 @@ def signed(claims: dict[str, Any], key: Any = SIGNS, alg: str = "RS256") -> str:
 
 
 def test_an_identity_that_the_provider_signed_is_taken() -> None:
-    openid = made()
-    assert openid._subject(signed(identity(openid)), "1") == "thu"
-    assert openid._subject(signed(identity(openid, aud=[CLIENT, "x"], azp=CLIENT)), "1") == "thu"
+    known = made()
+    assert known._subject(signed(identity(known)), "1") == "thu"
+    assert known._subject(signed(identity(known, aud=[CLIENT, "x"], azp=CLIENT)), "1") == "thu"
 
 
 @pytest.mark.parametrize(
@@ -207,14 +209,14 @@ def test_an_identity_that_the_provider_signed_is_taken() -> None:
     ids=str,
 )
 def test_an_identity_that_says_something_else_is_not(changes: dict[str, Any]) -> None:
-    openid = made()
+    known = made()
     with pytest.raises(NotProven):
-        openid._subject(signed(identity(openid, **changes)), "1")
+        known._subject(signed(identity(known, **changes)), "1")
 
 
 def test_an_identity_that_others_signed_is_not() -> None:
-    openid = made()
-    claims = identity(openid)
+    known = made()
+    claims = identity(known)
     unsigned = "eyJhbGciOiJub25lIn0." + signed(claims).split(".")[1] + "."
     forged = [
         unsigned,
@@ -227,24 +229,24 @@ def test_an_identity_that_others_signed_is_not() -> None:
     ]
     for token in forged:
         with pytest.raises(NotProven):
-            openid._subject(token, "1")
+            known._subject(token, "1")
 
 
 def test_a_mail_address_counts_when_it_is_verified() -> None:
-    openid = made()
-    openid.provider = Provider(ISSUER, CLIENT, SECRET, "email")
+    known = made()
+    known.provider = Provider(ISSUER, CLIENT, SECRET, "email")
     mail = {"email": "thu@office.example"}
-    assert openid._subject(signed(identity(openid, **mail, email_verified=True)), "1")
+    assert known._subject(signed(identity(known, **mail, email_verified=True)), "1")
     for unproven in (None, False, "true"):
         with pytest.raises(NotProven):
-            openid._subject(signed(identity(openid, **mail, email_verified=unproven)), "1")
+            known._subject(signed(identity(known, **mail, email_verified=unproven)), "1")
 
 
 def test_a_provider_that_calls_itself_otherwise_is_none() -> None:
-    openid = OpenId(Provider(ISSUER, CLIENT, SECRET), KEY)
-    openid._get = lambda address: {"issuer": "https://evil.example"}  # type: ignore[method-assign]
+    known = OpenId(Provider(ISSUER, CLIENT, SECRET), KEY)
+    known._get = lambda address: {"issuer": "https://evil.example"}  # type: ignore[method-assign]
     with pytest.raises(Unreachable):
-        openid.begin(HERE, "/")
+        known.begin(HERE, "/")
 
 
 def test_the_environment_names_a_provider_whole_or_not_at_all() -> None:
