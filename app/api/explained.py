@@ -7,6 +7,8 @@ OF_API: dict[str, tuple[int, str, str]] = {
     "bad-token": (401, "This token is good for nothing", "It is unknown, revoked or over."),
     "forged": (403, "This did not come from a page of ours", "Sign in, or send a token."),
     "too-many": (429, "Too many requests", "Ask again after `Retry-After` seconds."),
+    "too-large": (413, "What was sent is too large", "`detail` says how much is taken."),
+    "too-slow": (408, "What was sent came too slowly", "A body has to come within a minute."),
     "not-permitted": (
         403,
         "You may not do that",
