@@ -54,13 +54,14 @@ def open_barrier(home: Home) -> bool:
     if home.engine.dialect.name != "postgresql":
         return False
     with home.begin() as connection:
-        if not _stands(connection) and not _may_make_roles(connection):
+        member = _is_reader(connection)
+        if not member and not _may_make_roles(connection):
             return False
         # Two servers that start at once: the second waits, then finds it done.
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(1282828376)")
-        connection.exec_driver_sql(_ROLE)
-        connection.exec_driver_sql(f"GRANT {READER} TO CURRENT_USER")
-        connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA public TO {READER}")
+        if not member:
+            connection.exec_driver_sql(_ROLE)
+            connection.exec_driver_sql(f"GRANT {READER} TO CURRENT_USER")
         connection.exec_driver_sql(_MAY_READ)
         # What is made later, and has no dossier, may be read.
         given = f"GRANT SELECT ON TABLES TO {READER}"
@@ -130,8 +131,13 @@ def _rule(table: str, columns: set[str]) -> str | None:
 
 def _stands(connection: Connection) -> bool:
     found = text("SELECT 1 FROM pg_proc WHERE proname = 'lienthong_may_read'")
-    role = text("SELECT 1 FROM pg_roles WHERE rolname = :role AND pg_has_role(rolname, 'MEMBER')")
-    return bool(connection.scalar(found)) and bool(connection.scalar(role, {"role": READER}))
+    return bool(connection.scalar(found)) and _is_reader(connection)
+
+
+def _is_reader(connection: Connection) -> bool:
+    """Whether there is the role, and this user of the database may take it."""
+    query = text("SELECT pg_has_role(oid, 'MEMBER') FROM pg_roles WHERE rolname = :role")
+    return bool(connection.scalar(query, {"role": READER}))
 
 
 def _may_make_roles(connection: Connection) -> bool:

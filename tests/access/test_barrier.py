@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import create_engine, func, select, text
+from sqlalchemy import create_engine, func, make_url, select, text
 from sqlalchemy.pool import NullPool
 
 from app.access.access import Access
@@ -19,6 +19,7 @@ from app.desk.context import Desk
 from app.house import House, open_house
 from app.settings import Settings
 from consumers.barrier import HIDDEN, READER, confined, open_barrier
+from consumers.home import open_home
 from consumers.rebuild import rebuild
 from consumers.views import all_views
 from consumers.views.status import TABLE as STATUS
@@ -145,6 +146,39 @@ def test_whoever_uses_the_database_otherwise_keeps_his_rights(desk: Desk, house:
         connection.exec_driver_sql("RESET ROLE")
         connection.exec_driver_sql("DROP OWNED BY clerk_of_reports")
         connection.exec_driver_sql("DROP ROLE clerk_of_reports")
+
+
+def test_a_user_who_may_make_no_role_uses_the_one_that_he_was_given(
+    postgres_database: PostgresDatabase, fifty: str
+) -> None:
+    url = make_url(postgres_database(fifty))
+    server = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with server.connect() as connection:
+        for statement in (
+            "CREATE ROLE owner_of_tables LOGIN",
+            f"DO $$ BEGIN CREATE ROLE {READER}; EXCEPTION WHEN duplicate_object THEN NULL; END $$",
+            f"GRANT {READER} TO owner_of_tables",
+            "GRANT CREATE ON SCHEMA public TO owner_of_tables",
+        ):
+            connection.execute(text(statement))
+        tables = connection.scalars(
+            text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        )
+        for table in tables.all():
+            connection.execute(text(f'ALTER TABLE "{table}" OWNER TO owner_of_tables'))
+    home = open_home(url.set(username="owner_of_tables").render_as_string(hide_password=False))
+    try:
+        assert open_barrier(home)
+        with home.engine.connect() as connection:
+            assert connection.scalar(select(func.count()).select_from(STATUS)) == 50
+            with confined(connection, ["ub-land"], []):
+                assert 0 < len(connection.execute(select(STATUS.c.dossier)).all()) < 50
+    finally:
+        home.close()
+        with server.connect() as connection:
+            connection.execute(text("REASSIGN OWNED BY owner_of_tables TO CURRENT_USER"))
+            connection.execute(text("DROP OWNED BY owner_of_tables"))
+            connection.execute(text("DROP ROLE owner_of_tables"))
 
 
 def test_a_user_who_may_make_no_role_works_without_it(house: House) -> None:
