@@ -1,0 +1,69 @@
+"""What a dossier's page says agrees with what the lists say, wherever a dossier stands."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.desk.context import Desk
+from app.web.meaning import meaning
+from app.web.summary import acts_for, leg_rows, state_of
+from consumers.views.inbox import inbox
+from consumers.views.status import status
+from tests.web.conftest import Officer
+from tests.web.test_whole_life import received
+
+
+def test_the_page_and_the_list_agree_on_state_and_holder(desk: Desk) -> None:
+    house, compared = desk.house, 0
+    for code in house.log.streams(limit=200):
+        folded = house.runtime.latest(code)
+        assert desk.feeder.wait(code, folded.version, 30), code
+        with desk.reading() as connection:
+            found = status(connection, code)
+        assert found is not None
+        if found.version != folded.version:
+            continue  # A sweep let something expire meanwhile.
+        compared += 1
+        dossier = folded.dossier
+        assert state_of(dossier) == found.state, code
+        holder = leg_rows(house, dossier, "en")[0].holder if dossier.legs else None
+        assert holder == (found.holder[1] if found.holder else None), code
+    assert compared > 40
+
+
+def test_the_page_and_the_inbox_agree_on_what_comes_next(desk: Desk) -> None:
+    house, compared = desk.house, 0
+    for agency in house.law.organisation.agencies():
+        with desk.reading() as connection:
+            tasks = inbox(connection, agency.id, act_of=house.act_of)
+        for task in tasks:
+            if task.officer is None:
+                continue
+            dossier = house.runtime.latest(task.code).dossier
+            first = acts_for(house, dossier, task.officer, task.leg).first
+            if first is not None and first[1] == task.leg:
+                assert first == (task.act, task.leg), task.code
+                compared += 1
+    assert compared > 10
+
+
+def test_a_trial_leaves_nothing_behind(desk: Desk, at_desk: Officer) -> None:
+    code = received(at_desk)
+    folded = desk.house.runtime.latest(code)
+    told = meaning(desk.house, folded.dossier, "forward", "", "ub-desk.receiver-1", {}, "en")
+    offer = told.of("offer")
+    assert offer is not None
+    assert offer.agency == "ub-land"
+    again = desk.house.runtime.latest(code)
+    assert (again.version, again.dossier) == (folded.version, folded.dossier)
+
+
+@pytest.mark.parametrize(
+    ("act", "rule"),
+    [("sign", "act-not-possible"), ("accept", "no-handover"), ("resume", "not-suspended")],
+)
+def test_a_trial_tells_the_rule(desk: Desk, at_desk: Officer, act: str, rule: str) -> None:
+    dossier = desk.house.runtime.latest(received(at_desk)).dossier
+    told = meaning(desk.house, dossier, act, "", "ub-desk.receiver-1", {}, "en")
+    assert told.refused is not None
+    assert told.refused.rule == rule
