@@ -131,7 +131,7 @@ def test_what_is_parked_is_listed_and_shown(as_: As, house: House, parked: str) 
     for text in (page, one.text):
         assert "<script>alert" not in text
         assert "&lt;script&gt;" in text
-    missing = {"group": LIVE, "dossier": "nowhere", "version": 1}
+    missing = {"group": LIVE, "dossier": "nowhere", "version": "1"}
     assert admin.get("/admin/parked/event", params=missing).status_code == 404
 
 
