@@ -14,6 +14,7 @@ from app.api import health, resources
 from app.api.description import describe
 from app.desk.context import Desk
 from app.desk.found import routers
+from app.desk.nul import NoNul
 from app.desk.problems import tell_as_problems
 from app.house import House
 from app.settings import Settings
@@ -47,6 +48,7 @@ def application(settings: Settings, house: House, identify: Identify | None = No
         redoc_url=None,
     )
     app.state.desk = desk
+    app.add_middleware(NoNul)
     tell_as_problems(app)
     for router in routers(resources):
         app.include_router(router, prefix=API)

@@ -79,6 +79,10 @@ def problem_of(error: Exception) -> Problem:
         case HTTPException():
             title, headers = str(error.detail), dict(error.headers or {})
             return Problem(error.status_code, f"http-{error.status_code}", title, headers=headers)
+        case StoreError():
+            # Its words name the database: they are for whoever runs the server.
+            return Problem(503, "not-ready", "Not possible just now",
+                           headers={"Retry-After": "2"})  # fmt: skip
         case RefusedByRule():
             rejected = error.rejected
             return Problem(409, rejected.rule, "A rule refused it", rejected.message,

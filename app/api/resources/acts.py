@@ -95,7 +95,7 @@ async def open_dossier(
     date. The officer is who is signed in."""
 
     def prepare() -> Call:
-        _no_gaps(opening.fields)
+        _no_gaps({**opening.fields, "dossier": opening.dossier or ""})
         agency = opening.agency or who.agency
         if agency is None:
             raise BadInput("Say at which desk: agency")
