@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ import obstore
 import pytest
 from obstore.store import LocalStore, ObjectStore, S3Store
 
+from app.citizen.online import STAGED_FOR, SWEEP_EVERY, Online
 from app.settings import Settings
 from app.trouble import BadInput, Broken
 from app.uploads.store import Altered, Gone, NotAccepted, Uploads, opened
@@ -176,3 +178,19 @@ def test_a_place_that_is_none_is_told_as_such(settings: Settings, word: str) -> 
         opened(settings)
     assert word in bad.value.message
     assert "secret" not in bad.value.message
+
+
+def test_the_desk_sweeps_once_in_a_while(online: Online) -> None:
+    """After an hour, and what waited for longer than a day."""
+    database = Path(online.desk.settings.database.removeprefix("sqlite:///"))
+    folder = database.with_suffix(".papers")
+    fresh = online.uploads.stage("p", "a.pdf", io.BytesIO(PDF))
+    old = online.uploads.stage("p", "a.png", io.BytesIO(PNG))
+    long_ago = (datetime.now(UTC) - STAGED_FOR - timedelta(minutes=1)).timestamp()
+    os.utime(folder / "staged" / old.digest[:2] / old.digest, (long_ago, long_ago))
+    online.sweep()
+    assert online.uploads.staged(old.digest)
+    online._swept -= SWEEP_EVERY
+    online.sweep()
+    assert not online.uploads.staged(old.digest)
+    assert online.uploads.staged(fresh.digest)
