@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.testclient import TestClient
 
 from app.access.needs import Need
@@ -51,17 +51,16 @@ class Route(NamedTuple):
 
 
 def routes() -> Iterator[Route]:
+    """Of every router, also of those inside of others."""
+    app = FastAPI(openapi_url=None)
     for package, prefix in ((resources, API), (pages, "")):
         for router in routers(package):
-            for route in router.routes:
-                assert isinstance(route, APIRoute)
-                (need,) = [
-                    each.call
-                    for each in route.dependant.dependencies
-                    if isinstance(each.call, Need)
-                ]
-                for method in sorted(route.methods):
-                    yield Route(method, prefix + route.path, need.action)
+            app.include_router(router, prefix=prefix)
+    for each in iter_route_contexts(app.routes):
+        assert isinstance(each.original_route, APIRoute)
+        (need,) = [part.call for part in each.dependant.dependencies if isinstance(part.call, Need)]
+        for method in sorted(each.original_route.methods):
+            yield Route(method, each.path, need.action)
 
 
 ROUTES = list(routes())
