@@ -36,7 +36,7 @@ from engine.runtime import Done as Answered
 from schemas.rejection import Rejected
 
 router = APIRouter(tags=["acts"])
-straight = APIRouter(tags=["acts"], route_class=Straight)
+straight = APIRouter(route_class=Straight)
 
 SHOWN = 100
 """The most events that a stale request is shown of what it had not seen."""
