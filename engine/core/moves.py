@@ -6,11 +6,12 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from engine.core.clock import add_working, verdict
+from engine.core.clock import add_working
 from engine.core.deadlines import due_of, leg_deadline, start_rule, step_deadline
 from engine.core.dossier import Outcome, parent_of
 from engine.core.draft import Draft, at_agency, in_role
 from engine.core.rules import refuse
+from engine.core.running import end_clock, give_up, stop_clock
 from schemas import events as e
 from schemas.commands import WITHDRAWAL
 from workflows.machine import AT_WORK, LEGS, OFFERED, ORIGIN, PAUSED, Place
@@ -123,43 +124,6 @@ def offer_to(
     )
 
 
-def end_clock(draft: Draft, path: str, *, withdrawn: bool = False) -> None:
-    """Ends a leg's clock with its verdict, by date; a leg without a limit has none.
-
-    `withdrawn`: what the citizen took back counts as on time (form II.06a, column 9).
-    """
-    leg = draft.leg(path)
-    if leg.limit is None or leg.verdict is not None:
-        return
-    # What waits for somebody else ended, for the index, when the waiting began.
-    ended = next((stop.since for stop in leg.stops if stop.until is None), draft.now)
-    overdue = not path and draft.dossier.counts_as_overdue
-    calendar = draft.law.calendar(draft.dossier.calendar)
-    words = "overdue" if overdue else verdict(calendar, ended, leg.due)
-    if withdrawn:
-        words = "on time"
-    draft.emit(e.ClockEnded(leg=path, due=leg.due, verdict=words))
-
-
-def stop_clock(
-    draft: Draft,
-    path: str,
-    ground: str,
-    *,
-    legal_basis: str | None = None,
-    restarts: bool = False,
-) -> None:
-    draft.emit(
-        e.ClockStopped(
-            leg=path,
-            step=draft.leg(path).step,
-            ground=ground,
-            legal_basis=legal_basis,
-            restarts=restarts,
-        )
-    )
-
-
 def _pause(draft: Draft, path: str, step: Step) -> None:
     assert step.pause is not None
     stop_clock(draft, path, step.pause.ground, legal_basis=step.pause.legal_basis)
@@ -256,7 +220,11 @@ def refuse_leg(draft: Draft, path: str, legal_basis: str | None) -> None:
     for child in list(draft.dossier.open_legs()):
         if child.path.startswith(f"{path}/"):
             end_clock(draft, child.path)
+            if not gate:
+                give_up(draft, child.path)
             draft.emit(e.LegRefused(leg=child.path, legal_basis=legal_basis))
+    if not gate:
+        give_up(draft, path)
     draft.emit(e.LegRefused(leg=path, legal_basis=legal_basis, gate=gate))
     if gate:
         end_dossier(draft, "refused", path, legal_basis)

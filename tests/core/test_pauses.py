@@ -195,6 +195,46 @@ def test_two_legs_may_stop_the_whole_and_it_runs_again_after_both() -> None:
     assert at.leg().due == datetime(2021, 3, 23, 10, 0, tzinfo=UTC)
 
 
+def test_a_leg_refused_while_it_waits_lets_the_whole_run_on() -> None:
+    at = received("t-opinions").given(c.Forward(actor=DESK))
+    tax, police = "ub-tax.tax-officer-1", "ub-police.police-officer-1"
+    at.given(c.Accept(actor=tax, leg="tax"), c.Accept(actor=police, leg="police"))
+    at.on(2021, 3, 2).given(c.AskSupplement(actor=tax, leg="tax"))
+    refusal = c.Refuse(actor=tax, leg="tax", reason="Không bổ sung")
+    # Twelve working days from 1 March, and the two that 2 to 4 March took.
+    due = datetime(2021, 3, 19, 10, 0, tzinfo=UTC)
+    at.on(2021, 3, 4).when(refusal).then(
+        # It waited since the second, and was refused in time.
+        a(e.ClockEnded, leg="tax", verdict="early"),
+        a(e.ClockResumed, leg="tax", ground="supplement", running=("tax", ""), dues={"": due}),
+        a(e.LegRefused, leg="tax"),
+        a(e.StepCompleted, step="opinions", act="join"),
+        e.LegOpened,
+        e.ClockStarted,
+        e.HandoverOffered,
+    )
+    assert at.leg().running
+    assert at.leg().due == due
+
+
+def test_a_leg_refused_above_one_that_waits_lets_the_whole_run_on() -> None:
+    at = received("t-nested").given(c.Forward(actor=DESK))
+    commune, tax = "ub-bac-son.land-officer-1", "ub-tax.tax-officer-1"
+    police = "ub-police.police-officer-1"
+    at.given(c.Accept(actor=commune, leg="commune"), c.Complete(actor=commune, leg="commune"))
+    at.given(c.Accept(actor=tax, leg="commune/tax"))
+    at.given(c.Accept(actor=police, leg="commune/police"))
+    at.on(2021, 3, 2).given(c.AskSupplement(actor=tax, leg="commune/tax"))
+    # One answer is enough: the commune goes on while the other leg waits for papers.
+    at.on(2021, 3, 3).given(c.Complete(actor=police, leg="commune/police"))
+    assert [at.leg(path).running for path in ("", "commune", "commune/tax")] == [False] * 3
+    at.on(2021, 3, 4).given(c.Refuse(actor=commune, leg="commune", reason="Sai thẩm quyền"))
+    assert not at.leg("commune").open
+    assert at.leg().due == datetime(2021, 3, 19, 10, 0, tzinfo=UTC)
+    # The posting that follows stops it on a ground of its own.
+    assert [stop.ground for stop in at.leg().stops if stop.until is None] == ["posting"]
+
+
 def test_an_apology_gives_one_new_date_in_time() -> None:
     at = reached("t-counter", "appraise")
     old = at.leg().due

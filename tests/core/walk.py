@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.core import custody
 from engine.core.decide import Decided, decide
-from engine.core.dossier import Dossier
+from engine.core.dossier import WHOLE, Dossier
 from engine.core.evolve import evolve
 from engine.core.law import Law
 from schemas.codec import decode, encode
@@ -109,6 +109,10 @@ def _clocks(dossier: Dossier) -> None:
         for stop in leg.stops:
             if stop.until is not None and stop.until < stop.since:
                 raise Broken(f"due: a stop of leg {leg.path!r} ends before it begins")
+    for leg in dossier.open_legs():
+        for stop in leg.stops:
+            if stop.until is None and stop.leg != WHOLE and not dossier.legs[stop.leg].open:
+                raise Broken(f"due: leg {leg.path!r} stands still for {stop.leg!r}, which is over")
 
 
 def _ends(dossier: Dossier) -> None:

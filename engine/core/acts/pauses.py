@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from msgspec.structs import replace
 
@@ -12,12 +11,12 @@ from engine.core.acts.citizen import attach, papers_of
 from engine.core.admission import CITIZEN
 from engine.core.calendar import CalendarError, local_day
 from engine.core.clock import ClockError, add_working
-from engine.core.deadlines import due_of, leg_deadline, step_deadline
-from engine.core.dossier import Extension, Stop, upward
+from engine.core.deadlines import due_of, leg_deadline
+from engine.core.dossier import Extension
 from engine.core.draft import Draft
-from engine.core.evolve.clock import closed
-from engine.core.moves import end_dossier, follow, next_due, refuse_leg, stop_clock
+from engine.core.moves import end_dossier, follow, next_due, refuse_leg
 from engine.core.rules import refuse
+from engine.core.running import resume_clock, stop_clock
 from schemas import commands as c
 from schemas import events as e
 from workflows.model import Limit
@@ -59,7 +58,7 @@ def supply(draft: Draft, command: c.Supply) -> None:
     step = draft.leg(command.leg).step
     draft.emit(e.SupplementReceived(leg=command.leg, step=step, papers=command.papers))
     attach(draft, command, papers_of(draft.procedure) + command.papers)
-    _resume_clock(draft, command.leg, SUPPLEMENT_GROUND, None)
+    resume_clock(draft, command.leg, SUPPLEMENT_GROUND)
 
 
 @carries_out(c.ExpireSupplement)
@@ -109,64 +108,13 @@ def end_pause(draft: Draft, path: str, act: str, evidence: str | None) -> None:
     step = draft.step(path)
     assert step.pause is not None
     place = draft.fire(path, act, {})
-    _resume_clock(draft, path, step.pause.ground, evidence)
+    resume_clock(draft, path, step.pause.ground, evidence)
     draft.emit(
         e.StepCompleted(
             leg=path, step=step.name, act=act, to=place.step, due=next_due(draft, path, place)
         )
     )
     follow(draft, path, place, back=step.name)
-
-
-def _resume_clock(draft: Draft, path: str, ground: str, evidence: str | None) -> None:
-    dues: dict[str, datetime] = {}
-    step_dues: dict[str, datetime] = {}
-    running = []
-    for each in upward(path):
-        leg = draft.leg(each)
-        stops = closed(leg.stops, path, draft.now, evidence)
-        if leg.open and all(stop.until for stop in stops):
-            running.append(each)
-            new_dues(draft, each, stops, dues, step_dues)
-    draft.emit(
-        e.ClockResumed(
-            leg=path,
-            step=draft.leg(path).step,
-            ground=ground,
-            evidence=evidence,
-            dues=dues,
-            step_dues=step_dues,
-            running=tuple(running),
-            extended=extended_among(draft, dues),
-        )
-    )
-
-
-def extended_among(draft: Draft, dues: Iterable[str]) -> tuple[str, ...]:
-    """The legs among these whose limit was made longer: nobody apologises twice for one."""
-    return tuple(path for path in dues if draft.leg(path).extension is not None)
-
-
-def new_dues(
-    draft: Draft,
-    path: str,
-    stops: tuple[Stop, ...],
-    dues: dict[str, datetime],
-    step_dues: dict[str, datetime],
-) -> None:
-    """Adds the dates that hold for a leg once only `stops` have stopped it.
-
-    A clock that has ended has its verdict; its date does not move any more.
-    """
-    leg = draft.leg(path)
-    whole = leg_deadline(draft.law, draft.dossier, leg, stops)
-    if leg.verdict is None and whole is not None and whole.due is not None:
-        dues[path] = whole.due
-    step = draft.process(path).steps.get(leg.step)
-    if step is not None and leg.step in leg.visits:
-        own = due_of(step_deadline(draft.law, draft.dossier, leg, step, stops=stops))
-        if own is not None:
-            step_dues[path] = own
 
 
 @carries_out(c.Extend)

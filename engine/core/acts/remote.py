@@ -14,8 +14,9 @@ from engine.core.acts.handover import above_of, not_taken
 from engine.core.dossier import LegState, parent_of
 from engine.core.draft import Draft
 from engine.core.law import leg_key
-from engine.core.moves import INTERLINKED, end_clock, end_dossier, join, refuse_leg
+from engine.core.moves import INTERLINKED, end_dossier, join, refuse_leg
 from engine.core.rules import Refusal, refuse
+from engine.core.running import end_clock
 from schemas import commands as c
 from schemas import events as e
 from workflows.machine import ORIGIN

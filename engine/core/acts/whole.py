@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from engine.core.acts import carries_out
-from engine.core.acts.pauses import end_pause, extended_among, new_dues, refuse_on_merits
+from engine.core.acts.pauses import end_pause, refuse_on_merits
 from engine.core.admission import NEEDS_SIGNATURE
 from engine.core.deadlines import start_rule, step_deadline, whole_limit
 from engine.core.dossier import WHOLE
@@ -15,6 +15,7 @@ from engine.core.draft import Draft, at_agency, in_role
 from engine.core.evolve.clock import closed
 from engine.core.moves import end_dossier, join
 from engine.core.rules import refuse
+from engine.core.running import extended_among, new_dues
 from schemas import commands as c
 from schemas import events as e
 from workflows.machine import LEGS
