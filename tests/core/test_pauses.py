@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
+from engine.core import moves
 from schemas import commands as c
 from schemas import events as e
 from tests.core.scenario import (
@@ -16,6 +19,7 @@ from tests.core.scenario import (
     reached,
     received,
 )
+from tests.core.walk import Broken, clocks
 from workflows.machine import PAUSED, SUPPLEMENT
 
 ASK = c.AskSupplement(actor=ENVIRONMENT, papers=("map",))
@@ -215,6 +219,17 @@ def test_a_leg_refused_while_it_waits_lets_the_whole_run_on() -> None:
     )
     assert at.leg().running
     assert at.leg().due == due
+
+
+def test_a_whole_that_stands_still_for_nobody_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moves, "give_up", lambda draft, path: None)
+    tax = "ub-tax.tax-officer-1"
+    at = received("t-opinions").given(c.Forward(actor=DESK), c.Accept(actor=tax, leg="tax"))
+    at.given(c.AskSupplement(actor=tax, leg="tax"))
+    clocks(at.dossier)
+    at.given(c.Refuse(actor=tax, leg="tax", reason="Không bổ sung"))
+    with pytest.raises(Broken, match="stands still"):
+        clocks(at.dossier)
 
 
 def test_a_leg_refused_above_one_that_waits_lets_the_whole_run_on() -> None:

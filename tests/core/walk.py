@@ -78,7 +78,7 @@ class Walk:
         self.dossier = live
         if replay(self.log, live.stream) != live:
             raise Broken("replay: the dossier is not what its bytes make of it")
-        _clocks(live)
+        clocks(live)
         _ends(live)
 
 
@@ -99,7 +99,7 @@ def _first_day(valid_from: str) -> datetime:
     return START.replace(year=year, month=month, day=day)
 
 
-def _clocks(dossier: Dossier) -> None:
+def clocks(dossier: Dossier) -> None:
     for leg in dossier.legs.values():
         if leg.due is not None and leg.due < leg.started:
             raise Broken(f"due: leg {leg.path!r} is due before it started")
