@@ -61,8 +61,8 @@ NO_PAGES = frozenset(
         "/search/export",
     }
 )
-"""Addresses that answer with a file, a stream, a part of a page or another address; and what is there
-only after an upload or when something is parked."""
+"""Addresses that answer with a file, a stream, a part of a page or another address; and what is
+there only after an upload or when something is parked."""
 
 
 @pytest.fixture(scope="module")
