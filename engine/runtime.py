@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from threading import Event, Lock
 
 import msgspec
-from cachetools import LRUCache
 from msgspec.structs import asdict
 
 from engine.codes import code as code_of
@@ -26,6 +25,7 @@ from engine.core.evolve import evolve
 from engine.core.law import Law
 from engine.core.rules import Refusal, refuse
 from engine.ids import Clock, Ids
+from engine.kept import Kept
 from engine.store.log import Append, Log, Outcome, Repeated, Stored
 from schemas.commands import Command, Opening
 from schemas.envelope import GENESIS, Origin, Recorded, from_micros, seal, to_micros
@@ -150,7 +150,7 @@ class Runtime:
         self.law = law
         self._clock = clock
         self._ids = ids
-        self._cache: LRUCache[str, Folded] = LRUCache(maxsize=cache)
+        self._cache: Kept[Folded] = Kept(cache)
         self._numbers: dict[str, int] = {}
         self._waiting: deque[_Ticket] = deque()
         self._led = False
@@ -238,7 +238,7 @@ class Runtime:
         if known is None:
             known = self.load(code)
             if known.version:
-                self._cache[code] = known
+                self._cache.put(code, known)
         return known
 
     def latest(self, code: str) -> Folded:
@@ -252,7 +252,7 @@ class Runtime:
         code = known.dossier.stream
         since = self.log.read_stream(code, after=known.version)
         if since:
-            self._cache[code] = fold(since, known)
+            self._cache.put(code, fold(since, known))
         return bool(since)
 
     # --- one attempt: decide each, append all, keep who has to decide again ---
@@ -313,10 +313,10 @@ class Runtime:
                 again.append((index, call))
         for code, folded in drafts.items():
             if code in stale:
-                self._cache.pop(code, None)
+                self._cache.forget(code)
                 self._numbers.clear()
             else:
-                self._cache[code] = folded
+                self._cache.put(code, folded)
         return again
 
     def _decide(self, call: Call, code: str, folded: Folded) -> tuple[Append, Folded] | Rejected:

@@ -29,7 +29,7 @@ VENDORS = {
     "argon2": {"app.access.passwords"},
     "authlib": {"app.access.openid"},
     "babel": {"app.web.texts", "app.monitor.scope"},
-    "cachetools": {"engine.runtime"},
+    "cachetools": {"engine.kept"},
     "cedarpy": {"app.access.policy"},
     "click": {"app.*"},
     "fastapi": SERVED,
