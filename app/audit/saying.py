@@ -11,7 +11,7 @@ import msgspec
 from app.audit.differences import Change
 from app.audit.labels import DOSSIER, LEG, MODES, NO, RULES, STATUSES, VERDICTS, YES
 from app.web.rendering import moment_words
-from app.web.words import CHANNELS, FACTS, GROUNDS, OUTCOMES, Said, limit_words, said
+from app.web.words import CHANNELS, FACTS, GROUNDS, OUTCOMES, ROLES, Said, limit_words, said
 from engine.core.dossier import Elsewhere, Extension, Holder, Stop, Transit
 from workflows.model import ENDS
 
@@ -84,7 +84,7 @@ class Saying:
         return self._struct(leg or "", value)
 
     def _text(self, leg: str, field: str, value: str) -> str:
-        if field in AGENCIES:
+        if field in AGENCIES or field == "facts":
             return self._name_of(value)
         if field in WORDS:
             return said(WORDS[field], value, self._lang)
@@ -99,7 +99,7 @@ class Saying:
             case Holder():
                 return f"{value.officer} ({self._name_of(value.agency)})"
             case Transit():
-                to = value.to_officer or said({}, value.to_role, self._lang)
+                to = value.to_officer or said(ROLES, value.to_role, self._lang)
                 return f"{self._name_of(value.to_agency)}, {to}; {self._moment(value.since)}"
             case Stop():
                 until = self._moment(value.until) if value.until else "…"
