@@ -116,5 +116,9 @@ def are_there(engine: Engine, metadata: MetaData) -> bool:
 def ensure(home: Home, metadata: MetaData) -> None:
     """Makes these tables unless they are there."""
     if not are_there(home.engine, metadata):
+        from consumers.barrier import confine
+
         with home.begin() as connection:
             metadata.create_all(connection, checkfirst=True)
+            for name in metadata.tables:
+                confine(connection, name)

@@ -72,9 +72,11 @@ def distribution() -> Path:
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache, prefix="fetching-") as name:
         artifact = f"org.keycloak:keycloak-quarkus-dist:{VERSION}:zip"
-        _run(["mvn", "-q", "-B", UNPACK, f"-Dartifact={artifact}", f"-DoutputDirectory={name}"])
+        _run(
+            ["mvn", "-q", "-B", UNPACK, f"-Dartifact={artifact}", f"-DoutputDirectory={name}"], name
+        )
         found = Path(name) / f"keycloak-{VERSION}"
-        _run(["sh", found / "bin" / "kc.sh", "build", "--db=dev-mem"])
+        _run(["sh", found / "bin" / "kc.sh", "build", "--db=dev-mem"], name)
         try:
             # Whole or not at all: of two who fetch at once, one is first.
             found.rename(folder)
@@ -138,7 +140,8 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _run(words: list[Any]) -> None:
-    ended = subprocess.run(words, capture_output=True, text=True, env=_environment())
+def _run(words: list[Any], folder: str) -> None:
+    """In a folder of its own: Maven leaves marks where it is called."""
+    ended = subprocess.run(words, capture_output=True, text=True, env=_environment(), cwd=folder)
     if ended.returncode:
         pytest.fail(f"{words[0]} failed:\n{ended.stdout[-2000:]}{ended.stderr[-500:]}")

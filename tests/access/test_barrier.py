@@ -14,12 +14,16 @@ from sqlalchemy.pool import NullPool
 from app.access.access import Access
 from app.access.asking import Asking, ask_for, asking
 from app.access.principal import Principal
+from app.admin.records import metadata as administered
+from app.api.webhooks.store import metadata as webhooks
+from app.citizen.tables import metadata as of_citizens
 from app.desk.application import application
 from app.desk.context import Desk
 from app.house import House, open_house
 from app.settings import Settings
 from consumers.barrier import HIDDEN, READER, confined, open_barrier
-from consumers.home import open_home
+from consumers.home import ensure, open_home
+from consumers.interlink.tables import metadata as interlinked
 from consumers.rebuild import rebuild
 from consumers.views import all_views
 from consumers.views.status import TABLE as STATUS
@@ -120,6 +124,9 @@ def test_a_rebuild_keeps_it(desk: Desk, house: House) -> None:
 
 
 def test_the_reader_changes_nothing_and_knows_no_account(desk: Desk, house: House) -> None:
+    # Made while the barrier stands, and before.
+    for made in (webhooks, interlinked, administered, of_citizens):
+        ensure(house.log, made)
     with house.log.engine.connect() as connection:
         there = {name for name in HIDDEN if house.log.engine.dialect.has_table(connection, name)}
         assert there == HIDDEN
