@@ -22,7 +22,8 @@ FROM ${PYTHON}
 RUN apt-get update && apt-get install -y --no-install-recommends \
         graphviz libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-liberation2 \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --create-home --uid 10001 lienthong
+    && useradd --create-home --uid 10001 lienthong \
+    && install --directory --owner=lienthong /var/lib/lienthong/uploads
 COPY --from=build /opt/lienthong /opt/lienthong
 ENV PATH=/opt/lienthong/bin:$PATH PYTHONUNBUFFERED=1
 USER lienthong

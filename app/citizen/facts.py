@@ -19,6 +19,7 @@ from app.citizen.tables import facts, keys, metadata
 from consumers.home import Home, ensure
 from engine.store.errors import in_plain_words
 from schemas.envelope import to_micros
+from schemas.events import DossierReceived
 
 if TYPE_CHECKING:
     from app.house import House
@@ -102,6 +103,17 @@ class Facts:
 def issue(house: House, code: str) -> str:
     """A new word for a dossier of this house, as it is printed on a receipt."""
     return Facts(house.log).issue(code, house.real_now)
+
+
+def at_receipt(house: House, code: str) -> str | None:
+    """The word that a dossier got when a desk received it: the same for whoever asks again. None
+    where the citizen has his from online, or was given another one since."""
+    first = next(iter(house.log.read_stream(code, limit=1)), None)
+    if first is None or first.type != DossierReceived.type:
+        return None
+    facts = Facts(house.log)
+    word = facts.derive(code, first.command_id, house.real_now)
+    return word if facts.proven(code, word) else None
 
 
 def plain(word: str) -> str:

@@ -89,12 +89,12 @@ def test_a_container_is_limited_unprivileged_and_of_one_version(name: str) -> No
 def test_what_must_last_is_in_a_named_volume() -> None:
     mounted = [place for each in SERVICES.values() for place in each.get("volumes", [])]
     assert {place.split(":")[0] for place in mounted} == set(COMPOSE["volumes"])
-    assert len(mounted) == 4
+    assert len(mounted) == 5
 
 
 def test_nothing_is_open_to_other_machines() -> None:
     ports = [port for each in SERVICES.values() for port in each.get("ports", [])]
-    assert len(ports) == 4
+    assert len(ports) == 5
     assert all(port.startswith("127.0.0.1:") for port in ports)
 
 

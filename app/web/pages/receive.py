@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from app import acting
 from app.access.needs import needs
 from app.access.principal import Principal
+from app.citizen import facts
 from app.desk.context import AtDesk, Desk, position
 from app.desk.problems import Problem
 from app.fields import APPLICANT, Wrong
@@ -106,10 +107,29 @@ def receive(request: Request, who: Receives, desk: AtDesk, sent: Sent) -> Respon
 def receipt(
     request: Request, who: Annotated[Principal, needs("dossier.read")], desk: AtDesk, code: str
 ) -> Response:
-    """What to tell the citizen: the code, the date, and the receipt to print."""
+    """What to tell the citizen: the code, the date, the word by which he looks it up, and the
+    receipt to print."""
+    mine = _received_here(desk, who, code)
+    return _receipt(request, desk, code, facts.at_receipt(desk.house, code) if mine else None, mine)
+
+
+@router.post("/receive/{code}/word")
+def another_word(request: Request, who: Receives, desk: AtDesk, code: str) -> Response:
+    """A new word for who has lost his; the old one is void. It is shown this once."""
+    if not _received_here(desk, who, code):
+        raise NotThere("Only the desk that received a dossier gives its bearer another word")
+    return _receipt(request, desk, code, facts.issue(desk.house, code), True)
+
+
+def _received_here(desk: Desk, who: Principal, code: str) -> bool:
+    return who.role == "officer" and latest(desk, code).dossier.agency == who.agency
+
+
+def _receipt(request: Request, desk: Desk, code: str, word_: str | None, mine: bool) -> Response:
     dossier = latest(desk, code).dossier
     procedure = desk.house.law.procedure(dossier.procedure)
-    return page(request, "officer/receipt.html", code=code, dossier=dossier, procedure=procedure)
+    return page(request, "officer/receipt.html", code=code, dossier=dossier, procedure=procedure,
+                word=word_, mine=mine)  # fmt: skip
 
 
 def _desk_of(who: Principal) -> str:
