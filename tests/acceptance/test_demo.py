@@ -120,7 +120,8 @@ def test_everything_that_can_happen_to_a_dossier_happens(types: Counter[str]) ->
     never = {"number.recorded", "supplement.expired", "leg.transferred", "dossier.reopened"}
     between_engines = {"handover.recall_asked", "handover.answered_elsewhere", "leg.returned",
                        "dossier.arrived"}  # fmt: skip
-    assert set(EVENT_TYPES) - set(types) <= never | between_engines
+    by_citizens = {"papers.attached", "rating.given", "complaint.filed", "complaint.answered"}
+    assert set(EVENT_TYPES) - set(types) <= never | between_engines | by_citizens
 
 
 def test_outcomes_and_verdicts_of_every_kind(dossiers: dict[str, Folded]) -> None:

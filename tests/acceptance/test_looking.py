@@ -262,7 +262,7 @@ def test_views_are_listed_and_rebuilt(office: Lienthong) -> None:
     value = office("rebuild", "inbox", "--json").json
     assert (value["views"], value["events"] > 500) == (["inbox"], True)
     assert office("inbox", DESK, "--now", "2021-03-08", "--json").out == before
-    assert "Rebuilt custody, deadlines" in office("rebuild", "all").out
+    assert "Rebuilt board, custody, deadlines" in office("rebuild", "all").out
     assert "did you mean 'inbox'?" in office("rebuild", "inbx", code=2).err
 
 

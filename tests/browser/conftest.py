@@ -37,8 +37,10 @@ def browser_file() -> str:
     pytest.fail("The pages are tested in Chromium, which is missing: apt-get install chromium")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """Not for the whole session: while it lives, an event loop runs in this thread, and a test that
+    wants one of its own could not have it."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=browser_file(), args=["--no-sandbox", "--disable-dev-shm-usage"]

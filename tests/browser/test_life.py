@@ -6,10 +6,13 @@ from __future__ import annotations
 import re
 from contextlib import ExitStack
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.acceptance.conftest import run
 from tests.browser.conftest import Store, Visit, served
+
+pytestmark = pytest.mark.xdist_group("browser-life")
 
 DESK = "ub-quang-trung-desk.receiver-1"
 COMMUNE = "ub-quang-trung.social-officer-1"

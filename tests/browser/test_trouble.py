@@ -12,6 +12,8 @@ from playwright.sync_api import Page, Request, Route, expect
 from tests.acceptance.conftest import run
 from tests.browser.conftest import Store, Visit, served
 
+pytestmark = pytest.mark.xdist_group("browser-trouble")
+
 NOW = "2021-03-16T09:00+07:00"
 HOLDER, COLLEAGUE = "ub-land.specialist-1", "ub-land.director-1"
 

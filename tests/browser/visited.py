@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-OFFICER = "ub-desk.receiver-1"
+OFFICER, SPECIALIST = "ub-desk.receiver-1", "ub-land.specialist-1"
+CITIZEN = "the bearer of the access code of {done}"
 MONITOR, AUDITOR, ADMINISTRATOR, STRANGER = "monitor", "auditor", "administrator", ""
 
 
 class Visited(NamedTuple):
-    """`path`: as the route has it; `address`: where somebody goes; `shot`: name of its picture."""
+    """`who`: an account, nobody, or CITIZEN. `path`: as the route has it; `address`: where
+    somebody goes; `shot`: name of its picture."""
 
     who: str
     path: str
@@ -27,9 +29,17 @@ PAGES = (
     Visited(STRANGER, "/apply", "/apply", "apply"),
     Visited(STRANGER, "/apply/{id_}", "/apply/lt-11-household-business", "apply-form"),
     Visited(STRANGER, "/look-up", "/look-up", "look-up"),
-    Visited(OFFICER, "/inbox/{agency}", "/inbox/ub-desk", "inbox"),
+    Visited(STRANGER, "/api", "/api", "api"),
+    Visited(CITIZEN, "/look-up/dossier", "/look-up/dossier", "look-up-dossier"),
+    Visited(CITIZEN, "/look-up/rate", "/look-up/rate", "look-up-rate"),
+    Visited(CITIZEN, "/look-up/complain", "/look-up/complain", "look-up-complain"),
+    Visited(SPECIALIST, "/inbox/{agency}", "/inbox/ub-land", "inbox"),
+    Visited(OFFICER, "/inbox/{agency}", "/inbox/ub-desk", "inbox-empty"),
+    Visited(OFFICER, "/receive/{code}", "/receive/{code}", "receipt"),
+    Visited(OFFICER, "/dossiers/{code}/way", "/dossiers/{done}/way", "way"),
+    Visited(OFFICER, "/dossiers/{code}/applicant", "/dossiers/{code}/applicant", "applicant"),
     Visited(OFFICER, "/receive", "/receive", "receive"),
-    Visited(OFFICER, "/receive", "/receive?procedure=lt-16-social-allowance", "receive-form"),
+    Visited(OFFICER, "/receive", "/receive?procedure=lt-11-household-business", "receive-form"),
     Visited(OFFICER, "/dossiers/{code}", "/dossiers/{code}", "dossier"),
     Visited(OFFICER, "/dossiers/{code}", "/dossiers/{done}", "dossier-returned"),
     Visited(OFFICER, "/dossiers/{code}/why", "/dossiers/{code}/why", "why"),
