@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 IDLE = 0.2
 """Seconds until the log is looked at again, when nobody said that there is something new."""
 
+GATHER = 0.05
+"""Seconds that what is appended gathers before it is handled, unless a read waits for it: a batch
+costs the views little more than an event."""
+
 LOOK = 0.01
 """Seconds between two looks of a read that waits, where others feed the views."""
 
@@ -35,6 +39,7 @@ class Feeder(Beside):
         super().__init__()
         self._house = house
         self._turned = threading.Condition()
+        self._awaited = threading.Event()
         self._feed: Subscription | None = None
 
     def start(self) -> None:
@@ -44,6 +49,10 @@ class Feeder(Beside):
             open_views(self._house.home, self._house.log, views)
         super().start()
 
+    def stop(self) -> None:
+        self._awaited.set()
+        super().stop()
+
     def wait(self, code: str, version: int, seconds: float) -> bool:
         """Until the views know version `version` of a dossier; whether they do."""
         end = time.monotonic() + seconds
@@ -51,6 +60,8 @@ class Feeder(Beside):
             left = end - time.monotonic()
             if left <= 0:
                 return False
+            self._awaited.set()
+            self.nudge()
             with self._turned:
                 self._turned.wait(min(left, LOOK))
         return True
@@ -68,6 +79,8 @@ class Feeder(Beside):
             if not views:
                 return IDLE
             self._feed = Subscription(self._house.home, LogTransport(self._house.log), views)
+        self._awaited.wait(GATHER)
+        self._awaited.clear()
         try:
             fed = self._feed.step()
         except Fenced:
