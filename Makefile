@@ -53,7 +53,7 @@ types: $(DEV) ## mypy, strict
 	@$(BIN)/mypy
 
 coverage: $(DEV) ## branches of the pure core that its tests reach: at least 95 %
-	@$(BIN)/python -m pytest -q --cov=engine.core --cov-branch --cov-fail-under=95 tests/unit tests/core
+	@$(BIN)/python -m pytest -q -n 2 --cov=engine.core --cov-branch --cov-fail-under=95 tests/unit tests/core
 
 bench: $(DEV) ## the figures of the docs, measured on this machine
 	@$(BIN)/python -m bench

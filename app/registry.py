@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -17,7 +18,7 @@ import msgspec
 from app import definitions, peers
 from app.settings import Settings
 from app.times import parse_moment
-from engine.core.calendar import build
+from engine.core.calendar import Calendar, build
 from engine.core.law import Law
 from engine.store.errors import DefinitionChanged
 from engine.store.log import Definition, Log
@@ -85,21 +86,38 @@ def law(log: Log, settings: Settings) -> Law:
         return law_of_files(settings)
     staff = _organisation(log)
     return Law(
-        [msgspec.json.decode(each.content, type=Procedure) for each in procedures],
-        [
-            build(msgspec.json.decode(each.content, type=CalendarSource))
-            for each in log.definitions(CALENDAR)
-        ],
+        [_procedure(each.content) for each in procedures],
+        [_calendar(each.content) for each in log.definitions(CALENDAR)],
         staff,
         peers.elsewhere(log, settings, staff),
     )
+
+
+# What a definition says never changes, so that it is read once in a process, however often the law
+# is asked for: a calendar has an index of every working minute of ten years.
+
+
+@lru_cache(maxsize=256)
+def _procedure(content: bytes) -> Procedure:
+    return msgspec.json.decode(content, type=Procedure)
+
+
+@lru_cache(maxsize=64)
+def _calendar(content: bytes) -> Calendar:
+    return build(msgspec.json.decode(content, type=CalendarSource))
+
+
+@lru_cache(maxsize=8)
+def _staff(content: bytes) -> Organisation:
+    read = msgspec.json.decode(content, type=_Staff)
+    return Organisation(read.agencies, read.officers)
 
 
 def procedure(log: Log, key: tuple[str, str]) -> Procedure | None:
     """One registered version, without making the whole law."""
     for each in log.definitions(PROCEDURE):
         if (each.id, each.version) == key:
-            return msgspec.json.decode(each.content, type=Procedure)
+            return _procedure(each.content)
     return None
 
 
@@ -114,8 +132,7 @@ def _organisation(log: Log) -> Organisation:
     """The newest that was read. Older ones stay registered, so that nothing is lost."""
     newest = msgspec.json.decode(log.definitions(FILES)[-1].content, type=_Read)
     kept = {each.version: each for each in log.definitions(ORGANISATION)}
-    staff = msgspec.json.decode(kept[newest.organisation].content, type=_Staff)
-    return Organisation(staff.agencies, staff.officers)
+    return _staff(kept[newest.organisation].content)
 
 
 def mark_simulated(log: Log, until: datetime) -> None:
