@@ -6,13 +6,13 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy.exc import OperationalError
 
-from app.desk import beside
+from app.desk import beside, sweeper
 from app.desk.beside import Beside
 from app.desk.context import Desk
-from consumers.alerts import alerts
 from consumers.subscription import Subscription
 from engine.ids import wall_clock
 from engine.runtime import Call, Done
@@ -112,10 +112,15 @@ def test_the_views_are_fed_on_after_the_store_was_away(
     assert desk.feeder.trouble == ""
 
 
-def test_alerts_are_raised_while_nobody_asks(client: TestClient, desk: Desk) -> None:
-    end = wall_clock().timestamp() + PATIENCE
-    found: list[object] = []
-    while not found and wall_clock().timestamp() < end:
-        with desk.reading() as connection:
-            found = list(alerts(connection))
-    assert found
+def test_alerts_are_raised_while_nobody_asks(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    swept: list[object] = []
+    one = threading.Event()
+
+    def sweep(house: object) -> None:
+        swept.append(house)
+        one.set()
+
+    monkeypatch.setattr(sweeper, "sweep", sweep)
+    with TestClient(app):
+        assert one.wait(PATIENCE)
+    assert swept[0] is app.state.desk.house
