@@ -54,8 +54,9 @@ class Desk:
         self.tail = Tail(house)
         sender = Sender(private=settings.private_webhooks)
         self.deliverer = Deliverer(house, self.access.oversees, sender)
+        # The reads are written last when the server ends: others may still note some.
         self.parts: list[Part] = [
-            self.feeder, self.together, self.sweeper, self.tail, self.deliverer
+            self.reads, self.feeder, self.together, self.sweeper, self.tail, self.deliverer
         ]  # fmt: skip
 
     def raise_barrier(self) -> None:

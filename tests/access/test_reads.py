@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from time import monotonic
 
 import pytest
 from fastapi.testclient import TestClient
@@ -12,6 +13,7 @@ from sqlalchemy import text
 from app.access import reads as module
 from app.access.principal import Principal
 from app.access.reads import Reads, Unrecorded
+from app.desk.beside import Beside
 from app.desk.context import Desk
 from engine.store import ChangeRefused, Log
 from engine.store.errors import in_plain_words
@@ -21,6 +23,7 @@ from tests.desk.conftest import As
 LAN = Principal("lan", "officer", "ub-desk.receiver-1", "ub-desk")
 MINH = Principal("minh", "auditor")
 CODE = "000.00.19.H49-210301-0001"
+PATIENCE = 30.0
 
 
 @pytest.fixture
@@ -39,6 +42,24 @@ def test_who_read_a_dossier_is_known_the_last_first(reads: Reads, time: Time) ->
     assert last.at - first.at == 1_000_000
     assert reads.who_read(CODE, limit=1) == [last]
     assert reads.who_read(CODE, before=last.position) == [first]
+
+
+def test_the_server_writes_them_without_being_asked(desk: Desk, as_: As) -> None:
+    """A read that only memory knew of would be lost with the process, and after MOST of them
+    nobody could read any more."""
+    code = desk.house.log.streams("", limit=1)[0]
+    assert as_("auditor").get(f"/api/v1/dossiers/{code}").status_code == 200
+    end, found = monotonic() + PATIENCE, 0
+    while not found and monotonic() < end:
+        with desk.house.log.engine.connect() as connection:
+            found = connection.scalar(text("SELECT count(*) FROM dossier_reads"))
+    assert found == 1
+
+
+def test_every_part_of_the_desk_that_runs_is_started(desk: Desk) -> None:
+    running = [each for each in vars(desk).values() if isinstance(each, Beside)]
+    assert running
+    assert [each for each in running if each not in desk.parts] == []
 
 
 def test_two_who_write_at_once_write_each_read_once(reads: Reads) -> None:
