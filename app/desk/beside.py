@@ -9,6 +9,9 @@ from abc import ABC, abstractmethod
 AFTER_TROUBLE = 1.0
 """Seconds until it is tried again."""
 
+UNTIL_NUDGED = 3600.0
+"""What a turn returns when there is nothing to do before a nudge says so."""
+
 _log = logging.getLogger("lienthong.desk")
 
 

@@ -8,11 +8,11 @@ fifty threads would do the same work and pass the interpreter's lock among them 
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from app.desk.beside import UNTIL_NUDGED, Beside
 from engine.core.calendar import CalendarError
 from engine.core.clock import ClockError
 from engine.runtime import BATCH, Answer, Call
@@ -42,43 +42,37 @@ class Asked:
         self.error: BaseException | None = None
 
 
-class Together:
+class Together(Beside):
     """`do` is called in the event loop; everything else is the thread's."""
 
+    name = "together"
+
     def __init__(self, house: House, feeder: Feeder) -> None:
+        super().__init__()
         self._house = house
         self._feeder = feeder
         self._waiting: deque[Asked] = deque()
-        self._some = threading.Event()
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="together", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
 
     def stop(self) -> None:
         """What was asked before is answered first."""
-        self._over.set()
-        self._some.set()
-        self._thread.join()
+        super().stop()
+        self.turn()
 
     async def do(self, prepare: Callable[[], Call], finish: Callable[[Call, Answer], Any]) -> Any:
         """What `finish` made of the answer to the call of `prepare`; the command is durable
         then. Raises what they raise, StoreError and Busy."""
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting.append(Asked(prepare, finish, future))
-        self._some.set()
+        self.nudge()
         return await future
 
-    def _run(self) -> None:
-        while not (self._over.is_set() and not self._waiting):
-            self._some.wait()
-            self._some.clear()
-            while self._waiting:
-                batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH))]
-                self._handle(batch)
-                self._feeder.nudge()
-                _tell(batch)
+    def turn(self) -> float:
+        while self._waiting:
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH))]
+            self._handle(batch)
+            self._feeder.nudge()
+            _tell(batch)
+        return UNTIL_NUDGED
 
     def _handle(self, batch: Sequence[Asked]) -> None:
         for asked in batch:

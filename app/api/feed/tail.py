@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from app.api.feed.structured import structured
+from app.desk.beside import UNTIL_NUDGED, Beside
 from app.house import House
-from engine.store import StoreError
 from schemas.envelope import SHARDS, Recorded
 
 KEPT = 4096
@@ -26,8 +26,6 @@ AT_ONCE = 200
 LOOK = 0.1
 """Seconds between two looks at the log."""
 
-AFTER_TROUBLE = 1.0
-
 
 class Entry(NamedTuple):
     """An event as it is sent. `text`: CloudEvents JSON."""
@@ -38,10 +36,13 @@ class Entry(NamedTuple):
     text: bytes
 
 
-class Tail:
+class Tail(Beside):
     """A part of the desk; `Follower`s register with it."""
 
+    name = "feed"
+
     def __init__(self, house: House, kept: int = KEPT) -> None:
+        super().__init__()
         self._house = house
         self._kept = kept
         self._lock = threading.Lock()
@@ -50,17 +51,9 @@ class Tail:
         self._begin: dict[int, int] = {}
         self._end: dict[int, int] = {}
         self._followers: set[Follower] = set()
-        self._some = threading.Event()
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
 
     def stop(self) -> None:
-        self._over.set()
-        self._some.set()
-        self._thread.join()
+        super().stop()
         self.wake()
 
     @property
@@ -75,13 +68,11 @@ class Tail:
                 self._begin = {**dict.fromkeys(range(SHARDS), 0), **self._house.log.heads()}
                 self._end, self._entries = dict(self._begin), []
             self._followers.add(follower)
-            self._some.set()
+        self.nudge()
 
     def leave(self, follower: Follower) -> None:
         with self._lock:
             self._followers.discard(follower)
-            if not self._followers and not self.over:
-                self._some.clear()
 
     def count(self) -> int:
         return len(self._followers)
@@ -115,19 +106,13 @@ class Tail:
         text = structured(event, self._house.settings.house)
         return Entry(event.shard, event.position, event.stream, text)
 
-    def _run(self) -> None:
-        while not self._over.is_set():
-            self._some.wait()
-            try:
-                found = self._read_on()
-            except StoreError:
-                # Followers see their own trouble when they read; here it is only tried again.
-                self._over.wait(AFTER_TROUBLE)
-                continue
-            if found:
-                self.wake()
-            else:
-                self._over.wait(LOOK)
+    def turn(self) -> float:
+        if not self._followers:
+            return UNTIL_NUDGED
+        if self._read_on():
+            self.wake()
+            return 0
+        return LOOK
 
     def _read_on(self) -> int:
         with self._lock:
