@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
@@ -19,7 +19,7 @@ from limits.strategies import FixedWindowRateLimiter
 
 from app.access.pace import TooMany
 from app.citizen.facts import Facts
-from app.desk.context import Desk
+from app.desk.context import AtDesk, Desk
 from app.trouble import BadInput, Broken
 from app.uploads.store import Handed, Uploads, opened
 from engine.core.calendar import local_day
@@ -146,16 +146,8 @@ class Online:
             self._sweeping.release()
 
 
-_making = threading.Lock()
-
-
-def _online(request: Request) -> Online:
-    state = request.app.state
-    with _making:
-        if not hasattr(state, "online"):
-            state.online = Online(state.desk)
-    found: Online = state.online
-    return found
+def _online(desk: AtDesk) -> Online:
+    return desk.one(Online)
 
 
 AtOnline = Annotated[Online, Depends(_online)]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Protocol
+from typing import Annotated, Protocol, TypeVar
 
 from fastapi import Depends, Request
 from sqlalchemy import Connection
@@ -27,6 +28,9 @@ from engine.store.errors import in_plain_words
 
 LONGEST_WAIT = 5.0
 """Seconds that a read may ask to wait for a write."""
+
+
+Kind = TypeVar("Kind")
 
 
 class Part(Protocol):
@@ -58,6 +62,16 @@ class Desk:
         self.parts: list[Part] = [
             self.reads, self.feeder, self.together, self.sweeper, self.tail, self.deliverer
         ]  # fmt: skip
+
+        self._making = threading.RLock()
+        self._made: dict[Callable[[Desk], object], object] = {}
+
+    def one(self, kind: Callable[[Desk], Kind]) -> Kind:
+        """What there is one of in a server, made when it is first asked for: `desk.one(Live)`."""
+        with self._making:
+            if kind not in self._made:
+                self._made[kind] = kind(self)
+            return self._made[kind]  # type: ignore[return-value]
 
     def raise_barrier(self) -> None:
         """From now on the database itself keeps rows from who may not see them, where it can."""

@@ -47,7 +47,7 @@ def test_a_view_is_made_anew_when_somebody_is_sure(as_: As, house: House, desk: 
     assert records_of(house) == []
     sure = {"view": "board", "sure": "yes"}
     assert admin.post("/admin/views/rebuild", data=sure).status_code == 303
-    waited(admin.app.state.rebuilds)  # type: ignore[attr-defined]
+    waited(admin.app.state.desk.one(Rebuilds))  # type: ignore[attr-defined]
     assert "Đã dựng lại board" in admin.get("/admin/views").text
     assert faults(house.home, house.log) == []
     assert records_of(house) == [("view.rebuilt", "board")]
@@ -74,7 +74,7 @@ def test_one_at_a_time(as_: As, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> 
     assert 'hx-trigger="every 1s"' in page
     assert admin.post("/admin/views/rebuild", data=sure).status_code == 409
     goes_on.set()
-    waited(admin.app.state.rebuilds)  # type: ignore[attr-defined]
+    waited(admin.app.state.desk.one(Rebuilds))  # type: ignore[attr-defined]
     assert 'hx-trigger="every 1s"' not in admin.get("/admin/views").text
 
 
@@ -87,7 +87,7 @@ def test_a_rebuild_that_fails_says_why(
     monkeypatch.setattr("app.admin.rebuilds.rebuild_fed", broken)
     admin = as_("administrator")
     admin.post("/admin/views/rebuild", data={"view": "inbox", "sure": "yes"})
-    waited(admin.app.state.rebuilds)  # type: ignore[attr-defined]
+    waited(admin.app.state.desk.one(Rebuilds))  # type: ignore[attr-defined]
     page = admin.get("/admin/views").text
     assert "Không dựng lại được inbox" in page
     assert "no space left" in page

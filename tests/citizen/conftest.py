@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from app.citizen.online import Online
+from app.desk.context import Desk
 from app.house import House
 from app.uploads.store import Uploads
 from tests.citizen.files import PDF
@@ -44,9 +45,8 @@ def s3() -> Iterator[S3]:
 @pytest.fixture
 def online(app: FastAPI, client: TestClient) -> Online:
     """Of the same application as `client`'s."""
-    made = Online(app.state.desk)
-    app.state.online = made
-    return made
+    desk: Desk = app.state.desk
+    return desk.one(Online)
 
 
 @pytest.fixture

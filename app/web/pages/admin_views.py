@@ -27,14 +27,6 @@ MOST = 200
 """Parked events and messages that are listed."""
 
 
-def _rebuilds(request: Request) -> Rebuilds:
-    state = request.app.state
-    found: Rebuilds | None = getattr(state, "rebuilds", None)
-    if found is None:
-        found = state.rebuilds = Rebuilds(state.desk)
-    return found
-
-
 @router.get("/admin/views")
 def views(
     request: Request, who: Annotated[Principal, needs("views.read")], desk: AtDesk
@@ -45,7 +37,7 @@ def views(
         request,
         "admin/views.html",
         rows=rows,
-        rebuild=_rebuilds(request).last,
+        rebuild=desk.one(Rebuilds).last,
         may=desk.access.permits(who, "views.write", {}),
     )
 
@@ -63,7 +55,7 @@ def rebuild(
         raise NotThere(f"There is no view {view!r}")
     if sure != "yes":
         return ask(request, "rebuild", "/admin/views", view=view, name=view)
-    if not _rebuilds(request).start(view, who.account):
+    if not desk.one(Rebuilds).start(view, who.account):
         raise Problem(409, "rebuilding", "One at a time", "Another view is being made anew")
     done(desk, who, "view.rebuilt", view)
     return RedirectResponse("/admin/views", 303)

@@ -60,16 +60,6 @@ Given = Annotated[str, Query(max_length=80)]
 Watcher = Annotated[Principal, needs("board.read")]
 
 
-def _live(request: Request) -> Live:
-    """The one of this application."""
-    state = request.app.state
-    found: Live | None = getattr(state, "board", None)
-    if found is None:
-        # Two at once would each make one; the second is kept, and the first serves its request.
-        found = state.board = Live(state.desk)
-    return found
-
-
 @router.get("/board")
 def show(
     request: Request,
@@ -82,7 +72,7 @@ def show(
 ) -> Response:
     """The board; `wall`: large, without a way around, one part after the other."""
     filters = Filters.of(agency, level, procedure)
-    snapshot = _live(request).snapshot()
+    snapshot = desk.one(Live).snapshot()
     shows = _shows(request, desk, who, filters, snapshot)
     if wall:
         return page(request, "monitor/wall.html", **shows)
@@ -114,7 +104,7 @@ async def _changes(
 ) -> AsyncIterator[bytes]:
     shown: dict[str, str] = {}
     until = time.monotonic() + WATCHED
-    async for snapshot in _live(request).watch():
+    async for snapshot in desk.one(Live).watch():
         if snapshot is None:
             yield b": here\n\n"
         else:
@@ -208,7 +198,7 @@ def dossiers(
     filters = Filters.of(agency, level, procedure)
     state = state if state in OPEN_STATES else ""
     agencies = _agencies(desk, who, filters)
-    snapshot = _live(request).snapshot()
+    snapshot = desk.one(Live).snapshot()
     with desk.reading() as connection:
         found = listed(
             connection,
