@@ -10,10 +10,11 @@ import threading
 from typing import Any
 
 import msgspec
-from sqlalchemy import DDL, BigInteger, Column, Index, Integer, MetaData, Table, Text, event, select
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, Text, select
 
 from app.access.principal import Principal
 from app.desk.beside import Beside
+from consumers.append_only import only_added_to
 from consumers.home import Home, ensure
 from engine.ids import Clock, wall_clock
 from schemas.envelope import to_micros
@@ -44,21 +45,7 @@ reads = Table(
 )
 Index("dossier_reads_of", reads.c.dossier, reads.c.position)
 
-for verb in ("UPDATE", "DELETE"):
-    words = f"{verb}: dossier_reads is only ever added to"
-    never = DDL(  # type: ignore[no-untyped-call]
-        f"CREATE TRIGGER dossier_reads_no_{verb.lower()} BEFORE {verb} ON dossier_reads "
-        f"BEGIN SELECT RAISE(ABORT, '{words}'); END"
-    )
-    event.listen(reads, "after_create", never.execute_if(dialect="sqlite"))
-event.listen(
-    reads,
-    "after_create",
-    DDL(  # type: ignore[no-untyped-call]
-        "CREATE TRIGGER dossier_reads_never_changed BEFORE UPDATE OR DELETE OR TRUNCATE "
-        "ON dossier_reads FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
-    ).execute_if(dialect="postgresql"),
-)
+only_added_to(reads, "dossier_reads is only ever added to")
 
 
 class Read(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ import hashlib
 import msgspec
 import sqlalchemy as sa
 
+from consumers.append_only import only_added_to
 from consumers.home import Home, ensure
 
 MOST_DRAFTS = 50
@@ -42,27 +43,7 @@ drafts_table = sa.Table(
 )
 
 
-def _when_made(statement: str, dialect: str) -> None:
-    ddl = sa.DDL(statement).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]
-    sa.event.listen(acts_table, "after_create", ddl)
-
-
-for _verb in ("UPDATE", "DELETE"):
-    _when_made(
-        f"CREATE TRIGGER administration_{_verb.lower()} BEFORE {_verb} ON administration BEGIN"
-        " SELECT RAISE(ABORT, 'what administrators did is only added to'); END",
-        "sqlite",
-    )
-_when_made(
-    "CREATE FUNCTION administration_stays() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-    " RAISE EXCEPTION 'what administrators did is only added to'; END $$",
-    "postgresql",
-)
-_when_made(
-    "CREATE TRIGGER administration_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON administration"
-    " EXECUTE FUNCTION administration_stays()",
-    "postgresql",
-)
+only_added_to(acts_table, "what administrators did is only added to")
 
 
 class Act(msgspec.Struct, frozen=True):

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from consumers.alerts import alerts_table
+from consumers.append_only import only_added_to
+from consumers.checkpoints import insert_missing
 from consumers.home import Home, ensure
 
 LONGEST_NAME = 60
@@ -42,32 +43,15 @@ answers_table = sa.Table(
 )
 
 
-def _when_made(statement: str, dialect: str) -> None:
-    ddl = sa.DDL(statement).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]
-    sa.event.listen(answers_table, "after_create", ddl)
-
-
-for _act in ("UPDATE", "DELETE"):
-    _when_made(
-        f"CREATE TRIGGER alert_answers_{_act.lower()} BEFORE {_act} ON alert_answers BEGIN"
-        " SELECT RAISE(ABORT, 'answers to alerts are only added to'); END",
-        "sqlite",
-    )
-_when_made(
-    "CREATE FUNCTION alert_answers_stay() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-    " RAISE EXCEPTION 'answers to alerts are only added to'; END $$",
-    "postgresql",
+only_added_to(answers_table, "answers to alerts are only added to")
+# The page of alerts asks for the newest.
+sa.event.listen(
+    answers_table,
+    "after_create",
+    sa.DDL(  # type: ignore[no-untyped-call]
+        "CREATE INDEX IF NOT EXISTS alerts_newest ON alerts (raised_at, due_at, id)"
+    ),
 )
-_when_made(
-    "CREATE TRIGGER alert_answers_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON alert_answers"
-    " EXECUTE FUNCTION alert_answers_stay()",
-    "postgresql",
-)
-for _dialect in ("sqlite", "postgresql"):
-    # The page of alerts asks for the newest.
-    _when_made(
-        "CREATE INDEX IF NOT EXISTS alerts_newest ON alerts (raised_at, due_at, id)", _dialect
-    )
 
 
 class Saved(msgspec.Struct, frozen=True):
@@ -183,12 +167,9 @@ def count_alerts(
 
 def answer(home: Home, answers: Sequence[Answer]) -> None:
     """Adds them; one that is there already has no second effect."""
-    if not answers:
-        return
     with home.begin() as connection:
-        make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
         rows = [msgspec.structs.asdict(each) for each in answers]
-        connection.execute(make(answers_table).values(rows).on_conflict_do_nothing())
+        insert_missing(connection, answers_table, rows)
 
 
 def known(connection: sa.Connection, ids: Sequence[bytes]) -> dict[bytes, tuple[str, str | None]]:
