@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
-import msgspec
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
@@ -17,6 +15,7 @@ from app.monitor import kept
 from app.monitor.kept import Answer, Filter
 from app.monitor.scope import under
 from app.times import parse_day, parse_moment
+from app.web.address import InAddress
 from app.web.back import safe_back
 from app.web.rendering import language, page
 from consumers.alerts import (
@@ -48,7 +47,7 @@ ANSWERED = {"no": False, "yes": True}
 Given = Annotated[str, Query(max_length=80)]
 
 
-class Asked(msgspec.Struct, frozen=True):
+class Asked(InAddress, frozen=True):
     """The filters as they stand in the address; days as "2021-03-04"."""
 
     kind: str = ""
@@ -57,11 +56,6 @@ class Asked(msgspec.Struct, frozen=True):
     answered: str = ""
     since: str = ""
     until: str = ""
-
-    def query(self, **more: str) -> str:
-        found = {name: value for name, value in msgspec.structs.asdict(self).items() if value}
-        found |= more
-        return f"?{urlencode(found)}" if found else ""
 
 
 def _asked(

@@ -5,10 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Iterable
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
-import msgspec
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -20,6 +18,7 @@ from app.monitor.board import LEVELS, Board, board
 from app.monitor.lagging import lagging
 from app.monitor.live import Live, Snapshot
 from app.monitor.scope import level_of, number, percent, titles, under
+from app.web.address import InAddress
 from app.web.rendering import language, page, rendered
 from consumers.views.board import OPEN_STATES, Counted, listed
 from engine.ids import wall_clock
@@ -36,7 +35,7 @@ MOST_HEAT = 40
 """Agencies in the heat table, those with most overdue."""
 
 
-class Filters(msgspec.Struct, frozen=True):
+class Filters(InAddress, frozen=True):
     """What of the board is shown; `agency` with all under it."""
 
     agency: str = ""
@@ -47,16 +46,15 @@ class Filters(msgspec.Struct, frozen=True):
     def of(agency: str, level: str, procedure: str) -> Filters:
         return Filters(agency.strip()[:80], level if level in LEVELS else "", procedure[:80])
 
-    def set(self) -> dict[str, str]:
-        return {name: value for name, value in msgspec.structs.asdict(self).items() if value}
-
-    def query(self, **more: str) -> str:
-        """As an address carries it, with its "?"."""
-        found = {**self.set(), **more}
-        return f"?{urlencode(found)}" if found else ""
-
 
 Given = Annotated[str, Query(max_length=80)]
+
+
+def _filters(agency: Given = "", level: Given = "", procedure: Given = "") -> Filters:
+    return Filters.of(agency, level, procedure)
+
+
+AtFilters = Annotated[Filters, Depends(_filters)]
 Watcher = Annotated[Principal, needs("board.read")]
 
 
@@ -65,13 +63,10 @@ def show(
     request: Request,
     who: Watcher,
     desk: AtDesk,
-    agency: Given = "",
-    level: Given = "",
-    procedure: Given = "",
+    filters: AtFilters,
     wall: bool = False,
 ) -> Response:
     """The board; `wall`: large, without a way around, one part after the other."""
-    filters = Filters.of(agency, level, procedure)
     snapshot = desk.one(Live).snapshot()
     shows = _shows(request, desk, who, filters, snapshot)
     if wall:
@@ -88,12 +83,9 @@ def follow(
     request: Request,
     who: Watcher,
     desk: AtDesk,
-    agency: Given = "",
-    level: Given = "",
-    procedure: Given = "",
+    filters: AtFilters,
 ) -> Response:
     """Server-sent events: a part of the board, whenever it has changed."""
-    filters = Filters.of(agency, level, procedure)
     stream = _changes(request, desk, who, filters)
     kept_back = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(stream, media_type="text/event-stream", headers=kept_back)
@@ -188,14 +180,11 @@ def dossiers(
     request: Request,
     who: Watcher,
     desk: AtDesk,
-    agency: Given = "",
-    level: Given = "",
-    procedure: Given = "",
+    filters: AtFilters,
     state: Given = "",
     page_: Annotated[int, Query(alias="page", ge=1, le=1000)] = 1,
 ) -> Response:
     """The dossiers and legs behind a figure, what is due first first."""
-    filters = Filters.of(agency, level, procedure)
     state = state if state in OPEN_STATES else ""
     agencies = _agencies(desk, who, filters)
     snapshot = desk.one(Live).snapshot()

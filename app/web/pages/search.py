@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated
-from urllib.parse import urlencode
 
-import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
@@ -20,6 +18,7 @@ from app.desk.context import AtDesk, Desk
 from app.desk.problems import Problem
 from app.monitor.scope import titles
 from app.times import parse_day, parse_moment
+from app.web.address import InAddress
 from app.web.rendering import language, page
 from consumers.views import search as view
 from consumers.views.status import status
@@ -35,7 +34,7 @@ Given = Annotated[str, Query(max_length=200)]
 Short = Annotated[str, Query(max_length=80)]
 
 
-class Looked(msgspec.Struct, frozen=True):
+class Looked(InAddress, frozen=True):
     """What is looked for, as it stands in the address; days as "2021-03-04"."""
 
     q: str = ""
@@ -44,11 +43,6 @@ class Looked(msgspec.Struct, frozen=True):
     state: str = ""
     since: str = ""
     until: str = ""
-
-    def query(self, **more: str) -> str:
-        found = {name: value for name, value in msgspec.structs.asdict(self).items() if value}
-        found |= {name: value for name, value in more.items() if value}
-        return f"?{urlencode(found)}" if found else ""
 
 
 def _looked(
