@@ -113,11 +113,10 @@ def where(found: Status) -> str:
 def _many(house: House, connection: Connection, agency: str, limit: int) -> None:
     from app.definitions import agency_of
     from app.part import open_at
-    from consumers.views.status import status as query
+    from consumers.views.status import statuses
 
     agency_of(house.law.organisation, agency)
-    found = [query(connection, code) for code in open_at(connection, agency, limit)]
-    listed = [each for each in found if each is not None]
+    listed = statuses(connection, open_at(connection, agency, limit))
 
     def human() -> None:
         rows = [

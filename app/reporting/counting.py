@@ -38,7 +38,8 @@ from sqlalchemy import (
 )
 
 from app.reporting.period import Period
-from consumers.views.report import CODES, MINUTE, MINUTES, SIGN, STAMP, TABLE, VERDICTS, WHOLE
+from consumers.views.report import CODES, MINUTE, MINUTES, SIGN, STAMP, TABLE, VERDICTS
+from engine.core.dossier import WHOLE
 from engine.core.moves import INTERLINKED
 
 EARLY, ON_TIME, OVERDUE = range(len(VERDICTS))

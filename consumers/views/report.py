@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from consumers.changes import Change, Put, Value
 from consumers.view import View, micros, moment, number, position, table, text
+from engine.core.dossier import WHOLE
 from schemas import events as e
 from schemas.envelope import Recorded
 from workflows.model import DONE
@@ -28,9 +29,6 @@ CODES = 4
 """Room for a verdict or an outcome behind the moment."""
 
 STAMP = MINUTES * CODES
-
-WHOLE = "*"
-"""Instead of a leg, where the clock of the whole dossier was stopped."""
 
 TABLE = table(
     "report",

@@ -2,40 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Index, or_, select
 
 from consumers.changes import Change, Put, Value
+from consumers.portal import PORTAL_CODES
 from consumers.view import View, micros, moment, number, position, table, text
+from engine.core.dossier import WHOLE
 from schemas import events as e
 from schemas.envelope import Recorded
 from workflows.model import DONE, ENDS
-
-WHOLE = "*"
-"""The leg of a stop that stands for the whole dossier."""
-
-PORTAL_CODES = {
-    "registered": 1,
-    "received": 2,
-    "refused-at-receipt": 3,
-    "supplement-expired": 3,
-    "at-work": 4,
-    "in-transit": 4,
-    "returned-to-sender": 4,
-    "awaiting-legs": 4,
-    "paused": 4,
-    "suspended": 4,
-    "awaiting-supplement": 5,
-    "awaiting-payment": 6,
-    "withdrawal-asked": 7,
-    "stopped": 8,
-    "refused": 8,
-    "result-ready": 9,
-    "returned": 10,
-}
-"""State in words -> status code of the national portal."""
 
 GROUNDS = {"supplement": "awaiting-supplement", "financial-duty": "awaiting-payment"}
 """Grounds of a stop that the portal tells apart; any other is "paused"."""
@@ -71,6 +50,8 @@ TABLE = table(
     ],
     fill=50,
 )
+AT_ONCE = 1_000
+"""Dossiers that one statement asks about."""
 _OPEN = TABLE.c.ended_at.is_(None)
 Index("agency", TABLE.c.agency, sqlite_where=_OPEN, postgresql_where=_OPEN)
 
@@ -111,8 +92,16 @@ class Status(msgspec.Struct, frozen=True):
 
 def status(connection: Connection, dossier: str) -> Status | None:
     """Where the dossier is; None when nothing is known of it."""
-    row = connection.execute(select(TABLE).where(TABLE.c.dossier == dossier)).one_or_none()
-    return None if row is None else _status(row)
+    return next(iter(statuses(connection, [dossier])), None)
+
+
+def statuses(connection: Connection, dossiers: Sequence[str]) -> list[Status]:
+    """Where each of these is, in their order; without those of which nothing is known."""
+    known: dict[str, Status] = {}
+    for some in (dossiers[start : start + AT_ONCE] for start in range(0, len(dossiers), AT_ONCE)):
+        rows = connection.execute(select(TABLE).where(TABLE.c.dossier.in_(some)))
+        known |= {row.dossier: _status(row) for row in rows}
+    return [known[each] for each in dossiers if each in known]
 
 
 def held_by(connection: Connection, agency: str, limit: int = 1_000) -> list[Status]:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import httpx
+import httpx2
 import pytest
 import uvicorn
 from fastapi import FastAPI
@@ -155,7 +155,7 @@ def received(house: House) -> str:
 def test_an_act_reaches_whoever_watches(app: FastAPI, house: House, as_: As) -> None:
     headers = dict(as_("monitor").headers)
     desk: Desk = app.state.desk
-    with served(app) as base, httpx.Client(timeout=60) as browser:
+    with served(app) as base, httpx2.Client(timeout=60) as browser:
         asked = {WHO: headers[WHO]}
         with browser.stream("GET", f"{base}/board/live?agency=ub-desk", headers=asked) as answer:
             assert answer.headers["content-type"].startswith("text/event-stream")

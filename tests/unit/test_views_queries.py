@@ -11,6 +11,7 @@ from sqlalchemy.pool import StaticPool
 
 from consumers.changes import Changes
 from consumers.fold import Fold
+from consumers.portal import PORTAL_CODES
 from consumers.rows import write
 from consumers.tables import create
 from consumers.view import micros
@@ -20,7 +21,7 @@ from consumers.views.deadlines import deadlines
 from consumers.views.inbox import Task, inbox
 from consumers.views.legs import by_agency, legs
 from consumers.views.register import register
-from consumers.views.status import PORTAL_CODES, Status, held_by, recent, status
+from consumers.views.status import Status, held_by, recent, status
 from schemas import events as e
 from schemas.envelope import GENESIS, Origin, Recorded, seal, to_micros
 from tests.appends import new_id

@@ -14,7 +14,7 @@ from app.web import words
 from app.web.act_forms import HIDDEN
 from app.web.sentences import VIETNAMESE, sentence
 from app.web.summary import FOR_PROOF, SAID
-from consumers.views.status import PORTAL_CODES
+from consumers.portal import PORTAL_CODES
 from engine.core.rules import RULES
 from engine.runtime import rejection
 from schemas.commands import COMMANDS

@@ -22,7 +22,7 @@ from app.plain.tasks import control_sheet
 from app.trouble import NotThere
 from consumers.views.custody import custody
 from consumers.views.legs import legs
-from consumers.views.status import TABLE, Status, status
+from consumers.views.status import TABLE, Status, status, statuses
 
 router = APIRouter(tags=["dossiers"])
 
@@ -50,7 +50,7 @@ def list_dossiers(
     agencies = seen(desk, who, agency, "dossier.read")
     with desk.reading(*fresh) as connection:
         codes = _codes(connection, agencies, state == "open", key, pages.look)
-        found = [each for each in (status(connection, code) for code in codes) if each]
+        found = statuses(connection, codes)
     return pages.answer(found, lambda each: (each.code,), plain.status)
 
 

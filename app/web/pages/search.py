@@ -21,7 +21,7 @@ from app.times import parse_day, parse_moment
 from app.web.address import InAddress
 from app.web.rendering import language, page
 from consumers.views import search as view
-from consumers.views.status import status
+from consumers.views.status import statuses
 from schemas.envelope import to_micros
 
 router = APIRouter(include_in_schema=False)
@@ -77,7 +77,7 @@ def search(
         hits = _hits(desk, who, looked, asked, before)
     shown = hits[:A_PAGE]
     with desk.reading() as connection:
-        states = {each.code: status(connection, each.code) for each in shown}
+        states = {each.code: each for each in statuses(connection, [hit.code for hit in shown])}
     more = f"{shown[-1].begun_at}~{shown[-1].code}" if len(hits) > A_PAGE else ""
     return page(
         request,
