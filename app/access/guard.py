@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -39,15 +38,19 @@ POLICY = "; ".join(
 )
 """Scripts and styles are files of ours: one that is written into a page does nothing."""
 
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-}
+HEADERS = (
+    (b"content-security-policy", POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+)
+"""Of every answer that does not say them itself, as ASGI has them."""
+
+NOT_KEPT = (b"cache-control", b"no-store")
+SECURE = (b"strict-transport-security", b"max-age=31536000")
 
 LOCAL = ("localhost", "127.0.0.1", "[::1]")
 """Hosts that a browser reaches without leaving its machine."""
@@ -81,9 +84,10 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
+        # The first of a name, as elsewhere.
+        headers = dict(reversed(scope["headers"]))
         self._recognise(scope, headers)
-        upload = headers.get("content-type", "").startswith("multipart/form-data")
+        upload = headers.get(b"content-type", b"").startswith(b"multipart/form-data")
         body = _Body(receive, self._largest_upload if upload else self._largest, self._within)
         started = False
 
@@ -94,11 +98,11 @@ class Guard:
                 return
             if message["type"] == "http.response.start":
                 started = True
-                self._complete(scope, MutableHeaders(scope=message))
+                self._complete(scope, message)
             await send(message)
 
         try:
-            body.announced(headers.get("content-length", ""))
+            body.announced(headers.get(b"content-length", b"").decode("latin-1"))
             await self._app(scope, body, answer)
         except Exception:
             if body.refused is None or started:
@@ -106,16 +110,17 @@ class Guard:
         if body.refused is not None and not started:
             for message in _problem(*body.refused):
                 if message["type"] == "http.response.start":
-                    self._complete(scope, MutableHeaders(scope=message))
+                    self._complete(scope, message)
                 await send(message)
 
-    def _recognise(self, scope: Scope, headers: Headers) -> None:
+    def _recognise(self, scope: Scope, headers: dict[bytes, bytes]) -> None:
         state = scope.setdefault("state", {})
-        state["secure"] = secure = not is_local(headers.get("host", ""))
+        state["secure"] = secure = not is_local(headers.get(b"host", b"").decode("latin-1"))
         state["session"], state["form_token"], state["away"], state["cookies"] = None, "", "", {}
-        if "cookie" not in headers:
+        if b"cookie" not in headers:
             return
-        cookies, (of_session, of_visit, of_away) = cookie_parser(headers["cookie"]), names(secure)
+        cookies = cookie_parser(headers[b"cookie"].decode("latin-1"))
+        of_session, of_visit, of_away = names(secure)
         state["away"] = cookies.get(of_away, "")
         session = self._sessions.read(cookies[of_session]) if of_session in cookies else None
         if session is not None:
@@ -126,15 +131,17 @@ class Guard:
         elif of_visit in cookies:
             state["form_token"] = self._sessions.form_token(cookies[of_visit])
 
-    def _complete(self, scope: Scope, headers: MutableHeaders) -> None:
-        for name, value in HEADERS.items():
-            headers.setdefault(name, value)
-        if scope["scheme"] == "https":
-            headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-        if not scope["path"].startswith(self._kept):
-            headers.setdefault("Cache-Control", "no-store")
+    def _complete(self, scope: Scope, start: Message) -> None:
+        headers = start["headers"] = list(start.get("headers", ()))
+        said = {name.lower() for name, _ in headers}
+        headers += [each for each in HEADERS if each[0] not in said]
+        if scope["scheme"] == "https" and SECURE[0] not in said:
+            headers.append(SECURE)
+        if NOT_KEPT[0] not in said and not scope["path"].startswith(self._kept):
+            headers.append(NOT_KEPT)
         for name, value in scope["state"]["cookies"].items():
-            headers.append("Set-Cookie", _written(name, value, scope["state"]["secure"]))
+            cookie = _written(name, value, scope["state"]["secure"])
+            headers.append((b"set-cookie", cookie.encode("latin-1")))
 
 
 class _Body:

@@ -1,8 +1,10 @@
-"""A route that is called straight, for the few that programs call a thousand times a second.
+"""Routes that are called straight, for the few that programs call a thousand times a second.
 
-FastAPI describes it in the OpenAPI document like any other, from the same signature. But its
+FastAPI describes them in the OpenAPI document like any other, from the same signature. But their
 arguments are not gathered by FastAPI's solver of dependencies, which takes longer than to decide
 and store an act: who asks is asked of the route's own `needs`, the body is decoded by its model.
+And in front of the application stands a `Lane`, in which such a request passes by the search for
+its route and what is wrapped around every other: that takes as long again.
 """
 
 from __future__ import annotations
@@ -10,12 +12,15 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import BaseModel, ValidationError
+from starlette.routing import compile_path
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.access.needs import Need
+from app.desk.problems import EXPECTED, answer, problem_of
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -54,6 +59,46 @@ class Straight(APIRoute):
             return await endpoint(**values)
 
         return handle
+
+
+class Lane:
+    """Takes the requests that are for a straight route of `described`; every other one, also one
+    for such a path by another method, goes to `app`, which is the application itself."""
+
+    def __init__(self, app: ASGIApp, described: FastAPI) -> None:
+        self._app = app
+        self._handlers: list[tuple[Callable[[str], Any], Handler]] = []
+        for each in iter_route_contexts(described.routes):
+            route = each.original_route
+            if isinstance(route, Straight):
+                assert route.methods == {"POST"}
+                # A text of the path is taken as it is: no parameter of it has a converter.
+                found, _, converters = compile_path(str(each.path))
+                assert set(converters) == {*route.param_convertors}
+                self._handlers.append((found.match, route.get_route_handler()))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "POST" and not scope.get("root_path"):
+            for match, handler in self._handlers:
+                found = match(scope["path"])
+                if found is not None:
+                    scope["path_params"] = found.groupdict()
+                    await _handle(handler, scope, receive, send)
+                    return
+        await self._app(scope, receive, send)
+
+
+async def _handle(handler: Handler, scope: Scope, receive: Receive, send: Send) -> None:
+    """Errors are told as the application tells them. Raises those that nobody expected, when they
+    are told: the server logs them."""
+    try:
+        response = await handler(Request(scope, receive))
+    except EXPECTED as error:
+        response = answer(problem_of(error))
+    except Exception as error:
+        await answer(problem_of(error))(scope, receive, send)
+        raise
+    await response(scope, receive, send)
 
 
 async def _decoded(

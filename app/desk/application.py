@@ -12,6 +12,7 @@ from app.access.access import Identify
 from app.access.guard import Guard
 from app.api import health, resources
 from app.api.description import describe
+from app.api.straight import Lane
 from app.desk.context import Desk
 from app.desk.found import routers
 from app.desk.nul import NoNul
@@ -48,7 +49,6 @@ def application(settings: Settings, house: House, identify: Identify | None = No
         redoc_url=None,
     )
     app.state.desk = desk
-    app.add_middleware(NoNul)
     tell_as_problems(app)
     for router in routers(resources):
         app.include_router(router, prefix=API)
@@ -57,8 +57,7 @@ def application(settings: Settings, house: House, identify: Identify | None = No
     for router in routers(pages):
         app.include_router(router)
     app.mount(ASSETS, assets(), name="assets")
+    inside = NoNul(Lane(app.build_middleware_stack(), app))
     # Around everything, so that it completes the answers to errors too.
-    app.middleware_stack = Guard(
-        app.build_middleware_stack(), desk.entrance.sessions, kept=(f"{ASSETS}/",)
-    )
+    app.middleware_stack = Guard(inside, desk.entrance.sessions, kept=(f"{ASSETS}/",))
     return app
