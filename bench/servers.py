@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.request import urlopen
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -35,3 +41,30 @@ def fresh_database(server: str) -> Iterator[str]:
         with admin.connect() as connection:
             connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
         admin.dispose()
+
+
+@contextmanager
+def serving(url: str, now: datetime) -> Iterator[tuple[tuple[str, int], int]]:
+    """(address, process id) of a `lienthong serve` on a store, once it answers; `now`: as its time
+    stands, or a sweep would let handovers of long ago expire under the hands of who plays them."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    words = ["serve", "--database", url, "--port", str(port), "--now", now.isoformat()]
+    server = subprocess.Popen([sys.executable, "-m", "app", *words], stderr=subprocess.DEVNULL)
+    try:
+        _answers(f"http://127.0.0.1:{port}/readyz")
+        yield ("127.0.0.1", port), server.pid
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _answers(url: str) -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        try:
+            with urlopen(url):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise TimeoutError(f"nothing answers at {url}")
