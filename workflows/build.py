@@ -61,6 +61,7 @@ def build(shape: ProcedureShape, find: Find) -> tuple[Procedure, Places] | None:
         papers_in=tuple(Paper(p.id, Text(p.vi, p.en)) for p in shape.papers_in),
         papers_out=tuple(Paper(p.id, Text(p.vi, p.en)) for p in shape.papers_out),
         fees=tuple(Fee(Text(fee.vi, fee.en), fee.amount) for fee in shape.fees),
+        online=shape.online or msgspec.UNSET,
     )
     return procedure, builder.places
 

@@ -18,7 +18,7 @@ from workflows.yaml_source import Loc, Source
 
 ASIDE = frozenset({
     "title", "limit", "lasts", "legal basis", "papers in", "papers out", "papers back", "fees",
-    "gate", "wait", "supplement", "policy", "levels", "valid to", "returned by", "when",
+    "gate", "wait", "supplement", "policy", "levels", "valid to", "returned by", "when", "online",
 })  # fmt: skip
 """Fields that may be left out and lead nowhere."""
 

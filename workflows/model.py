@@ -198,12 +198,18 @@ class Fee(msgspec.Struct, frozen=True):
     amount: int | None = None
 
 
+Online = Literal["full", "partial", "none"]
+"""The level of online public service (mức độ dịch vụ công trực tuyến, Decree 42/2022/NĐ-CP): all of
+it online (toàn trình), a part of it (một phần), none."""
+
+
 class Procedure(msgspec.Struct, frozen=True):
     """One version of one procedure. `digest` is over its whole content.
 
     `source`: where code, title and limits were published, or "unknown" when the id is
     our own. `contradiction`: the published total and the sum of the published steps
-    disagree, and it is kept as published.
+    disagree, and it is kept as published. `online`: unset where nobody has said it, so that
+    the digests of versions that were registered before it could be said stay what they are.
     """
 
     id: str
@@ -225,6 +231,7 @@ class Procedure(msgspec.Struct, frozen=True):
     papers_in: tuple[Paper, ...] = ()
     papers_out: tuple[Paper, ...] = ()
     fees: tuple[Fee, ...] = ()
+    online: Online | msgspec.UnsetType = msgspec.UNSET
     digest: str = ""
 
     def __hash__(self) -> int:
@@ -234,6 +241,11 @@ class Procedure(msgspec.Struct, frozen=True):
     @property
     def key(self) -> tuple[str, str]:
         return (self.id, self.version)
+
+    @property
+    def taken_online(self) -> bool:
+        """Whether a dossier may be handed in online: unless it is said that it may not."""
+        return self.online != "none"
 
     def process_of(self, path: str) -> Process:
         """The process that the leg at `path` runs ("" is the root, "a/b" a leg of a leg)."""

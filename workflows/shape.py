@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from workflows.machine import WORK_ACTS
+from workflows.model import Online
 from workflows.written import (
     ClockTime,
     Day,
@@ -187,6 +188,7 @@ class ProcedureShape(Shape):
     papers_in: list[PaperShape] = []
     papers_out: list[PaperShape] = []
     fees: list[FeeShape] = []
+    online: Online | None = None
     start: Name | None = None
     steps: Annotated[dict[Name, StepShape], Field(min_length=1)]
 

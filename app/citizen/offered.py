@@ -30,7 +30,7 @@ class Unclear(NamedTuple):
 
 
 def procedures(law: Law, day: date) -> list[Procedure]:
-    """The newest version in force of each procedure that some desk here takes online."""
+    """The newest version in force of each procedure that some desk here takes, online or not."""
     found = []
     for id_ in dict.fromkeys(each.id for each in law.procedures()):
         procedure = in_force(law, id_, day)

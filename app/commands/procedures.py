@@ -74,6 +74,7 @@ def _describe(found: Procedure, lang: Lang) -> None:
             ("received at", found.desk),
             ("limit", _limit(found.limit, lang)),
             ("supplement", found.supplement.rule),
+            ("handed in online", found.online or ""),
             ("recorded within", _limit(found.policy.record_within or None, lang)),
             ("legal basis", "; ".join(found.legal_basis)),
             ("source", found.source),

@@ -29,6 +29,7 @@ def procedure(found: Procedure) -> dict[str, Any]:
         "levels": found.levels,
         "desk": found.desk,
         "limit": str(found.limit),
+        "online": found.online or None,
         "valid_from": found.valid_from,
         "valid_to": found.valid_to,
         "source": found.source,

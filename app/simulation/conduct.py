@@ -66,7 +66,8 @@ class Conduct:
             "papers": tuple(paper.id for paper in procedure.papers_in),
             "applicant": self.words.applicant(case.number),
         }
-        return c.Register(**words) if arrival.online else c.Receive(**words)
+        online = arrival.online and procedure.taken_online
+        return c.Register(**words) if online else c.Receive(**words)
 
     def _facts(self, procedure: Procedure, desk: str, day: date) -> dict[str, str]:
         outline = self.law.outline(procedure.key)

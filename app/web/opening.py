@@ -98,8 +98,10 @@ def _several(house: House, function: str, desk: str) -> bool:
     return False
 
 
-def channels(lang: Lang) -> list[tuple[str, str]]:
-    return [(each, said(CHANNELS, each, lang)) for each in CHANNEL_CHOICE]
+def channels(procedure: Procedure, lang: Lang) -> list[tuple[str, str]]:
+    """The ways in which the procedure may be handed in."""
+    ways = [each for each in CHANNEL_CHOICE if each != "online" or procedure.taken_online]
+    return [(each, said(CHANNELS, each, lang)) for each in ways]
 
 
 def command_of(

@@ -79,6 +79,8 @@ VIETNAMESE: dict[str, str] = {
     "procedure-unknown": "Không có thủ tục {procedure}{version}.",
     "procedure-not-in-force": "Thủ tục {procedure} phiên bản {version} không có hiệu lực vào ngày "
     "{day} (hiệu lực từ {since} đến {until}).",
+    "not-taken-online": "Thủ tục {procedure} phiên bản {version} không nhận hồ sơ trực tuyến: hãy "
+    "nộp tại bộ phận một cửa hoặc qua bưu điện.",
     "procedure-differs": "Hồ sơ đăng ký cho thủ tục {registered}, không phải {procedure}.",
     "unknown-calendar": "Không có lịch làm việc {calendar}; có: {known}.",
     "appointment-in-past": "Ngày hẹn trả {appointment} không sau hôm nay, {day}.",

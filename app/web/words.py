@@ -294,6 +294,13 @@ DETAILS: Mapping[str, Said] = {
 }
 """Field of an event -> its label in a history."""
 
+ONLINE: Mapping[str, Said] = {
+    "full": Said("Toàn trình", "Wholly online"),
+    "partial": Said("Một phần", "Partly online"),
+    "none": Said("Không nộp trực tuyến", "Not handed in online"),
+}
+"""The level of online public service of a procedure, where its definition says one."""
+
 LEVELS: Mapping[str, Said] = {
     "central": Said("Cấp trung ương", "Central"),
     "province": Said("Cấp tỉnh", "Province"),
@@ -326,6 +333,7 @@ WORDS: Mapping[str, Mapping[str, Said]] = {
     "detail": DETAILS,
     "fact": FACTS,
     "level": LEVELS,
+    "online": ONLINE,
     "fact_value": VALUES,
 }
 """The name of a filter of templates -> the words that it says."""

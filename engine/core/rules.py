@@ -138,6 +138,10 @@ RULES: dict[str, Rule] = {
         "Procedure {procedure} version {version} is not in force on {day} "
         "(in force {since} to {until})."
     ),
+    "not-taken-online": Rule(
+        "Procedure {procedure} version {version} is not handed in online: it is handed in at a "
+        "desk, or by post."
+    ),
     "procedure-differs": Rule(
         "The dossier was registered for procedure {registered}, not {procedure}."
     ),

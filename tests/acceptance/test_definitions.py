@@ -41,6 +41,15 @@ def test_procedures_show_tells_how_late_an_act_may_be_recorded(tmp_path: Path) -
     assert "recorded within" not in run("procedures", "show", "lt-02-land-change-no-tax").out
 
 
+def test_procedures_show_tells_whether_it_is_handed_in_online(tmp_path: Path) -> None:
+    text = (CATALOGUE / "02-land-change-no-tax.yaml").read_text(encoding="utf-8")
+    said = text.replace("limit: 7 days\n", "limit: 7 days\nonline: none\n")
+    (tmp_path / "own.yaml").write_text(said, encoding="utf-8")
+    own = run("procedures", "show", "lt-02-land-change-no-tax", "--procedures", tmp_path).out
+    assert "handed in online  none" in own
+    assert "handed in online" not in run("procedures", "show", "lt-02-land-change-no-tax").out
+
+
 def test_procedures_show_guesses_what_was_meant() -> None:
     assert (
         "did you mean 'lt-02-land-change-no-tax'?"

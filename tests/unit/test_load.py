@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec import UNSET
 
 from workflows.load import (
     BadProcedure,
@@ -111,6 +112,18 @@ def test_how_late_an_act_may_be_recorded_is_a_policy(tmp_path: Path) -> None:
     stated = GOOD.replace("limit: 3 days", "limit: 3 days\npolicy: {record within: 2 days}")
     policy = load_procedure(written(tmp_path, stated)).policy
     assert policy == Policy(record_within=Limit.parse("2 working days"))
+
+
+def test_a_definition_may_say_whether_it_is_handed_in_online(tmp_path: Path) -> None:
+    def read(said: str) -> Path:
+        return written(tmp_path, GOOD.replace("limit: 3 days", f"limit: 3 days\n{said}"))
+
+    assert load_procedure(read("")).online is UNSET
+    assert load_procedure(read("")).taken_online
+    assert load_procedure(read("online: partial")).taken_online
+    assert not load_procedure(read("online: none")).taken_online
+    (message,) = messages(read("online: sometimes"))
+    assert message == "'sometimes' is not one of 'full', 'partial' or 'none'"
 
 
 def test_the_same_day_is_a_limit_and_no_duration(tmp_path: Path) -> None:

@@ -10,6 +10,9 @@ from app.api.models.base import Model, Text
 
 
 class ProcedureRow(Model):
+    """`online`: the level of online service, "full", "partial" or "none"; null where the
+    definition does not say: it is handed in online as well."""
+
     id: str
     version: str
     title: Text
@@ -18,6 +21,7 @@ class ProcedureRow(Model):
     levels: int
     desk: str
     limit: str
+    online: str | None
     valid_from: str
     valid_to: str | None
     source: str

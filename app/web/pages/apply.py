@@ -39,22 +39,32 @@ LONGEST_QUERY = 100
 
 @router.get("/apply")
 def choose(request: Request, who: May, online: AtOnline, q: str = "") -> Response:
-    """The procedures that are taken online, by field; `q` narrows them down."""
+    """The procedures that are taken online, by field; `q` narrows them down, and names those too
+    that are not."""
     asked = q.strip()[:LONGEST_QUERY]
     fields: dict[str, list[Procedure]] = {}
+    at_desks: list[Procedure] = []
     for each in procedures(online.desk.house.law, online.today):
         words = folded(" ".join((each.title.vi, each.title.en, each.id)))
-        if folded(asked) in words:
+        if folded(asked) not in words:
+            continue
+        if each.taken_online:
             fields.setdefault(_said(request, each.field), []).append(each)
-    return page(request, "citizen/apply.html", fields=fields, q=asked, limit_text=limit_text)
+        elif asked:
+            at_desks.append(each)
+    shows = {"fields": fields, "at_desks": at_desks, "q": asked, "limit_text": limit_text}
+    return page(request, "citizen/apply.html", **shows)
 
 
 @router.get("/apply/{id_}")
 def begin(request: Request, who: May, online: AtOnline, id_: str, desk: str = "") -> Response:
-    """The form of a procedure at a desk; where several take it, the desk is chosen first."""
+    """The form of a procedure at a desk; where several take it, the desk is chosen first. For one
+    that is not taken online, which desks take it."""
+    procedure, takes = _procedure(online, id_)
+    if not procedure.taken_online:
+        return _at_desks(request, procedure, takes)
     # Told before anything is typed, if files cannot be taken in.
     assert online.uploads
-    procedure, takes = _procedure(online, id_)
     chosen = takes[0].id if len(takes) == 1 else desk
     if chosen not in {each.id for each in takes}:
         return page(request, "citizen/desk.html", procedure=procedure, desks=takes)
@@ -74,6 +84,8 @@ def go_on(
     online.limit(FILES, "apply", address(request))
     later.add_task(online.sweep)
     procedure, takes = _procedure(online, id_)
+    if not procedure.taken_online:
+        return _at_desks(request, procedure, takes, 409)
     desk, command = text_of(sent, "desk"), text_of(sent, "command")
     if desk not in {each.id for each in takes}:
         return RedirectResponse(f"/apply/{id_}", 303)
@@ -95,6 +107,12 @@ def go_on(
     if go != "submit":
         return page(request, "citizen/review.html", **_shown(request, online, filled))
     return _submit(request, online, filled, command_id)
+
+
+def _at_desks(
+    request: Request, procedure: Procedure, takes: list[Agency], status: int = 200
+) -> Response:
+    return page(request, "citizen/at_desks.html", status, procedure=procedure, desks=takes)
 
 
 def _submit(request: Request, online: Online, filled: Filled, command_id: bytes) -> Response:
@@ -171,12 +189,12 @@ def _shown(request: Request, online: Online, filled: Filled) -> dict[str, Any]:
 
 
 def _procedure(online: Online, id_: str) -> tuple[Procedure, list[Agency]]:
-    """Raises NotThere for what is not in force, or no desk takes online."""
+    """Raises NotThere for what is not in force, or no desk takes."""
     law, day = online.desk.house.law, online.today
     procedure = in_force(law, id_, day)
     takes = desks(law, procedure, day) if procedure is not None else []
     if procedure is None or not takes:
-        raise NotThere(f"No desk takes the procedure {id_!r} online")
+        raise NotThere(f"No desk takes the procedure {id_!r} today")
     return procedure, takes
 
 

@@ -182,7 +182,7 @@ def _form(request: Request, desk: Desk, at: str, form: Filling) -> Response:
         facts=opening.fact_fields(house, procedure, at, form.filled, lang),
         papers=opening.papers_ticked(procedure, form.filled.get("papers", ()), lang),
         particulars=[(APPLICANT + each, each) for each in opening.PARTICULARS],
-        channels=opening.channels(lang),
+        channels=opening.channels(procedure, lang),
         filled=form.filled,
         errors=form.errors,
         refused=refused,

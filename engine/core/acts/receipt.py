@@ -27,6 +27,7 @@ from workflows.model import Limit, Procedure, Unit
 @carries_out(c.Register)
 def register(draft: Draft, command: c.Register) -> None:
     procedure = _procedure(draft, command)
+    _taken_online(procedure)
     _desk(draft, command, procedure)
     calendar = _calendar(draft, command)
     draft.emit(
@@ -53,6 +54,8 @@ def receive(draft: Draft, command: c.Receive) -> None:
             procedure=command.procedure,
         )
     procedure = _procedure(draft, command)
+    if command.channel == "online" and not registered:
+        _taken_online(procedure)
     _desk(draft, command, procedure)
     calendar = _calendar(draft, command)
     limit = _promised(draft, procedure, calendar, command.appointment)
@@ -92,6 +95,13 @@ def refuse_receipt(draft: Draft, command: c.RefuseReceipt) -> None:
 
 def _procedure(draft: Draft, command: c.Opening) -> Procedure:
     return draft.law.in_force(command.procedure, command.version, draft.today)
+
+
+def _taken_online(procedure: Procedure) -> None:
+    """Asked when it is handed in: what was taken online stays taken, whatever a later version
+    says by the time the desk receives it."""
+    if not procedure.taken_online:
+        refuse("not-taken-online", procedure=procedure.id, version=procedure.version)
 
 
 def _calendar(draft: Draft, command: c.Opening) -> Calendar:
