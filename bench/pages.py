@@ -3,7 +3,8 @@
 
 One request after the other, through the whole application, from the request to the last byte of
 the answer; each officer asks for his own agency's inbox and for dossiers that he may act on or
-read, closed ones among them. The store is copies of the fifty samples (`bench/office.py`).
+read, closed ones among them. The store is copies of the fifty samples (`bench/office.py`);
+LIENTHONG_BENCH_STORE names a folder in which it is kept for the next run.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import Request
@@ -20,10 +20,8 @@ from sqlalchemy import func, select
 
 from app.access.principal import STRANGER, Principal
 from app.desk.application import application
-from app.house import House, open_house
-from app.settings import Settings
-from bench.office import fill, submit_samples
-from bench.servers import sqlite_url
+from app.house import House
+from bench.office import office
 from consumers.views.inbox import TABLE as TASKS
 from consumers.views.status import TABLE as STATUS
 
@@ -32,19 +30,13 @@ ASKED = 400
 """Requests of each kind that are measured, after a tenth as many that are not."""
 
 TARGET = 50
-NOW = datetime(2021, 3, 10, 2, 0, tzinfo=UTC)
-"""When the samples are in the middle of their lives."""
-
 WHO = "x-bench-who"
 
 
 def run(dossiers: int = DOSSIERS) -> list[dict[str, Any]]:
     """Milliseconds of each page: the median, and what 19 of 20 stay under."""
-    with sqlite_url() as url:
-        submit_samples(url)
-        with open_house(Settings(database=url, now=NOW), write=True) as house:
-            fill(house, dossiers)
-            return _measure(house, dossiers)
+    with office(dossiers) as house:
+        return _measure(house, dossiers)
 
 
 def _measure(house: House, dossiers: int) -> list[dict[str, Any]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +26,27 @@ def sqlite_url() -> Iterator[str]:
     """A fresh file, gone at the end."""
     with TemporaryDirectory(dir=FOLDER, prefix=".bench-", ignore_cleanup_errors=True) as folder:
         yield f"sqlite:///{folder}/log.db"
+
+
+@contextmanager
+def filled_url(name: str, fill: Callable[[str], None]) -> Iterator[str]:
+    """A file that was filled, gone at the end; in the folder that LIENTHONG_BENCH_STORE names it
+    stays, and is found filled the next time."""
+    folder = os.environ.get("LIENTHONG_BENCH_STORE")
+    if not folder:
+        with sqlite_url() as url:
+            fill(url)
+            yield url
+        return
+    file = Path(folder).resolve() / f"{name}.db"
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        for left in file.parent.glob(f"{name}.part*"):
+            left.unlink()
+        part = file.with_suffix(".part")
+        fill(f"sqlite:///{part}")
+        part.rename(file)
+    yield f"sqlite:///{file}"
 
 
 @contextmanager
@@ -52,16 +74,16 @@ def serving(url: str, now: datetime) -> Iterator[tuple[tuple[str, int], int]]:
     words = ["serve", "--database", url, "--port", str(port), "--now", now.isoformat()]
     server = subprocess.Popen([sys.executable, "-m", "app", *words], stderr=subprocess.DEVNULL)
     try:
-        _answers(f"http://127.0.0.1:{port}/readyz")
+        _answers(server, f"http://127.0.0.1:{port}/readyz")
         yield ("127.0.0.1", port), server.pid
     finally:
         server.terminate()
         server.wait()
 
 
-def _answers(url: str) -> None:
+def _answers(server: subprocess.Popen[bytes], url: str) -> None:
     end = time.monotonic() + 60
-    while time.monotonic() < end:
+    while time.monotonic() < end and server.poll() is None:
         try:
             with urlopen(url):
                 return
