@@ -2,4 +2,6 @@
 
 from app.cli import main
 
-main()
+if __name__ == "__main__":
+    # A process that the server starts reads this file too.
+    main()

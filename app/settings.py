@@ -24,6 +24,7 @@ class Settings(msgspec.Struct, frozen=True):
     `s3://bucket/prefix?endpoint=…&region=…`; None is a folder beside the store.
 
     `private_webhooks`: whether alerts may be sent to addresses of a private network.
+    `feed_apart`: whether a server feeds the views in a process of its own.
 
     `procedures`, `organisation`: folders of definitions instead of those that are shipped;
     `peers`: a file that says which other houses there are.
@@ -41,6 +42,7 @@ class Settings(msgspec.Struct, frozen=True):
     organisation: Path | None = None
     peers: Path | None = None
     private_webhooks: bool = False
+    feed_apart: bool = False
 
     def time(self) -> datetime:
         """The moment that counts as now, aware UTC."""

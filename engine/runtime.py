@@ -231,10 +231,14 @@ class Runtime:
         """The stream folded, from the log. A dossier that does not exist has version 0."""
         return fold(self.log.read_stream(code, until=until), Folded(Dossier(code)))
 
+    def known(self, code: str) -> Folded | None:
+        """The stream as this runtime last knew it, if it did; the log is not asked."""
+        return self._cache.get(code)
+
     def current(self, code: str) -> Folded:
         """The stream as this runtime last knew it, loaded when it did not. May be behind what
         others have written; the expected version then decides."""
-        known = self._cache.get(code)
+        known = self.known(code)
         if known is None:
             known = self.load(code)
             if known.version:

@@ -48,7 +48,7 @@ class Access:
         """Whether `permits` has to ask the store."""
         if who.agency is None or "code" not in on:
             return False
-        return self._relations.remembered(who.agency, on["code"]) is None
+        return self._relations.at_hand(who.agency, on["code"]) is None
 
     def permits(self, who: Principal, action: str, on: Mapping[str, Any]) -> bool:
         """`on`: what the path of the request names: `code` is a dossier, `agency` an agency.

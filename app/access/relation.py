@@ -52,13 +52,18 @@ class Relations:
             return "own"
         return "supervised" if other in self.under(agency) else "other"
 
-    def remembered(self, agency: str, code: str) -> DossierRelation | None:
-        """What is known without asking the store; None when nothing is."""
-        return self._known.parts.get((agency, code))
+    def at_hand(self, agency: str, code: str) -> DossierRelation | None:
+        """What can be told without asking the store; None when nothing can."""
+        found = self._known.parts.get((agency, code))
+        if found is None:
+            folded = self._house.runtime.known(code)
+            if folded is not None and agency in holders(folded.dossier):
+                return self._remember(agency, folded.dossier, "part")
+        return found
 
     def to_dossier(self, agency: str, code: str) -> DossierRelation:
         """The nearest there is; none to a dossier that does not exist."""
-        found = self.remembered(agency, code)
+        found = self.at_hand(agency, code)
         if found is None:
             found = self._to(agency, self._house.runtime.current(code))
         if found == "none":

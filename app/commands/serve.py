@@ -34,9 +34,13 @@ def serve(settings: Settings, host: str, port: int, private_webhooks: bool) -> N
     from app.access.prompt import CONNECTIONS, Prompt
     from app.desk.application import application
     from app.house import open_house
+    from app.running import collect_seldom
 
     with open_house(settings, create=True) as house, _listening(host, port) as listener:
-        app = application(replace(settings, private_webhooks=private_webhooks), house)
+        # On SQLite, where one process writes at a time, a second would only be in the way.
+        apart = house.home.engine.dialect.name != "sqlite"
+        wanted = replace(settings, private_webhooks=private_webhooks, feed_apart=apart)
+        app = application(wanted, house)
         config = uvicorn.Config(
             app,
             log_level="warning",
@@ -49,6 +53,7 @@ def serve(settings: Settings, host: str, port: int, private_webhooks: bool) -> N
         if not app.state.desk.entrance.accounts.any():
             note("Nobody can sign in yet: lienthong users add NAME --role administrator")
         note(f"Listening at http://{host}:{listener.getsockname()[1]} Ctrl-C ends it.")
+        collect_seldom()
         uvicorn.Server(config).run(sockets=[listener])
 
 

@@ -60,11 +60,20 @@ class Feeder(Beside):
             left = end - time.monotonic()
             if left <= 0:
                 return False
-            self._awaited.set()
-            self.nudge()
+            self.hurry()
             with self._turned:
                 self._turned.wait(min(left, LOOK))
         return True
+
+    def hurry(self) -> None:
+        """A read waits: what is new is handled without gathering more."""
+        self._awaited.set()
+        self.nudge()
+
+    def looked(self) -> None:
+        """The views may know more than before."""
+        with self._turned:
+            self._turned.notify_all()
 
     def _knows(self, code: str, version: int) -> bool:
         query = select(STATUS.c.version).where(STATUS.c.dossier == code)
@@ -92,6 +101,5 @@ class Feeder(Beside):
             raise
         if not fed:
             return IDLE
-        with self._turned:
-            self._turned.notify_all()
+        self.looked()
         return 0
