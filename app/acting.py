@@ -18,6 +18,7 @@ from engine.runtime import Call, Done
 from schemas.commands import Command
 from schemas.envelope import from_micros
 from schemas.rejection import Rejected
+from schemas.sentence import Sentence
 
 
 def command_id(house: House, text: str | None) -> bytes:
@@ -27,8 +28,12 @@ def command_id(house: House, text: str | None) -> bytes:
     try:
         return parse_id(text)
     except ValueError:
-        example = "01890a5d-ac96-774b-bcce-b302099a8057"
-        raise BadInput(f"--command-id {text!r} is no UUID such as {example}") from None
+        raise BadInput(
+            Sentence(
+                "--command-id %(text)r is no UUID such as 01890a5d-ac96-774b-bcce-b302099a8057",
+                text=text,
+            )
+        ) from None
 
 
 def made(house: House, act: str, given: Mapping[str, Any], asked: Any, **fixed: Any) -> Command:

@@ -14,6 +14,7 @@ import msgspec
 from app.times import parse_day
 from app.trouble import did_you_mean
 from schemas.commands import COMMANDS, Command, Opening
+from schemas.sentence import Sentence
 
 YES = frozenset({"yes", "true", "1", "có"})
 NO = frozenset({"no", "false", "0", "không"})
@@ -38,7 +39,7 @@ ALIASES = {"recall": "recall-handover", "withdraw": "ask-withdrawal", "pay": "co
 class Wrong(Exception):
     """Fields that do not make a command: (field, what is wrong with it), all of them."""
 
-    def __init__(self, problems: list[tuple[str, str]]) -> None:
+    def __init__(self, problems: list[tuple[str, Sentence]]) -> None:
         self.problems = problems
         super().__init__("; ".join(f"{field}: {message}" for field, message in problems))
 
@@ -49,8 +50,10 @@ def act_named(word: str) -> str:
     plain = ALIASES.get(plain, plain)
     if plain not in COMMANDS:
         guess = did_you_mean(plain, [*COMMANDS, *ALIASES])
-        known = "" if guess else f"; there are: {', '.join(COMMANDS)}"
-        raise Wrong([("act", f"there is no act {word!r}{guess}{known}")])
+        known = guess or Sentence("; there are: %(known)s", known=", ".join(COMMANDS))
+        raise Wrong(
+            [("act", Sentence("there is no act %(word)r%(known)s", word=word, known=known))]
+        )
     return plain
 
 
@@ -74,7 +77,8 @@ def make(act: str, given: Mapping[str, Any], asked: Collection[str], **fixed: An
     applicant's particulars; `applicant.name` does whatever it looks like. Raises Wrong with
     everything that is wrong.
     """
-    known, problems = fields_of(act), []
+    known = fields_of(act)
+    problems: list[tuple[str, Sentence]] = []
     fact_named = {_own(fact): fact for fact in asked}
     values: dict[str, Any] = dict(fixed)
     facts: dict[str, str] = {}
@@ -93,11 +97,11 @@ def make(act: str, given: Mapping[str, Any], asked: Collection[str], **fixed: An
             else:
                 problems.append((name, _unknown(act, name, asked if takes_facts else ())))
         except ValueError as error:
-            problems.append((name, str(error)))
+            problems.append((name, error.args[0]))
     told = {_own(field) for field, _ in problems}
     for name, (_, required) in known.items():
         if required and name not in told and not str(values.get(name, "")).strip():
-            problems.append((name, f"is missing: {act} needs it"))
+            problems.append((name, Sentence("is missing: %(act)s needs it", act=act)))
     if problems:
         raise Wrong(problems)
     if takes_facts:
@@ -106,7 +110,7 @@ def make(act: str, given: Mapping[str, Any], asked: Collection[str], **fixed: An
         values["applicant"] = applicant
     command = COMMANDS[act](**values)
     if command.needs_reason and not (command.reason or "").strip():
-        raise Wrong([("reason", f"is missing: {act} needs it in writing")])
+        raise Wrong([("reason", Sentence("is missing: %(act)s needs it in writing", act=act))])
     return command
 
 
@@ -121,22 +125,28 @@ def _particular(name: str, known: Collection[str]) -> str:
     plain = name.strip()
     if plain.startswith(APPLICANT):
         if plain == APPLICANT:
-            raise ValueError("name the particular after 'applicant.'")
+            raise ValueError(Sentence("name the particular after 'applicant.'"))
         return plain.removeprefix(APPLICANT)
     names = {_own(each): each for each in (*sorted(APART), *known)}
     near = get_close_matches(_own(plain), names, n=1, cutoff=NEAR)
     if not near:
         return plain
-    meant, aside = names[near[0]], f"a particular of the applicant is written {APPLICANT}{plain}"
+    aside = Sentence(
+        "a particular of the applicant is written %(name)s", name=f"{APPLICANT}{plain}"
+    )
     if near[0] == _own(plain):
-        raise ValueError(f"is no field here, it is said apart; {aside}")
-    raise ValueError(f"there is no such field; did you mean {meant!r}? ({aside})")
+        raise ValueError(Sentence("is no field here, it is said apart; %(aside)s", aside=aside))
+    meant = names[near[0]]
+    raise ValueError(
+        Sentence("there is no such field; did you mean %(meant)r? (%(aside)s)",
+                 meant=meant, aside=aside)
+    )  # fmt: skip
 
 
-def _unknown(act: str, name: str, asked: Collection[str]) -> str:
+def _unknown(act: str, name: str, asked: Collection[str]) -> Sentence:
     known = [*fields_of(act), *sorted(asked)]
-    guess = did_you_mean(name, known) or f"; it has: {', '.join(known)}"
-    return f"{act} has no such field{guess}"
+    guess = did_you_mean(name, known) or Sentence("; it has: %(known)s", known=", ".join(known))
+    return Sentence("%(act)s has no such field%(known)s", act=act, known=guess)
 
 
 def _converted(kind: Any, value: Any) -> Any:
@@ -163,14 +173,14 @@ def _truth(value: Any) -> bool:
         return True
     if plain in NO:
         return False
-    raise ValueError(f"{value!r} is neither yes nor no")
+    raise ValueError(Sentence("%(value)r is neither yes nor no", value=value))
 
 
 def _number(value: Any) -> int:
     try:
         return int(_text(value).replace("_", "").replace(" ", ""))
     except ValueError:
-        raise ValueError(f"{value!r} is not a whole number") from None
+        raise ValueError(Sentence("%(value)r is not a whole number", value=value)) from None
 
 
 def _text(value: Any) -> str:
@@ -179,5 +189,5 @@ def _text(value: Any) -> str:
     if isinstance(value, (str, int)):
         return str(value)
     if isinstance(value, float):
-        raise ValueError(f"{value!r}: write a number with a fraction as text")
-    raise ValueError(f"{value!r} is not a text")
+        raise ValueError(Sentence("%(value)r: write a number with a fraction as text", value=value))
+    raise ValueError(Sentence("%(value)r is not a text", value=value))

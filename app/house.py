@@ -37,6 +37,7 @@ from engine.store.errors import in_plain_words
 from schemas.commands import ExpireHandover
 from schemas.envelope import from_micros
 from workflows.model import Procedure
+from schemas.sentence import Sentence
 
 FENCED = 5
 """How often another program may be first to feed the views before we give up."""
@@ -111,7 +112,8 @@ class House:
         """What to say when there is no such dossier."""
         near = self.log.streams(code[:-2], limit=200) if len(code) > 2 else []
         near += self.log.streams(code.partition("-")[0], limit=200)
-        return f"There is no dossier {code!r}{did_you_mean(code, near)}"
+        guess = did_you_mean(code, near)
+        return Sentence("There is no dossier %(code)r%(guess)s", code=code, guess=guess)
 
     def derivations(self, dossier: Dossier) -> list[tuple[str, str | None, Derivation]]:
         """(leg, step or None, derivation) of each deadline: the whole's, those of the legs,

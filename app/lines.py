@@ -136,7 +136,7 @@ class _Reader:
             self._asked[procedure.id] = self._asked.get(procedure.id, frozenset()) | facts
 
     def wrong(self, number: int, field: str, message: str) -> None:
-        self.problems.append(Problem(self.file, number, field, message))
+        self.problems.append(Problem(self.file, number, field, str(message)))
 
     def take(self, number: int, row: dict[str, Any]) -> None:
         before = len(self.problems)

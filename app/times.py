@@ -6,9 +6,11 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from schemas.sentence import Sentence
+
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
-HOW = (
+HOW = Sentence(
     "ISO 8601 with an offset (2021-03-04T08:30+07:00), or Vietnamese local time without one "
     "(2021-03-04 08:30, 04/03/2021 08:30), or a date"
 )
@@ -38,7 +40,9 @@ def parse_moment(text: str, *, end_of_day: bool = False) -> datetime:
             moment = moment.replace(tzinfo=ZONE)
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValueError(f"{text!r} is no moment; write {HOW}") from None
+        raise ValueError(
+            Sentence("%(text)r is no moment; write %(how)s", text=text, how=HOW)
+        ) from None
 
 
 def parse_day(text: str) -> date:
@@ -50,7 +54,9 @@ def parse_span(text: str) -> timedelta:
     """ "3d", "12h", "30m", "2w" of calendar time. Raises ValueError."""
     found = _SPAN.fullmatch(text.strip().lower())
     if found is None:
-        raise ValueError(f"{text!r} is no length of time such as 3d, 12h, 30m or 2w")
+        raise ValueError(
+            Sentence("%(text)r is no length of time such as 3d, 12h, 30m or 2w", text=text)
+        )
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 

@@ -16,6 +16,7 @@ import click
 
 from schemas.codec import dumps
 from schemas.rejection import Rejected
+from schemas.sentence import Sentence
 
 REFUSED, WRONG, BROKEN = 1, 2, 3
 
@@ -64,7 +65,7 @@ class Unexpected(Broken):
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A closing question, or "" when nothing is near."""
     near = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    return Sentence("; did you mean %(near)r?", near=near[0]) if near else ""
 
 
 def as_trouble(error: Exception) -> Trouble:

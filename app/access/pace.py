@@ -11,6 +11,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
 from app.access.principal import Principal
+from schemas.sentence import Sentence
 
 
 class Rates(msgspec.Struct, frozen=True):
@@ -25,7 +26,7 @@ class TooMany(Exception):
     """`seconds` until the next request is answered."""
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(f"too many requests; go on in {seconds} s")
+        super().__init__(Sentence("too many requests; go on in %(seconds)s s", seconds=seconds))
         self.seconds = seconds
 
 

@@ -7,6 +7,7 @@ from app.access.principal import Principal
 from app.desk.context import Desk
 from app.house import House
 from app.trouble import BadInput, NotThere, did_you_mean
+from schemas.sentence import Sentence
 
 
 def seen(desk: Desk, who: Principal, asked: str | None, action: str) -> frozenset[str] | None:
@@ -27,11 +28,14 @@ def known_agency(house: House, id_: str) -> None:
         staff.agency(id_)
     except KeyError:
         guess = did_you_mean(id_, {each.id for each in staff.agencies()})
-        raise NotThere(f"There is no agency {id_!r}{guess}") from None
+        said = Sentence("There is no agency %(id)r%(guess)s", id=id_, guess=guess)
+        raise NotThere(said) from None
 
 
 def officer_of(who: Principal) -> str:
     """The post that an act is done as. Raises BadInput: an account may have none."""
     if who.officer is None:
-        raise BadInput(f"The account {who.account!r} has no post, so it cannot act")
+        raise BadInput(
+            Sentence("The account %(account)r has no post, so it cannot act", account=who.account)
+        )
     return who.officer

@@ -29,6 +29,7 @@ from engine.store.errors import in_plain_words
 
 LONGEST_WAIT = 5.0
 """Seconds that a read may ask to wait for a write."""
+from schemas.sentence import Sentence
 
 
 Kind = TypeVar("Kind")
@@ -102,7 +103,9 @@ class Desk:
     def _await(self, after: str, seconds: float) -> None:
         code, _, version = after.rpartition("@")
         if not code or not version.isdecimal() or len(version) > 12:
-            said = f"{after!r} is no position that a write returned, such as CODE@7"
+            said: str = Sentence(
+                "%(after)r is no position that a write returned, such as CODE@7", after=after
+            )
             raise Problem(422, "bad-position", "No position", said)
         if not self.feeder.wait(code, int(version), seconds):
             said = f"They do not know {after} yet"

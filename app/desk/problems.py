@@ -31,6 +31,7 @@ from engine.store import StoreError
 from schemas.codec import dumps
 
 MEDIA_TYPE = "application/problem+json"
+from schemas.sentence import Sentence
 
 FOR_PROGRAMS = ("/api/", "/livez", "/readyz")
 """Under these nobody reads pages."""
@@ -116,11 +117,11 @@ def _of_access(error: Exception) -> Problem | None:
         case NotPermitted():
             return Problem(403, "not-permitted", "You may not do that", action=error.what)
         case Hidden():
-            said = f"There is no dossier {error.code!r}"
+            said: str = Sentence("There is no dossier %(code)r", code=error.code)
             return Problem(404, "not-there", "There is no such thing", said)
         case TooMany():
             headers = {"Retry-After": str(error.seconds)}
-            return Problem(429, "too-many", "Too many requests", str(error), headers=headers)
+            return Problem(429, "too-many", "Too many requests", error.args[0], headers=headers)
         case Unrecorded():
             headers = {"Retry-After": "5"}
             said = "Who reads what cannot be noted"

@@ -11,6 +11,7 @@ from starlette.types import Message
 
 from app.desk.problems import Problem
 from app.uploads.kinds import MOST_TOGETHER
+from schemas.sentence import Sentence
 
 MOST_BODY = 32_000_000
 """Bytes of a whole request: the files and what is typed beside them."""
@@ -23,7 +24,8 @@ MOST_TYPED = 64 * 1024
 
 def _too_large() -> Problem:
     most = MOST_TOGETHER // (1024 * 1024)
-    return Problem(413, "too-large", "Too much at once", f"At most {most} MB may be sent at once")
+    said = Sentence("At most %(most)s MB may be sent at once", most=most)
+    return Problem(413, "too-large", "Too much at once", said)
 
 
 async def _form(request: Request) -> AsyncIterator[FormData]:

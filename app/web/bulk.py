@@ -14,6 +14,7 @@ from engine.core.calendar import CalendarError
 from engine.core.clock import ClockError
 from engine.runtime import Answer, Call, Done, rejection
 from schemas.rejection import Rejected
+from schemas.sentence import Sentence
 
 if TYPE_CHECKING:
     from app.access.principal import Principal
@@ -65,7 +66,7 @@ def carried_out(
 ) -> list[Result]:
     """What became of each, in the order in which they were chosen. Raises BadInput."""
     if act not in TOGETHER:
-        raise BadInput(f"{act!r} is not done to many dossiers at once")
+        raise BadInput(Sentence("%(name)r is not done to many dossiers at once", name=act))
     results: dict[Choice, Result] = {}
     calls: list[tuple[Choice, Call]] = []
     seen: set[str] = set()

@@ -8,9 +8,14 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.access.principal import STRANGER
+from app.settings import Lang
 from app.web.back import safe_back, sign_in_then
 from app.web.rendering import language, page
 from app.web.sentences import sentence
+from app.web.spoken import spoken
+from app.web.words import FIELDS, said
+from engine.core.rules import RULES
+from schemas.sentence import Sentence
 
 if TYPE_CHECKING:
     from app.desk.problems import Problem
@@ -23,18 +28,34 @@ def error_page(request: Request, problem: Problem) -> Response:
     if problem.code == NOT_SIGNED_IN:
         return _to_sign_in(request)
     _know_who(request)
-    detail = sentence(problem.code, problem.detail, language(request))
+    detail, lang = _detail(problem, language(request))
     answer = page(
         request,
         "error.html",
         problem.status,
         problem=problem,
         detail=detail,
+        detail_lang=lang,
         legal_basis=problem.more.get("legal_basis"),
         back=_page_before(request),
     )
     answer.headers.update(problem.headers or {})
     return answer
+
+
+def _detail(problem: Problem, lang: Lang) -> tuple[str, Lang]:
+    """What is said about this very case, and the language that it is in."""
+    if problem.code == "invalid":
+        wrong = ", ".join(said(FIELDS, each["field"].rpartition(".")[2], lang)
+                          for each in problem.more["errors"])  # fmt: skip
+        detail: str = Sentence("Not as it should be: %(fields)s", fields=wrong)
+    else:
+        detail = problem.detail
+    if isinstance(detail, Sentence):
+        return spoken(detail, lang), lang
+    if problem.code in RULES:
+        return sentence(problem.code, detail, lang), lang
+    return detail, "en"
 
 
 def _to_sign_in(request: Request) -> Response:

@@ -53,10 +53,12 @@ class Next(msgspec.Struct, frozen=True):
 
 
 class Meaning(msgspec.Struct, frozen=True):
-    """What would follow, or why it may not be done as it stands."""
+    """What would follow, or why it may not be done as it stands: a rule refused it, or of these
+    fields something is `wrong`."""
 
     follows: tuple[Next, ...] = ()
     refused: Rejected | None = None
+    wrong: tuple[tuple[str, str], ...] = ()
 
     def of(self, kind: str) -> Next | None:
         """The first thing of a kind that would follow."""
@@ -85,7 +87,7 @@ def meaning(
         command = make(act, {**trial, **said}, asked, actor=actor, leg=leg)
         outcome = decide(dossier, command, house.law, house.now)
     except Wrong as wrong:
-        return Meaning(refused=Rejected("bad-input", str(wrong)))
+        return Meaning(wrong=tuple(wrong.problems))
     except (CalendarError, ClockError) as error:
         return Meaning(refused=rejection("bad-limit", why=error))
     if isinstance(outcome, Rejected):

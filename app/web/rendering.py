@@ -26,6 +26,7 @@ from app.times import local, shown
 from app.web.assets import asset
 from app.web.menu import menu
 from app.web.sentences import sentence
+from app.web.spoken import spoken
 from app.web.texts import translations
 from app.web.words import WORDS, Said, limit_words, said
 
@@ -135,6 +136,7 @@ def environment(lang: Lang) -> Environment:
     made.filters["shown"] = partial(moment_words, lang)
     made.filters["moment"] = partial(_unbroken, lang)
     made.filters["sentence"] = lambda refused: sentence(refused.rule, refused.message, lang)
+    made.filters["spoken"] = lambda text: spoken(text, lang)
     made.filters["span"] = partial(span_words, lang)
     made.filters["limit"] = lambda limit: limit_words(str(limit), lang)
     for name, words in WORDS.items():

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import NamedTuple
 
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po
 from jinja2 import nodes
 
@@ -16,6 +15,10 @@ from app.web.rendering import TEMPLATES, environment
 from app.web.texts import FOLDER
 
 APP = TEMPLATES.parent.parent
+SPEAKING = (APP, APP.parent / "workflows")
+"""The packages whose words are read on pages."""
+
+KEYWORDS = {**DEFAULT_KEYWORDS, "Sentence": None}
 
 SPOKEN_KEYS = frozenset({"text", "label", "hint", "caption", "title", "titleText", "summaryText"})
 """Parameters of components that are read by people."""
@@ -39,8 +42,9 @@ class Text(NamedTuple):
     file: str
 
 
-def marked(folder: Path = APP) -> list[Text]:
-    """Every text in `_()`, of templates and of Python; of `ngettext` the singular."""
+def marked() -> list[Text]:
+    """Every text in `_()`, of templates and of Python, and every pattern of a `Sentence`; of
+    `ngettext` the singular."""
     methods = [
         ("**/templates/**.html", "jinja2"),
         ("**/templates/**.jinja", "jinja2"),
@@ -51,12 +55,13 @@ def marked(folder: Path = APP) -> list[Text]:
                                  "extensions": "jinja2.ext.do", "silent": "false"},
     }  # fmt: skip
     found = []
-    for file, _line, message, _comments, _context in extract_from_dir(
-        folder, methods, options, strip_comment_tags=True
-    ):
-        text = message[0] if isinstance(message, tuple) else message
-        if text:
-            found.append(Text(text, str(file)))
+    for folder in SPEAKING:
+        for file, _line, message, _comments, _context in extract_from_dir(
+            folder, methods, options, KEYWORDS, strip_comment_tags=True
+        ):
+            text = message[0] if isinstance(message, tuple) else message
+            if text:
+                found.append(Text(text, str(file)))
     return found
 
 

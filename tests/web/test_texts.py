@@ -8,7 +8,7 @@ import pytest
 
 from tests.web.said import bare, bare_in, catalogue, marked, templates
 
-NAMED = re.compile(r"%\((\w+)\)s")
+NAMED = re.compile(r"%\((\w+)\)[rs]")
 
 
 def test_every_text_has_its_vietnamese() -> None:

@@ -12,9 +12,8 @@ from app import acting
 from app.access.needs import needs
 from app.access.principal import Principal
 from app.desk.context import AtDesk, Desk, position
-from app.desk.problems import Problem
 from app.fields import Wrong, make
-from app.trouble import NotThere
+from app.trouble import BadInput, NotThere
 from app.web.act_forms import NOT_HERE, ActForm, Asks, act_form, as_fields
 from app.web.pages.dossier import latest
 from app.web.rendering import language, page
@@ -24,6 +23,7 @@ from engine.core.calendar import CalendarError
 from engine.core.clock import ClockError
 from engine.runtime import Answer, Call, Done, Folded, Stale, rejection
 from schemas.commands import COMMANDS
+from schemas.sentence import Sentence
 
 router = APIRouter(include_in_schema=False)
 
@@ -80,7 +80,7 @@ def _asks(request: Request, who: Principal, desk: Desk, folded: Folded, act: str
     """Raises NotThere when there is no such act or leg, or its page is another."""
     dossier = folded.dossier
     if act not in COMMANDS or act in NOT_HERE or (leg and leg not in dossier.legs):
-        raise NotThere(f"There is no act {act!r} in leg {leg!r} here")
+        raise NotThere(Sentence("There is no act %(name)r in leg %(leg)r here", name=act, leg=leg))
     house, officer = desk.house, who.officer or ""
     return Asks(house, dossier, folded.version, act, leg, officer, language(request))
 
@@ -91,7 +91,7 @@ def _call(asks: Asks, filled: dict[str, Any], id_: str, code: str, version: str)
     asked = house.law.outline(asks.dossier.procedure).facts
     command = make(asks.act, as_fields(filled), asked, actor=asks.actor, leg=asks.leg)
     if not version.isdecimal() or len(version) > 9:
-        raise Problem(422, "bad-input", "What was sent is wrong", "version is no number")
+        raise BadInput(Sentence("version is no number"))
     return Call(
         command,
         acting.command_id(house, id_),

@@ -20,6 +20,7 @@ from app.web.pages.admin import ask, done
 from app.web.rendering import page
 from consumers.dead_letters import remove
 from consumers.views import all_views
+from schemas.sentence import Sentence
 
 router = APIRouter(include_in_schema=False)
 
@@ -52,11 +53,12 @@ def rebuild(
 ) -> Response:
     """Makes a view anew beside the old one, which is read until the new one is whole."""
     if view not in {each.name for each in all_views()}:
-        raise NotThere(f"There is no view {view!r}")
+        raise NotThere(Sentence("There is no view %(view)r", view=view))
     if sure != "yes":
         return ask(request, "rebuild", "/admin/views", view=view, name=view)
     if not desk.one(Rebuilds).start(view, who.account):
-        raise Problem(409, "rebuilding", "One at a time", "Another view is being made anew")
+        said = Sentence("Another view is being made anew")
+        raise Problem(409, "rebuilding", "One at a time", said)
     done(desk, who, "view.rebuilt", view)
     return RedirectResponse("/admin/views", 303)
 
@@ -98,7 +100,7 @@ def event(
                 payload=each.event.payload.decode("utf-8", "replace"),
                 may=desk.access.permits(who, "parked.write", {}),
             )  # fmt: skip
-    raise NotThere("Nothing of that dossier waits there any more")
+    raise NotThere(Sentence("Nothing of that dossier waits there any more"))
 
 
 @router.post("/admin/parked/retry")
@@ -155,7 +157,7 @@ def forget(
         if f"{each.topic}/{each.partition}/{each.position}" == place
     ]
     if not found:
-        raise NotThere("No such message is kept any more")
+        raise NotThere(Sentence("No such message is kept any more"))
     if sure != "yes":
         return ask(request, "forget", "/admin/parked", group=group, place=place, name=place)
     with desk.house.home.begin() as connection:
@@ -174,4 +176,4 @@ def _must_wait(desk: Desk, group: str, dossier: str, version: int | None = None)
     for _, each in waiting(_reading(desk), group):
         if each.dossier == dossier and not each.dropped and version in (None, each.version):
             return
-    raise NotThere("Nothing of that dossier waits there any more")
+    raise NotThere(Sentence("Nothing of that dossier waits there any more"))

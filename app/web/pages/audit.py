@@ -19,16 +19,16 @@ from app.audit.differences import Seen, history
 from app.audit.saying import Line, Saying
 from app.audit.taking import taken
 from app.desk.context import AtDesk, Desk
-from app.desk.problems import Problem
 from app.replaying import as_it_was
 from app.times import parse_moment
-from app.trouble import NotThere
+from app.trouble import BadInput, NotThere
 from app.web.pages.search import as_file
 from app.web.rendering import agency_names, language, page
 from app.web.summary import leg_rows, namer, papers_of, state_of
 from engine.verify import verify_stream
 from schemas.codec import private_digest
 from schemas.envelope import Recorded
+from schemas.sentence import Sentence
 
 router = APIRouter(include_in_schema=False)
 
@@ -139,7 +139,7 @@ def download(
 ) -> Response:
     """The history as a file: every event as JSON, OCEL 2.0 or XES."""
     if format_ not in FORMATS:
-        raise Problem(422, "bad-input", "What was sent is wrong", f"no format {format_!r}")
+        raise BadInput(Sentence("no format %(format)r", format=format_))
     events_of(desk, code)
     pieces = taken(desk.house, [code], format_)
     return StreamingResponse(pieces, headers=as_file(code, format_), media_type=FORMATS[format_])

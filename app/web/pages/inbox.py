@@ -13,12 +13,13 @@ from fastapi import APIRouter, Form, Request, Response
 from app.access.needs import needs
 from app.access.principal import Principal
 from app.desk.context import AtDesk, Desk
-from app.desk.problems import Problem
+from app.trouble import BadInput
 from app.web.bulk import Choice, carried_out, choices
 from app.web.rendering import language, page
 from app.web.tasks import PAGE, Reader, acts_of, filters, tasks
 from engine.core.calendar import local_day
 from engine.ids import id_text
+from schemas.sentence import Sentence
 
 router = APIRouter(include_in_schema=False)
 
@@ -66,7 +67,7 @@ def bulk(
     try:
         id_ = uuid.UUID(batch)
     except ValueError:
-        raise Problem(422, "bad-input", "What was sent is wrong", "batch is no UUID") from None
+        raise BadInput(Sentence("batch is no UUID")) from None
     results = carried_out(desk, who, act, id_, chosen)
     return page(
         request,

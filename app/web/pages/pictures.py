@@ -20,6 +20,7 @@ from app.web.rendering import language
 from engine.core.dossier import Dossier
 from engine.runtime import Folded, fold
 from schemas.envelope import Recorded
+from schemas.sentence import Sentence
 from workflows.draw import DotMissing
 
 router = APIRouter(include_in_schema=False)
@@ -36,7 +37,7 @@ def picture(request: Request, who: May, desk: AtDesk, code: str) -> Response:
     law = desk.house.law
     walk = walk_of(dossier, records, law, desk.house.now)
     if walk is None:
-        raise NotThere(f"{code} was not received: it has not begun its way")
+        raise NotThere(Sentence("%(code)s was not received: it has not begun its way", code=code))
     try:
         return Response(walk_svg(walk, law, language(request), code), media_type=SVG)
     except DotMissing as missing:

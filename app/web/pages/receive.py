@@ -28,6 +28,7 @@ from engine.core.dossier import Dossier
 from engine.ids import id_text
 from engine.runtime import Call, Done, rejection
 from schemas.rejection import Rejected
+from schemas.sentence import Sentence
 from workflows.model import Procedure
 
 
@@ -117,7 +118,9 @@ def receipt(
 def another_word(request: Request, who: Receives, desk: AtDesk, code: str) -> Response:
     """A new word for who has lost his; the old one is void. It is shown this once."""
     if not _received_here(desk, who, code):
-        raise NotThere("Only the desk that received a dossier gives its bearer another word")
+        raise NotThere(
+            Sentence("Only the desk that received a dossier gives its bearer another word")
+        )
     return _receipt(request, desk, code, facts.issue(desk.house, code), True)
 
 
@@ -135,7 +138,7 @@ def _receipt(request: Request, desk: Desk, code: str, word_: str | None, mine: b
 def _desk_of(who: Principal) -> str:
     """Where the officer receives. Raises NotThere for who has no post."""
     if who.officer is None or who.agency is None:
-        raise NotThere("Only an officer of a desk receives")
+        raise NotThere(Sentence("Only an officer of a desk receives"))
     return who.agency
 
 
@@ -144,7 +147,7 @@ def _procedure(desk: Desk, at: str, id_: str) -> Procedure:
     for each in opening.offered(desk.house, at):
         if each.id == id_:
             return each
-    raise NotThere(f"This desk takes no procedure {id_!r} today")
+    raise NotThere(Sentence("This desk takes no procedure %(id)r today", id=id_))
 
 
 def _before(desk: Desk, who: Principal, code: str) -> Dossier:
@@ -152,11 +155,11 @@ def _before(desk: Desk, who: Principal, code: str) -> Dossier:
     if not code:
         return Dossier("")
     if not desk.access.permits(who, "dossier.act", {"code": code}):
-        raise NotThere(f"There is no dossier {code!r}")
+        raise NotThere(Sentence("There is no dossier %(code)r", code=code))
     found = latest(desk, code).dossier
     if found.status != "registered":
-        raise Problem(409, "dossier-exists", "It was received before",
-                      f"The dossier {code} was received before.")  # fmt: skip
+        said = Sentence("The dossier %(code)s was received before.", code=code)
+        raise Problem(409, "dossier-exists", "It was received before", said)
     return found
 
 

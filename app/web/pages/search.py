@@ -15,14 +15,15 @@ from app.audit.cases import FORMATS
 from app.audit.finding import meant
 from app.audit.taking import taken
 from app.desk.context import AtDesk, Desk
-from app.desk.problems import Problem
 from app.monitor.scope import titles
 from app.times import parse_day, parse_moment
+from app.trouble import BadInput
 from app.web.address import InAddress
 from app.web.rendering import language, page
 from consumers.views import search as view
 from consumers.views.status import statuses
 from schemas.envelope import to_micros
+from schemas.sentence import Sentence
 
 router = APIRouter(include_in_schema=False)
 
@@ -154,7 +155,7 @@ def export(
 ) -> Response:
     """The histories of all that is found, streamed. Each is a read of its dossier."""
     if format_ not in FORMATS:
-        raise Problem(422, "bad-input", "What was sent is wrong", f"no format {format_!r}")
+        raise BadInput(Sentence("no format %(format)r", format=format_))
     asked, _ = _asked(desk, looked)
     pieces = taken(desk.house, _noted(desk, who, asked, request.url.path), format_)
     return StreamingResponse(pieces, headers=as_file("dossiers", format_),

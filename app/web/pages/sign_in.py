@@ -20,6 +20,7 @@ from app.desk.context import AtDesk, Desk
 from app.trouble import NotThere
 from app.web.back import safe_back
 from app.web.rendering import page
+from schemas.sentence import Sentence
 
 router = APIRouter(include_in_schema=False)
 
@@ -83,7 +84,7 @@ def go(
 
     openid, back = desk.entrance.openid, safe_back(back)
     if openid is None:
-        raise NotThere("This desk knows no provider of accounts")
+        raise NotThere(Sentence("This desk knows no provider of accounts"))
     try:
         away = openid.begin(_here(request), back)
     except Unreachable:
@@ -99,7 +100,7 @@ def come_back(request: Request, who: Anybody, desk: AtDesk) -> Response:
 
     openid = desk.entrance.openid
     if openid is None:
-        raise NotThere("This desk knows no provider of accounts")
+        raise NotThere(Sentence("This desk knows no provider of accounts"))
     try:
         subject, back = openid.end(request.state.away, _here(request), dict(request.query_params))
     except Unreachable:

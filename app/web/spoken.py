@@ -1,0 +1,22 @@
+"""Sentences of the program in the reader's language: its own words, out of the catalogues."""
+
+from __future__ import annotations
+
+from app.settings import Lang
+from app.web.texts import translations
+from app.web.words import act_words
+from schemas.sentence import Sentence
+
+
+def spoken(text: str, lang: Lang) -> str:
+    """A sentence in the language; a text that does not know what it was made of, as it is."""
+    if not isinstance(text, Sentence) or lang == "en":
+        return text
+    parts = {name: _part(name, part, lang) for name, part in text.parts.items()}
+    return translations(lang).gettext(text.pattern) % parts
+
+
+def _part(name: str, part: object, lang: Lang) -> object:
+    if isinstance(part, str):
+        return act_words(part, lang).lower() if name == "act" else spoken(part, lang)
+    return part

@@ -1,0 +1,21 @@
+"""What is said to people in English, kept so that it can be said in their language too."""
+
+from __future__ import annotations
+
+
+class Sentence(str):
+    """An English sentence, or a part of one, that still knows what it was made of.
+
+    `pattern` has the blanks, `%(name)s`, or `%(name)r` for what English puts into quotes; a
+    percent sign is `%%`. `parts` is what was filled in, be it sentences again. Whoever knows
+    nothing of this has a text; who speaks another language fills in that language's pattern.
+    """
+
+    __slots__ = ("parts", "pattern")
+    pattern: str
+    parts: dict[str, object]
+
+    def __new__(cls, pattern: str, **parts: object) -> Sentence:
+        made = super().__new__(cls, pattern % parts)
+        made.pattern, made.parts = pattern, parts
+        return made
