@@ -2,8 +2,8 @@
 
 A process of `lienthong serve` on PostgreSQL, and fifty programs that keep their connection and live
 3-level dossiers of twelve acts, each act by its officer with his token, with a key of its own and
-the version that it was decided by. The server feeds its views and serves its feed meanwhile; the
-load is another process on the same two cores. Beside it, what the same engine does without HTTP
+the version that it was decided by. Beside the server its feeder keeps all views up to date; both,
+the load and PostgreSQL share the same two cores. Beside it, what the same engine does without HTTP
 and without views, for as many callers in one process.
 """
 
@@ -20,7 +20,7 @@ import uvloop
 from bench.clients import Line, Step, steps_of
 from bench.commands import Life, _callers, _runtime
 from bench.lives import START, the_law, twelve
-from bench.processors import process, servers
+from bench.processors import children, process, servers
 from bench.servers import fresh_database, serving
 from tests.servers import real_postgres
 
@@ -58,7 +58,7 @@ def run(rounds: int = ROUNDS, seconds: float = SECONDS) -> list[dict[str, Any]]:
     return rows
 
 
-COLUMNS = ("p50 ms", "p99 ms", "server us", "load us", "PostgreSQL us")
+COLUMNS = ("p50 ms", "p99 ms", "server us", "feeder us", "load us", "PostgreSQL us")
 
 
 def _over_http(url: str, life: Life, seconds: float) -> dict[str, Any]:
@@ -71,9 +71,9 @@ def _over_http(url: str, life: Life, seconds: float) -> dict[str, Any]:
         load.start()
         assert load.pid is not None
         assert queue.get(timeout=60) == "warm"
-        before = process(pid), process(load.pid), servers()["PostgreSQL"]
+        before = _spent(pid, load.pid)
         taken: list[float] = queue.get(timeout=seconds + 60)
-        after = process(pid), process(load.pid), servers()["PostgreSQL"]
+        after = _spent(pid, load.pid)
         load.join()
     spent = [round(1e6 * (b - a) / len(taken)) for a, b in zip(before, after, strict=True)]
     cuts = quantiles(taken, n=100)
@@ -83,6 +83,11 @@ def _over_http(url: str, life: Life, seconds: float) -> dict[str, Any]:
         "p99 ms": round(cuts[98] * 1000, 1),
         **dict(zip(COLUMNS[2:], spent, strict=True)),
     }
+
+
+def _spent(server: int, load: int) -> tuple[float, float, float, float]:
+    """Processor seconds so far, in the order of COLUMNS."""
+    return process(server), children(server), process(load), servers()["PostgreSQL"]
 
 
 # --- the load --------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 TICK = os.sysconf("SC_CLK_TCK")
@@ -28,6 +29,17 @@ def servers() -> dict[str, float]:
 def process(pid: int) -> float:
     """Processor seconds of a process so far."""
     return sum(int(each) for each in _read(Path(f"/proc/{pid}/stat"))[1][11:13]) / TICK
+
+
+def children(pid: int) -> float:
+    """Those of the processes that it has started and that are there still."""
+    spent = 0.0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = _read(stat)[1]
+            if int(fields[1]) == pid:
+                spent += sum(int(each) for each in fields[11:13]) / TICK
+    return spent
 
 
 def _read(stat: Path) -> tuple[str, list[str]]:
