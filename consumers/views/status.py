@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Index, or_, select
+from sqlalchemy import Connection, Index, select
 
 from consumers.changes import Change, Put, Value
 from consumers.portal import PORTAL_CODES
@@ -102,21 +102,6 @@ def statuses(connection: Connection, dossiers: Sequence[str]) -> list[Status]:
         rows = connection.execute(select(TABLE).where(TABLE.c.dossier.in_(some)))
         known |= {row.dossier: _status(row) for row in rows}
     return [known[each] for each in dossiers if each in known]
-
-
-def held_by(connection: Connection, agency: str, limit: int = 1_000) -> list[Status]:
-    """The open dossiers whose root leg the agency holds or has offered, longest held first."""
-    query = select(TABLE).where(TABLE.c.agency == agency, _OPEN).limit(limit)
-    query = query.order_by(TABLE.c.since, TABLE.c.dossier)
-    return [_status(row) for row in connection.execute(query)]
-
-
-def recent(connection: Connection, agency: str | None = None, limit: int = 100) -> list[Status]:
-    """The dossiers on which something happened last, of a desk if one is named."""
-    query = select(TABLE).order_by(TABLE.c.occurred_at.desc(), TABLE.c.dossier).limit(limit)
-    if agency is not None:
-        query = query.where(or_(TABLE.c.desk == agency, TABLE.c.agency == agency))
-    return [_status(row) for row in connection.execute(query)]
 
 
 def _status(row: Any) -> Status:

@@ -21,7 +21,7 @@ from consumers.views.deadlines import deadlines
 from consumers.views.inbox import Task, inbox
 from consumers.views.legs import by_agency, legs
 from consumers.views.register import register
-from consumers.views.status import Status, held_by, recent, status
+from consumers.views.status import Status, status
 from schemas import events as e
 from schemas.envelope import GENESIS, Origin, Recorded, seal, to_micros
 from tests.appends import new_id
@@ -162,9 +162,6 @@ def test_the_list_and_the_page_agree_on_who_holds_it(board: Board) -> None:
     [task] = board.inbox(LAND)
     assert (task.officer, task.act, task.step) == ("land-office.officer", "do appraise", "appraise")
     assert board.inbox(LAND, "land-office.somebody") == []
-    assert [each.code for each in held_by(board.connection, LAND)] == ["d-1"]
-    assert held_by(board.connection, DESK) == []
-    assert [each.code for each in recent(board.connection, DESK)] == ["d-1"]
 
 
 def test_remaining_time_is_counted_when_it_is_asked_for(board: Board) -> None:
