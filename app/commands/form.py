@@ -15,7 +15,7 @@ from app.trouble import BadInput
 
 @command("form")
 @click.argument("code")
-@click.argument("kind", required=False, metavar="[01-06]")
+@click.argument("kind", required=False, metavar="[01-06|refused]")
 @click.option("-o", "--output", "target", metavar="F.pdf", help="Where to, .pdf or .html.",
               type=click.Path(path_type=Path, dir_okay=False))  # fmt: skip
 @click.option("--version", type=click.IntRange(min=1), metavar="N",
@@ -30,10 +30,11 @@ def form(
     version: int | None,
     address: str,
 ) -> None:
-    """Prints a statutory form (biểu mẫu): 01 receipt, 02 supplement, 03 refusal, 04 apology,
-    05 stop notice, 06 control sheet.
+    """Prints a statutory form (biểu mẫu): 01 receipt, 02 supplement, 03 refusal to receive,
+    04 apology, 05 stop notice, 06 control sheet; or the letter that refuses what had been
+    received (refused).
 
-    Without a number: which forms the dossier has. The numbers are those since 15 September
+    Without one of them: which forms the dossier has. The numbers are those since 15 September
     2025; on an older dossier's form stands the number it had then. A form says what was said
     when it was given, so it is the same whenever it is printed. With --lang en it has an
     English reading aid.

@@ -2,7 +2,9 @@
 
 Titles and numbers of Circular 03/2025/TT-VPCP (annex I, in force since 15 September 2025) and of
 Circular 01/2018/TT-VPCP are as published. A dossier keeps to the circular of the day on which it
-was received (check: no transitional clause was seen). The older one has no stop notice.
+was received (check: no transitional clause was seen). The older one has no stop notice, and neither
+has the letter that refuses on the merits: published procedures call it "thông báo từ chối giải
+quyết" (check: that nothing else prescribes its form or its title).
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ _SUPPLEMENT = Text(
 )
 _REFUSAL = Text("Phiếu từ chối tiếp nhận giải quyết hồ sơ", "Refusal to receive a dossier")
 _STOP = Text("Thông báo dừng giải quyết hồ sơ", "Notice that a dossier is no longer handled")
+_REFUSED = Text("Thông báo từ chối giải quyết hồ sơ", "Notice that a dossier is refused")
 _CONTROL = Text(
     "Phiếu kiểm soát quá trình giải quyết hồ sơ", "Control sheet of how a dossier was handled"
 )
@@ -49,6 +52,7 @@ OLD = Edition(
         ),
         "05": ("", _STOP),
         "06": ("05", _CONTROL),
+        "refused": ("", _REFUSED),
     },
 )
 NEW = Edition(
@@ -67,6 +71,7 @@ NEW = Edition(
         ),
         "05": ("05", _STOP),
         "06": ("06", _CONTROL),
+        "refused": ("", _REFUSED),
     },
 )
 

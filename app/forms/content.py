@@ -13,11 +13,12 @@ import msgspec
 
 from app.trouble import NotThere
 
-Kind = Literal["01", "02", "03", "04", "05", "06"]
+Kind = Literal["01", "02", "03", "04", "05", "06", "refused"]
 
-KINDS: tuple[Kind, ...] = ("01", "02", "03", "04", "05", "06")
-"""By their numbers since 15 September 2025: receipt, supplement, refusal, apology, stop, control
-sheet. An older dossier's forms are found under the same numbers and may print another one."""
+KINDS: tuple[Kind, ...] = ("01", "02", "03", "04", "05", "06", "refused")
+"""By their numbers since 15 September 2025: receipt, supplement, refusal to receive, apology, stop,
+control sheet. An older dossier's forms are found under the same numbers and may print another one.
+The letter that refuses what had been received is in no circular and has no number."""
 
 
 class NoSuchForm(NotThere):

@@ -21,6 +21,7 @@ BLOCKS: dict[Kind, Callable[[Past], tuple[Block, ...]]] = {
     "04": written.apology,
     "05": written.stop,
     "06": control_sheet,
+    "refused": written.refused,
 }
 
 FROM_THE_DESK = frozenset({"01", "03", "06"})
@@ -96,7 +97,7 @@ def _signatures(past: Past, kind: Kind, actor: str) -> tuple[Signature, ...]:
 
 def _recipients(past: Past, kind: Kind, agency: str) -> tuple[Words, ...]:
     """Nơi nhận, on what is a letter."""
-    if kind not in ("02", "04", "05"):
+    if kind not in ("02", "04", "05", "refused"):
         return ()
     v = past.voice
     name = past.name(past.desk)

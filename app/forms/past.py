@@ -22,6 +22,7 @@ MOMENTS: dict[Kind, type[e.Event]] = {
     "03": e.DossierRefusedAtReceipt,
     "04": e.ApologyIssued,
     "05": e.DossierStopped,
+    "refused": e.DossierRefused,
 }
 """The event that a form is given at. The control sheet (06) has none: it grows with every one."""
 
@@ -32,6 +33,7 @@ MISSING: dict[Kind, str] = {
     "04": "nobody apologised for a late result",
     "05": "it was not stopped",
     "06": "it was never received here",
+    "refused": "it was not refused after its receipt",
 }
 
 E = TypeVar("E", bound=e.Event)
@@ -149,11 +151,14 @@ class Past:
 
 def moments(records: Sequence[Recorded]) -> Iterator[tuple[Kind, Recorded]]:
     """Every form that these events give, oldest first; the control sheet as of the last event."""
+    begun_there = any(isinstance(record.event(), e.DossierArrived) for record in records)
     for record in records:
         event = record.event()
         for kind, type_ in MOMENTS.items():
-            # A leg that came from another house has its receipt there.
-            if isinstance(event, type_) and not isinstance(event, e.DossierArrived):
+            # A leg that came from another house has its receipt there, and is answered there.
+            if begun_there and kind in ("01", "refused"):
+                continue
+            if isinstance(event, type_):
                 yield kind, record
     if any(isinstance(record.event(), e.DossierReceived) for record in records):
         yield "06", records[-1]

@@ -1,7 +1,9 @@
-"""Forms 01 to 05: what the citizen is given in writing, block by block.
+"""Forms 01 to 05, and the refusal on the merits: what the citizen is given in writing.
 
 What was seen of the circulars' layouts are titles and numbers, and of form 01, 02, 03 and 04 the
-usual fields and sentences as offices print them. The wording of form 05's body is ours (check).
+usual fields and sentences as offices print them. The wording of form 05's body is ours (check), and
+so is all of the refusal's: that it goes back with the papers and says why, what law it rests on and
+where to complain is how such letters are written (check).
 """
 
 from __future__ import annotations
@@ -252,6 +254,66 @@ def _ground(v: Voice, ground: str, asked: int | None) -> Iterator[Block]:
     yield Line(label, v("theo đề nghị rút hồ sơ của người nộp", "withdrawn by who handed it in"))
     if asked is not None:
         yield Line(v("Thời gian đề nghị rút hồ sơ", "Asked for at"), v.moment(from_micros(asked)))
+
+
+def refused(past: Past) -> tuple[Block, ...]:
+    """The letter by which a dossier that had been received is refused: why, and where to turn."""
+    v = past.voice
+    event = past.moment[1]
+    assert isinstance(event, e.DossierRefused)
+    agency = past.name(past.moment[0].agency)
+    reason = _words(past.reason)
+    if reason is None and past.beside(e.SupplementExpired):
+        reason = v(
+            "Đã hết thời hạn bổ sung, hoàn thiện hồ sơ mà không nhận được hồ sơ bổ sung.",
+            "The papers that were asked for did not come in time.",
+        )
+    return (
+        Line(v("Kính gửi", "To"), past.particular("name"), strong=True),
+        *_contact(past),
+        _asked(past),
+        *_handed_in(past),
+        Paragraph(
+            v(
+                f"Sau khi xem xét, thẩm định, {agency.text} thông báo từ chối giải quyết hồ sơ nêu"
+                f" trên kể từ {v.moment(past.at).text}.",
+                f"After examining it, the agency refuses it as of {v.moment(past.at).gloss}.",
+            )
+        ),
+        *([Line(v("Phần việc bị từ chối", "Refused in"), v.text(past.leg(event.leg)))]
+          if event.leg else []),
+        Line(v("Lý do", "Reason"), reason),
+        Line(v("Căn cứ pháp lý", "Legal ground"), _words(event.legal_basis)),
+        *_given_back(past),
+        Paragraph(
+            v(
+                f"Nếu không đồng ý, Ông/Bà có quyền khiếu nại đến {agency.text} hoặc khởi kiện vụ"
+                " án hành chính tại Tòa án theo quy định của pháp luật về khiếu nại và tố tụng"
+                " hành chính.",
+                "You may complain to the agency, or go to the administrative court, as the law on"
+                " complaints and on administrative procedure says.",
+            )
+        ),
+        _ask_us(v),
+    )  # fmt: skip
+
+
+def _given_back(past: Past) -> Iterator[Block]:
+    """The papers that go back with the letter. What came as files needs no giving back."""
+    if past.received is None or past.received[1].channel == "online":
+        return
+    papers = past.received[1].papers + tuple(
+        each for _, event in past.events if isinstance(event, e.SupplementReceived)
+        for each in event.papers
+    )  # fmt: skip
+    yield Paragraph(
+        past.voice(
+            "Hồ sơ đã nộp được trả lại kèm theo thông báo này, gồm:",
+            "The papers that were handed in go back with this letter:",
+        )
+    )
+    items = tuple(past.paper(each) for each in dict.fromkeys(papers))
+    yield Items(items, blank=0 if items else PAPER_ROWS)
 
 
 # --- what several have in common ----------------------------------------------------------

@@ -13,9 +13,14 @@ from app.forms.circulars import edition_on
 from app.forms.content import Block, FormContent, Items, Line, Notes, Paragraph, Table, Words
 from app.forms.form import NoSuchForm, form_of, printable
 from app.forms.wording import day_text, place_of
+from schemas import commands as c
 from schemas import events as e
 from schemas.envelope import Recorded
+from tests.core.test_remote import arrival
 from tests.forms.lives import APPLICANT, NAMES, history, law, received_on, utc, with_applicant
+from tests.golden.lives import Life
+from tests.golden.remote_lives import RemoteLife
+from tests.interlink.law import MINISTRY, RECEIVER
 
 
 def words(blocks: Iterable[Block]) -> list[Words]:
@@ -67,6 +72,8 @@ def events(name: str, *types: type[e.Event]) -> list[Recorded]:
         ("lt-05-split-merge-plot", ["01", "05", "06"]),
         ("lt-09-land-transfer-2021", ["01", "04", "06"]),
         ("lt-12-refused-at-receipt", ["03"]),
+        ("lt-07-project-land-list", ["01", "06", "refused"]),
+        ("lt-15-death-group", ["01", "06", "refused"]),
     ],
 )
 def test_a_dossier_has_the_forms_that_were_given(name: str, kinds: list[str]) -> None:
@@ -80,6 +87,8 @@ def test_a_dossier_has_the_forms_that_were_given(name: str, kinds: list[str]) ->
         ("lt-01-land-transfer-tax", "03", "it was not refused at the desk"),
         ("lt-01-land-transfer-tax", "04", "nobody apologised"),
         ("lt-01-land-transfer-tax", "05", "it was not stopped"),
+        ("lt-01-land-transfer-tax", "refused", "it was not refused after its receipt"),
+        ("lt-12-refused-at-receipt", "refused", "it was not refused after its receipt"),
         ("lt-12-refused-at-receipt", "01", "never received"),
         ("lt-12-refused-at-receipt", "06", "never received"),
         ("lt-01-land-transfer-tax", "07", "There is no form '07'"),
@@ -193,6 +202,48 @@ def test_a_stop_at_the_citizens_wish_says_so() -> None:
     assert value(form, "Căn cứ dừng") == "theo đề nghị rút hồ sơ của người nộp"
     asked = value(form, "Thời gian đề nghị rút hồ sơ")
     assert asked == "07 giờ 45 phút, ngày 02 tháng 3 năm 2021"
+
+
+def test_a_refusal_on_the_merits_says_why_on_what_law_and_where_to_complain() -> None:
+    form = form_of("refused", history("lt-07-project-land-list"), law())
+    assert form.title.text == "Thông báo từ chối giải quyết hồ sơ"
+    assert (form.number, form.circular) == ("", "")
+    assert value(form, "Lý do") == "Hồ sơ chưa đủ điều kiện"
+    assert value(form, "Căn cứ pháp lý") == "Nghị định 61/2018/NĐ-CP"
+    assert f"khiếu nại đến {form.agency.text} hoặc khởi kiện" in text(form)
+    assert "được trả lại kèm theo thông báo này" in text(form)
+
+
+def test_a_refusal_in_a_leg_names_the_leg_and_comes_from_who_refused() -> None:
+    form = form_of("refused", history("lt-15-death-group"), law())
+    assert form.agency.text == "Ủy ban nhân dân phường Quang Trung"
+    assert value(form, "Phần việc bị từ chối") == "Đăng ký khai tử"
+    assert value(form, "Lý do") == "Hồ sơ chưa đủ điều kiện"
+
+
+def test_papers_that_did_not_come_in_time_are_the_reason_of_a_refusal() -> None:
+    form = form_of("refused", history("t-counter-unanswered"), law())
+    assert "hết thời hạn bổ sung" in (value(form, "Lý do") or "")
+
+
+def test_a_leg_of_another_house_is_refused_to_that_house_and_by_no_letter() -> None:
+    life = RemoteLife(MINISTRY, "qn-centre-210301-0101@quang-ninh.4", 103)
+    life.at.later(minutes=20)
+    for command in (arrival(), c.Accept(actor=RECEIVER), c.Refuse(actor=RECEIVER, reason="Không")):
+        life.give(command)
+    assert "dossier.refused" in [each.type for each in life.records]
+    assert [each.kind for each in printable(life.records, life.at.law)] == ["06"]
+
+
+def test_a_refusal_gives_back_papers_but_no_files() -> None:
+    def refused(channel: str) -> FormContent:
+        life = Life("lt-10-building-permit", 79)
+        life.give(replace(life.form, papers=("application",), channel=channel))
+        life.give(c.Refuse(actor=life.form.actor, reason="Đất đang tranh chấp"))
+        return form_of("refused", life.records, law())
+
+    assert "Đơn đề nghị" in text(refused("direct"))
+    assert "được trả lại" not in text(refused("online"))
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from schemas.events import Event
 from workflows.machine import LEGS, SUPPLEMENT
 from workflows.model import Paper, Text
 
-FORMS = ("01", "02", "03", "04", "05")
+FORMS = ("01", "02", "03", "04", "05", "refused")
 """Forms that are given to the citizen; the control sheet (06) is the agencies' own."""
 
 AnEvent = TypeVar("AnEvent", bound=Event)
