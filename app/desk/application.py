@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.concurrency import run_in_threadpool
+from starlette.routing import BaseRoute
 
 from app.access.access import Identify
 from app.access.guard import Guard
@@ -23,6 +25,19 @@ from app.web import pages
 from app.web.assets import ASSETS, assets
 
 API = "/api/v1"
+
+
+@cache
+def _routes() -> list[BaseRoute]:
+    """The same for every application of a process: to read off their signatures what they take is
+    most of what it takes to make one."""
+    made = APIRouter()
+    for router in routers(resources):
+        made.include_router(router, prefix=API)
+    made.include_router(health.router)
+    for router in routers(pages):
+        made.include_router(router)
+    return made.routes
 
 
 def application(settings: Settings, house: House, identify: Identify | None = None) -> FastAPI:
@@ -50,12 +65,8 @@ def application(settings: Settings, house: House, identify: Identify | None = No
     )
     app.state.desk = desk
     tell_as_problems(app)
-    for router in routers(resources):
-        app.include_router(router, prefix=API)
-    app.include_router(health.router)
+    app.router.routes.extend(_routes())
     describe(app)
-    for router in routers(pages):
-        app.include_router(router)
     app.mount(ASSETS, assets(), name="assets")
     inside = NoNul(Lane(app.build_middleware_stack(), app))
     # Around everything, so that it completes the answers to errors too.
