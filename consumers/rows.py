@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Connection, SmallInteger, Table
@@ -77,7 +78,7 @@ def upsert(
 ) -> None:
     """Each row is the whole key and then the columns, in that order."""
     # Sorted, the index is walked once and two writers cannot wait for each other in a ring.
-    rows.sort(key=lambda row: row[: len(table.primary_key)])
+    rows.sort(key=itemgetter(slice(len(table.primary_key))))
     statement = _upsert(table, name, columns, to.sqlite)
     if to.sqlite:
         to.run(statement, rows)
