@@ -20,12 +20,14 @@ from schemas.asyncapi import CHANNELS, PAGE, YAML, document, golden_examples, te
 from schemas.cloudevents import Message, from_message
 from schemas.codec import dumps, loads
 from schemas.events import EVENT_TYPES
-from schemas.generate import MESSAGES, schemas
+from schemas.generate import MESSAGES
+from schemas.generate import schemas as generated
 from schemas.messages import REMOVED
 from schemas.topics import topics_of
 from schemas.yaml_text import yaml_text
 
 Document = dict[str, Any]
+schemas = cache(generated)
 SPECIFICATION = Path(__file__).parents[1] / "asyncapi" / "3.0.0.json"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from uuid import UUID
 
@@ -29,7 +29,7 @@ from schemas.codec import loads
 from schemas.envelope import Recorded, to_micros
 from schemas.events import EVENT_TYPES
 from schemas.generate import MESSAGES as OTHERS
-from schemas.generate import schemas
+from schemas.generate import schemas as generated
 from schemas.manifests import Manifest
 from schemas.messages import (
     HEADERS,
@@ -44,6 +44,7 @@ from tests.golden.files import HISTORIES, read_history
 from tests.golden.messages import HOUSE, MESSAGES, messages, read_messages
 from tests.golden.remote_lives import letters
 
+schemas = cache(generated)
 EVENTS = [path for path in MESSAGES if read_messages(path)[0] in EVENT_TYPES]
 LAST = [read_history(path).records[-1] for path in HISTORIES]
 

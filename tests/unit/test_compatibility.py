@@ -19,16 +19,17 @@ from schemas.compatibility import (
     main,
     publish,
     read,
-    today,
     unpublished,
     version_of,
 )
+from schemas.compatibility import today as generated
 from schemas.events import EVENT_TYPES
 from tests.golden.files import CORPUS, HISTORIES, read_corpus, read_history
 from tests.golden.messages import MESSAGES, read_messages
 
 Document = dict[str, Any]
 published = cache(read)
+today = cache(generated)
 
 
 # --- the gate itself -----------------------------------------------------------------------
