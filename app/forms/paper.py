@@ -14,6 +14,7 @@ import segno
 from markupsafe import Markup
 
 from app.forms.content import Block, FormContent
+from app.forms.slip import Slip
 from app.trouble import Broken
 from app.web.assets import FOLDER, asset
 from app.web.rendering import environment
@@ -33,14 +34,15 @@ def html(content: FormContent, address: str = "", *, alone: bool = False) -> str
     return _rendered(content, address, screen=not alone, inline=_style() if alone else "")
 
 
-def pdf(content: FormContent, address: str = "") -> bytes:
+def pdf(content: FormContent, address: str = "", slip: Slip | None = None) -> bytes:
     """The form on A4, fonts embedded, tagged for screen readers; the same bytes for the same
-    form on the same machine. Raises Broken when Pango is missing."""
+    form on the same machine. `slip`: follows on a page of its own. Raises Broken when Pango is
+    missing."""
     try:
         from weasyprint import CSS, HTML  # type: ignore[import-untyped]
     except OSError as error:
         raise Broken(MISSING) from error
-    page = HTML(string=_rendered(content, address, screen=False), url_fetcher=_nothing)
+    page = HTML(string=_rendered(content, address, screen=False, slip=slip), url_fetcher=_nothing)
     style = CSS(string=_style(), url_fetcher=_nothing)
     identifier = f"{content.code}/{content.kind}/{content.version}/{content.lang}".encode()
     made: bytes = page.write_pdf(
@@ -59,7 +61,14 @@ def qr(text: str) -> Markup:
     return Markup(out.getvalue().decode())
 
 
-def _rendered(content: FormContent, address: str, *, screen: bool, inline: str = "") -> str:
+def _rendered(
+    content: FormContent,
+    address: str,
+    *,
+    screen: bool,
+    inline: str = "",
+    slip: Slip | None = None,
+) -> str:
     shows: dict[str, Any] = {
         "form": content,
         "kind_of": _kind_of,
@@ -67,6 +76,7 @@ def _rendered(content: FormContent, address: str, *, screen: bool, inline: str =
         "style": asset(STYLE) if screen else "",
         "inline": Markup(inline),
         "screen": screen,
+        "slip": slip,
     }
     return environment(content.lang).get_template("forms/form.html").render(shows)
 

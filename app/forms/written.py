@@ -77,8 +77,8 @@ def receipt(past: Past) -> tuple[Block, ...]:
                     "In two copies: one for who handed it in, one goes with the control sheet.",
                 ),
                 v(
-                    "Quét mã QR hoặc dùng mã hồ sơ để tra cứu tình trạng giải quyết.",
-                    "Scan the QR code, or use the dossier's code, to see where it is.",
+                    "Quét mã QR và nhập mã tra cứu (được giao riêng) để xem tình trạng giải quyết.",
+                    "Scan the QR code and type the access code (given apart) to see where it is.",
                 ),
             ),
         ),

@@ -68,7 +68,7 @@ def test_the_receipt_promises_before_anything_is_done(desk: Desk, at_desk: Offic
     assert ("papers", "application") in again.sends
     done = browser.submit(again, button=("confirm", "yes"))
     assert "The dossier is received" in done.text
-    assert done.links["Print the receipt"].endswith("/forms/01.pdf")
+    assert done.links["Print the copy to keep"].endswith("/forms/01.pdf")
 
 
 def test_a_handover_is_one_press_on_the_dossier(desk: Desk, at_desk: Officer) -> None:

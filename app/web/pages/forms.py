@@ -15,6 +15,7 @@ from app.desk.context import AtDesk, Desk
 from app.forms import paper
 from app.forms.form import FormContent, form_of, printable
 from app.trouble import NotThere
+from app.web.address import look_up_address
 from app.web.rendering import language, page
 from schemas.envelope import Recorded
 
@@ -35,23 +36,25 @@ def forms(request: Request, who: May, desk: AtDesk, code: str) -> HTMLResponse:
 def form_html(
     request: Request, who: May, desk: AtDesk, code: str, kind: str, version: Version = None
 ) -> HTMLResponse:
-    content = _form(request, who, desk, code, kind, version)
-    return HTMLResponse(paper.html(content, _address(request, code)))
+    content = form_for(request, who, desk, code, kind, version)
+    return HTMLResponse(paper.html(content, look_up_address(request, code)))
 
 
 @router.get("/dossiers/{code}/forms/{kind}.pdf")
 def form_pdf(
     request: Request, who: May, desk: AtDesk, code: str, kind: str, version: Version = None
 ) -> Response:
-    content = _form(request, who, desk, code, kind, version)
+    content = form_for(request, who, desk, code, kind, version)
     name = quote(f"{code}-{content.kind}-{content.version}.pdf", safe="")
     headers = {"Content-Disposition": f"inline; filename*=UTF-8''{name}"}
     return Response(
-        paper.pdf(content, _address(request, code)), headers=headers, media_type="application/pdf"
+        paper.pdf(content, look_up_address(request, code)),
+        headers=headers,
+        media_type="application/pdf",
     )
 
 
-def _form(
+def form_for(
     request: Request, who: Principal, desk: Desk, code: str, kind: str, version: int | None
 ) -> FormContent:
     """The form; with lines to write on instead of what is private for who may not read that."""
@@ -67,8 +70,3 @@ def _records(desk: Desk, code: str) -> list[Recorded]:
     if not records:
         raise NotThere(desk.house.unknown(code))
     return records
-
-
-def _address(request: Request, code: str) -> str:
-    """Where a citizen looks the dossier up, as the browser knows this server."""
-    return f"{request.base_url}look-up?code={quote(code, safe='')}"

@@ -21,6 +21,7 @@ from app.forms.form import form_of
 from app.trouble import NotThere
 from app.uploads.bounded import BoundedForm, text_of
 from app.uploads.store import Gone, Handed
+from app.web.address import look_up_address
 from app.web.citizen import browser, download
 from app.web.citizen.form import FILES, Wrong, _, take_files
 from app.web.citizen.standing import FORMS, Asked, Standing, standing
@@ -163,9 +164,8 @@ def form_pdf(
     house = online.desk.house
     content = form_of(kind, house.log.read_stream(code), house.law, language(request), version)
     name = quote(f"{code}-{content.kind}.pdf", safe="")
-    where = f"{request.base_url}look-up?code={quote(code, safe='')}"
-    answer = Response(paper.pdf(without_officers(content), where),
-                      media_type="application/pdf")  # fmt: skip
+    made = paper.pdf(without_officers(content), look_up_address(request, code))
+    answer = Response(made, media_type="application/pdf")
     answer.headers["Content-Disposition"] = f"inline; filename*=UTF-8''{name}"
     return browser.private(answer)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -16,10 +17,14 @@ from app.citizen import facts
 from app.desk.context import AtDesk, Desk, position
 from app.desk.problems import Problem
 from app.fields import APPLICANT, Wrong
+from app.forms import paper
+from app.forms.slip import slip
 from app.trouble import NotThere
 from app.web import opening
 from app.web.act_forms import FACT
+from app.web.address import look_up_address
 from app.web.pages.dossier import latest
+from app.web.pages.forms import form_for
 from app.web.rendering import language, page
 from app.web.sent import Sent, typed, word
 from engine.core.calendar import CalendarError
@@ -122,6 +127,26 @@ def another_word(request: Request, who: Receives, desk: AtDesk, code: str) -> Re
             Sentence("Only the desk that received a dossier gives its bearer another word")
         )
     return _receipt(request, desk, code, facts.issue(desk.house, code), True)
+
+
+@router.post("/receive/{code}/receipt.pdf")
+def receipt_pdf(request: Request, who: Receives, desk: AtDesk, code: str, sent: Sent) -> Response:
+    """The citizen's copy of the receipt: form 01 and, on a sheet of its own, his access code. The
+    word comes with the form of the page that shows it, so that no address and no log has it."""
+    given = word(sent, "word")
+    if not _received_here(desk, who, code) or not facts.Facts(desk.house.log).proven(code, given):
+        raise NotThere(Sentence("This access code is not the one that the dossier has now"))
+    content = form_for(request, who, desk, code, "01", None)
+    sheet = slip(code, facts.printed(facts.plain(given)), language(request))
+    made = paper.pdf(content, look_up_address(request, code), sheet)
+    return Response(
+        made,
+        media_type="application/pdf",
+        headers={
+            "Content-Disposition": f"inline; filename*=UTF-8''{quote(code, safe='')}-01.pdf",
+            "Cache-Control": "no-store",
+        },
+    )
 
 
 def _received_here(desk: Desk, who: Principal, code: str) -> bool:
