@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from app.fields import Wrong, act_named, make
 from app.house import House
 from app.times import iso
-from app.trouble import BadInput, RefusedByRule, did_you_mean
+from app.trouble import BadInput, RefusedByRule
 from engine.core.admission import OPENING_ACTS
 from engine.core.decide import possible_acts
 from engine.core.dossier import Dossier
@@ -18,7 +18,7 @@ from engine.runtime import Call, Done
 from schemas.commands import Command
 from schemas.envelope import from_micros
 from schemas.rejection import Rejected
-from schemas.sentence import Sentence
+from schemas.sentence import Sentence, did_you_mean
 
 
 def command_id(house: House, text: str | None) -> bytes:

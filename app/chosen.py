@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from app.trouble import BadInput, did_you_mean
+from app.trouble import BadInput
+from schemas.sentence import did_you_mean
 
 if TYPE_CHECKING:
     from consumers.view import View

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.settings import Settings
-from app.trouble import BadInput, did_you_mean
+from app.trouble import BadInput
+from schemas.sentence import did_you_mean
 
 if TYPE_CHECKING:
     from engine.core.calendar import Calendar

@@ -12,9 +12,8 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import msgspec
 
 from app.times import parse_day
-from app.trouble import did_you_mean
 from schemas.commands import COMMANDS, Command, Opening
-from schemas.sentence import Sentence
+from schemas.sentence import Sentence, did_you_mean
 
 YES = frozenset({"yes", "true", "1", "có"})
 NO = frozenset({"no", "false", "0", "không"})

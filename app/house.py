@@ -13,7 +13,7 @@ from app import registry
 from app.output import note
 from app.settings import Settings
 from app.times import shown
-from app.trouble import NotThere, did_you_mean
+from app.trouble import NotThere
 from consumers import checkpoints
 from consumers.alerts import Alert
 from consumers.checkpoints import Fenced
@@ -37,7 +37,7 @@ from engine.store.errors import in_plain_words
 from schemas.commands import ExpireHandover
 from schemas.envelope import from_micros
 from workflows.model import Procedure
-from schemas.sentence import Sentence
+from schemas.sentence import Sentence, did_you_mean
 
 FENCED = 5
 """How often another program may be first to feed the views before we give up."""

@@ -18,10 +18,11 @@ import msgspec
 from app.fields import Wrong, act_named, make
 from app.house import House
 from app.times import parse_moment
-from app.trouble import BadInput, did_you_mean
+from app.trouble import BadInput
 from engine.ids import parse_id
 from schemas.codec import loads
 from schemas.commands import Command
+from schemas.sentence import did_you_mean
 
 OPENS = frozenset({"register", "receive"})
 NAMES = ("act", "as", "dossier", "leg", "at", "command_id", "procedure", "agency")

@@ -18,7 +18,8 @@ import click
 
 from app.settings import DATABASE, HOUSE, Settings
 from app.times import parse_day, parse_moment, parse_span
-from app.trouble import BadInput, Trouble, as_trouble, debugging, did_you_mean
+from app.trouble import BadInput, Trouble, as_trouble, debugging
+from schemas.sentence import did_you_mean
 
 Lazy = Mapping[str, str]
 """Name of a command -> where it is, as "module:attribute"."""

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import IO, Any
 
 import click
 
 from schemas.codec import dumps
 from schemas.rejection import Rejected
-from schemas.sentence import Sentence
 
 REFUSED, WRONG, BROKEN = 1, 2, 3
 
@@ -60,12 +57,6 @@ class Broken(Trouble):
 
 class Unexpected(Broken):
     """What nobody thought of: a fault of the program."""
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A closing question, or "" when nothing is near."""
-    near = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
-    return Sentence("; did you mean %(near)r?", near=near[0]) if near else ""
 
 
 def as_trouble(error: Exception) -> Trouble:

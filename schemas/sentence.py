@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class Sentence(str):
     """An English sentence, or a part of one, that still knows what it was made of.
@@ -19,3 +22,9 @@ class Sentence(str):
         made = super().__new__(cls, pattern % parts)
         made.pattern, made.parts = pattern, parts
         return made
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A closing question, or "" when nothing is near."""
+    near = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    return Sentence("; did you mean %(near)r?", near=near[0]) if near else ""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from schemas.sentence import Sentence, did_you_mean
 from workflows.build import Places, build
 from workflows.mend import Mended, mend
 from workflows.model import Procedure
 from workflows.organisation import Organisation
-from workflows.shape import LegShape, ProcedureShape, did_you_mean, fit
+from workflows.shape import LegShape, ProcedureShape, fit
 from workflows.soundness import Finding, examine
 from workflows.yaml_source import Loc, Problem, Source, read_source
 
@@ -219,20 +221,24 @@ class _Press:
         if not fitting:
             ids = {shape.procedure for shape in known.values()}
             guess = "" if versions else did_you_mean(str(leg.procedure), ids)
-            which = f" version {leg.version!r}" if leg.version else ""
-            when = f" in force on {parent.valid_from}" if versions and not leg.version else ""
-            message = f"there is no procedure {leg.procedure!r}{which}{when}{guess}"
+            of: str = ""
+            if leg.version:
+                of = Sentence(" version %(version)r", version=leg.version)
+            elif versions:
+                of = Sentence(" in force on %(day)s", day=parent.valid_from)
+            message = Sentence("there is no procedure %(id)r%(of)s%(guess)s",
+                               id=leg.procedure, of=of, guess=guess)  # fmt: skip
             source.problems.append(source.problem(at, message))
             return None
         if fitting[0] in self._making:
             round_ = [*self._making[self._making.index(fitting[0]) :], fitting[0]]
-            names = " runs ".join(str(known[other].procedure) for other in round_)
-            message = f"procedures run each other in a circle: {names}"
+            names = reduce(_runs, (str(known[other].procedure) for other in round_))
+            message = Sentence("procedures run each other in a circle: %(names)s", names=names)
             source.problems.append(source.problem(at, message))
             return None
         found = self.press(fitting[0])
         if found is None:
-            message = f"the procedure {leg.procedure!r} has errors of its own"
+            message = Sentence("the procedure %(id)r has errors of its own", id=leg.procedure)
             source.problems.append(source.problem(at, message))
         return found
 
@@ -245,16 +251,21 @@ class _Press:
             source = self._sources[file]
             for other_file, other in seen.get(procedure.id, []):
                 if procedure.version == other.version:
-                    message = f"this id and version are in {other_file} too"
+                    message = Sentence("this id and version are in %(file)s too", file=other_file)
                     source.problems.append(source.problem(("version",), message))
                 elif _overlap(procedure, other):
-                    message = f"is in force together with version {other.version!r} of {other_file}"
+                    message = Sentence("is in force together with version %(version)r of %(file)s",
+                                       version=other.version, file=other_file)  # fmt: skip
                     source.problems.append(source.problem(("valid from",), message))
             seen.setdefault(procedure.id, []).append((file, procedure))
 
     def _problems(self) -> list[Problem]:
         made = [file for file in self._files if file in self._made]
         return [problem for file in made for problem in self._sources[file].problems]
+
+
+def _runs(whole: str, part: str) -> str:
+    return Sentence("%(whole)s runs %(part)s", whole=whole, part=part)
 
 
 def _in_force(shape: ProcedureShape, parent: ProcedureShape) -> bool:

@@ -6,7 +6,7 @@ what the words mean together is checked in `soundness`.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
+from functools import reduce
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from schemas.sentence import Sentence, did_you_mean
 from workflows.machine import WORK_ACTS
 from workflows.model import Online
 from workflows.written import (
@@ -110,8 +111,14 @@ class LegShape(Shape):
     @model_validator(mode="after")
     def _one_process(self) -> LegShape:
         if (self.steps is None) == (self.procedure is None):
-            raise ValueError("a leg has either 'steps' of its own or the 'procedure' it runs")
+            raise ValueError(
+                Sentence("a leg has either 'steps' of its own or the 'procedure' it runs")
+            )
         return self
+
+
+def _and(one: str, other: str) -> str:
+    return Sentence("%(one)s and %(other)s", one=one, other=other)
 
 
 class StepShape(Shape):
@@ -142,15 +149,22 @@ class StepShape(Shape):
     def _one_kind(self) -> StepShape:
         kinds = [key for key in ("by", "pause", "leg", "legs") if getattr(self, key) is not None]
         if len(kinds) != 1:
-            has = f"it has {' and '.join(kinds)}" if kinds else "it has none of them"
-            raise ValueError(f"a step has one of 'by', 'pause', 'leg' or 'legs'; {has}")
+            has = Sentence("it has none of them")
+            if kinds:
+                has = Sentence("it has %(kinds)s", kinds=reduce(_and, kinds))
+            raise ValueError(
+                Sentence("a step has one of 'by', 'pause', 'leg' or 'legs'; %(has)s", has=has)
+            )
         allowed = {"then", "title", kinds[0], *_GOES_WITH[kinds[0]]}
         for field in sorted(self.model_fields_set - allowed):
-            raise ValueError(f"'{field.replace('_', ' ')}' does not go with '{kinds[0]}'")
+            raise ValueError(
+                Sentence("%(field)r does not go with %(kind)r",
+                         field=field.replace("_", " "), kind=kinds[0])
+            )  # fmt: skip
         if self.pause and self.resumed_by is None:
-            raise ValueError("a pause names who shows that it may go on: 'resumed by'")
+            raise ValueError(Sentence("a pause names who shows that it may go on: 'resumed by'"))
         if self.legs is not None and not self.legs:
-            raise ValueError("'legs' is empty")
+            raise ValueError(Sentence("'legs' is empty"))
         return self
 
 
@@ -245,32 +259,33 @@ def fit(source: Source, shape: type[ShapeT]) -> ShapeT | None:
 
 def _message(kind: str, loc: Loc, detail: Any) -> str:
     if kind == "missing":
-        return f"'{loc[-1]}' is missing"
+        return Sentence("%(field)r is missing", field=str(loc[-1]))
     if kind == "extra_forbidden" and detail["input"] is None and " " in str(loc[-1]):
-        return f"{loc[-1]!r} is no field here: put a text with a comma between quotes"
+        return Sentence(
+            "%(field)r is no field here: put a text with a comma between quotes", field=loc[-1]
+        )
     if kind == "extra_forbidden":
-        return f"'{loc[-1]}' is no field here{did_you_mean(str(loc[-1]), _known_keys())}"
+        guess = did_you_mean(str(loc[-1]), _known_keys())
+        return Sentence("%(field)r is no field here%(guess)s", field=str(loc[-1]), guess=guess)
     if kind == "too_short":
-        return "is empty"
+        return Sentence("is empty")
     if kind == "value_error":
-        return str(detail["ctx"]["error"])
+        # The sentence itself: its text alone does not know what it was made of.
+        return detail["ctx"]["error"].args[0]  # type: ignore[no-any-return]
     if kind in ("literal_error", "string_pattern_mismatch"):
         given, wanted = detail["input"], detail["ctx"].get("expected", "")
-        return f"{getattr(given, 'text', given)!r} is not one of {wanted}"
+        given = getattr(given, "text", given)
+        others, _, last = wanted.rpartition(" or ")
+        known = Sentence("%(others)s or %(last)s", others=others, last=last) if others else wanted
+        return Sentence("%(value)r is not one of %(known)s", value=given, known=known)
     if kind in ("model_type", "dict_type", "model_attributes_type"):
-        return "must be a mapping of fields"
+        return Sentence("must be a mapping of fields")
     return str(detail["msg"]).lower()
 
 
 def _known_keys() -> set[str]:
     shapes = [*Shape.__subclasses__()]
     return {str(f.alias or name) for s in shapes for name, f in s.model_fields.items()}
-
-
-def did_you_mean(word: str, known: set[str]) -> str:
-    """A closing question, or "" when nothing is near."""
-    near = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
-    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def procedure_schema() -> dict[str, Any]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Literal
 
 import msgspec
 
+from schemas.sentence import Sentence, did_you_mean
 from workflows.machine import WORK_ACTS
 from workflows.model import (
     DONE,
@@ -43,7 +43,7 @@ class Finding(msgspec.Struct, frozen=True):
     path: str
     step: str | None
     at: tuple[str | int, ...]
-    message: str
+    message: Sentence
     severity: Literal["error", "warning"] = "error"
 
 
@@ -76,10 +76,13 @@ def targets(step: Step) -> Iterator[str]:
 
 def _period(procedure: Procedure) -> Iterator[Finding]:
     if procedure.valid_to and procedure.valid_to < procedure.valid_from:
-        message = f"ends on {procedure.valid_to}, before it begins on {procedure.valid_from}"
+        message = Sentence("ends on %(end)s, before it begins on %(begin)s",
+                           end=procedure.valid_to, begin=procedure.valid_from)  # fmt: skip
         yield Finding("", None, ("valid to",), message)
     if procedure.limit.amount <= 0:
-        message = f"the total is {procedure.limit.amount}: it must be more than 0"
+        message = Sentence(
+            "the total is %(amount)s: it must be more than 0", amount=procedure.limit.amount
+        )
         yield Finding("", None, ("limit",), message)
 
 
@@ -89,25 +92,28 @@ def _period(procedure: Procedure) -> Iterator[Finding]:
 def _process(path: str, process: Process, procedure: Procedure) -> Iterator[Finding]:
     steps = process.steps
     if process.start not in steps:
-        yield Finding(path, None, ("start",), f"starts at {process.start!r}, which is no step")
+        message = Sentence("starts at %(step)r, which is no step", step=process.start)
+        yield Finding(path, None, ("start",), message)
         return
     dangling = False
     for name, step in steps.items():
         if step.refused and any(leg.gate for leg in step.legs):
-            message = "a gate's refusal ends the dossier: 'refused' is never taken"
+            message = Sentence("a gate's refusal ends the dossier: 'refused' is never taken")
             yield Finding(path, name, ("refused",), message)
         if name in ENDS:
-            yield Finding(
-                path, name, (), f"{name!r} is the name of an end: call the step otherwise"
-            )
+            message = Sentence("%(step)r is the name of an end: call the step otherwise", step=name)
+            yield Finding(path, name, (), message)
         links = list(_links(path, step, steps))
         dangling = dangling or bool(links)
-        yield from _positive(path, name, "limit", step.limit, f"step {name!r}")
+        yield from _positive(path, name, "limit", step.limit, Sentence("step %(step)r", step=name))
         if step.pause is not None:
-            yield from _positive(path, name, "lasts", step.pause.lasts, f"pause {name!r}")
+            whose = Sentence("pause %(step)r", step=name)
+            yield from _positive(path, name, "lasts", step.pause.lasts, whose)
         yield from (*links, *_act(path, step), *_forks(path, step))
     if steps[process.start].by is None:
-        message = f"begins with {process.start!r}, which nobody does: begin with a step of work"
+        message = Sentence(
+            "begins with %(step)r, which nobody does: begin with a step of work", step=process.start
+        )
         yield Finding(path, process.start, (), message)
     if not dangling:
         yield from _reach(path, process)
@@ -115,7 +121,8 @@ def _process(path: str, process: Process, procedure: Procedure) -> Iterator[Find
 
 def _links(path: str, step: Step, steps: dict[str, Step]) -> Iterator[Finding]:
     if not step.then:
-        yield Finding(path, step.name, ("then",), f"step {step.name!r} leads nowhere")
+        message = Sentence("step %(step)r leads nowhere", step=step.name)
+        yield Finding(path, step.name, ("then",), message)
     ways: list[tuple[tuple[str | int, ...], str]]
     ways = [(("then", index, "to"), branch.to) for index, branch in enumerate(step.then)]
     if step.refused:
@@ -123,31 +130,36 @@ def _links(path: str, step: Step, steps: dict[str, Step]) -> Iterator[Finding]:
     for at, found in ways:
         if found in steps or found in ENDS:
             continue
-        near = get_close_matches(found, [*steps, *ENDS], n=1, cutoff=0.6)
-        guess = f"; did you mean {near[0]!r}?" if near else ""
-        message = f"step {step.name!r} leads to {found!r}, which is no step of this process{guess}"
+        message = Sentence(
+            "step %(step)r leads to %(to)r, which is no step of this process%(guess)s",
+            step=step.name, to=found, guess=did_you_mean(found, [*steps, *ENDS]),
+        )  # fmt: skip
         yield Finding(path, step.name, at, message)
 
 
 def _act(path: str, step: Step) -> Iterator[Finding]:
     if step.by is None or step.act in WORK_ACTS:
         return
-    near = get_close_matches(step.act, WORK_ACTS, n=1, cutoff=0.6)
-    guess = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(WORK_ACTS)}"
-    yield Finding(path, step.name, ("act",), f"the act {step.act!r} is unknown; {guess}")
+    known = Sentence("; known are %(known)s", known=", ".join(WORK_ACTS))
+    guess = did_you_mean(step.act, WORK_ACTS) or known
+    message = Sentence("the act %(word)r is unknown%(guess)s", word=step.act, guess=guess)
+    yield Finding(path, step.name, ("act",), message)
 
 
 def _forks(path: str, step: Step) -> Iterator[Finding]:
     *others, last = step.then or (Branch(DONE),)
     if last.when:
-        message = (
-            f"step {step.name!r} gets stuck when none of its conditions hold: "
-            "end with a branch without 'when'"
+        message = Sentence(
+            "step %(step)r gets stuck when none of its conditions hold: "
+            "end with a branch without 'when'",
+            step=step.name,
         )
         yield Finding(path, step.name, ("then",), message)
     for index, branch in enumerate(others):
         if not branch.when:
-            message = f"the branch to {branch.to!r} always holds: those after it are never taken"
+            message = Sentence(
+                "the branch to %(to)r always holds: those after it are never taken", to=branch.to
+            )
             yield Finding(path, step.name, ("then", index), message)
 
 
@@ -156,7 +168,7 @@ def _reach(path: str, process: Process) -> Iterator[Finding]:
     reached = _closure({process.start}, {name: set(targets(s)) for name, s in steps.items()})
     for name in steps:
         if name not in reached:
-            yield Finding(path, name, (), f"no step leads to {name!r}")
+            yield Finding(path, name, (), Sentence("no step leads to %(step)r", step=name))
     back: dict[str, set[str]] = {}
     for name, step in steps.items():
         for to in targets(step):
@@ -164,10 +176,13 @@ def _reach(path: str, process: Process) -> Iterator[Finding]:
     ending = _closure(set(ENDS), back)
     for name in steps:
         if name in reached and name not in ending:
-            yield Finding(path, name, (), f"from {name!r} no way leads to an end")
+            message = Sentence("from %(step)r no way leads to an end", step=name)
+            yield Finding(path, name, (), message)
     if DONE not in reached and steps[process.start].name in ending:
-        whose = f"the leg {path!r} never joins" if path else "the procedure has no result"
-        yield Finding(path, process.start, (), f"{whose}: no way leads to 'done'")
+        message = Sentence("the procedure has no result: no way leads to 'done'")
+        if path:
+            message = Sentence("the leg %(leg)r never joins: no way leads to 'done'", leg=path)
+        yield Finding(path, process.start, (), message)
 
 
 def _closure(begin: set[str], leads: dict[str, set[str]]) -> set[str]:
@@ -183,10 +198,13 @@ def _closure(begin: set[str], leads: dict[str, set[str]]) -> set[str]:
 
 
 def _positive(
-    path: str, step: str | None, field: str, limit: Limit | None, whose: str
+    path: str, step: str | None, field: str, limit: Limit | None, whose: Sentence
 ) -> Iterator[Finding]:
     if limit is not None and limit.amount <= 0:
-        message = f"the limit of {whose} is {limit.amount}: it must be more than 0"
+        message = Sentence(
+            "the limit of %(whose)s is %(amount)s: it must be more than 0",
+            whose=whose, amount=limit.amount,
+        )  # fmt: skip
         yield Finding(path, step, (field,), message)
 
 
@@ -194,26 +212,27 @@ def _twins(procedure: Procedure) -> Iterator[Finding]:
     seen: set[str] = set()
     for path, _ in procedure.legs():
         if path in seen:
-            yield Finding(path, None, (), f"two legs have the name {path!r}")
+            message = Sentence("two legs have the name %(leg)r", leg=path)
+            yield Finding(path, None, (), message)
         seen.add(path)
 
 
 def _leg(path: str, leg: Leg) -> Iterator[Finding]:
-    yield from _positive(path, None, "limit", leg.limit, f"leg {path!r}")
+    yield from _positive(path, None, "limit", leg.limit, Sentence("leg %(leg)r", leg=path))
     for name, step in leg.process.steps.items():
         if step.act == "return" and step.by is not None and leg.procedure is None:
-            message = "a leg returns no result to the citizen: end it with another act"
+            message = Sentence("a leg returns no result to the citizen: end it with another act")
             yield Finding(path, name, ("act",), message)
 
 
 def _staffed(procedure: Procedure, organisation: Organisation) -> Iterator[Finding]:
     if organisation.roles_of(procedure.desk) is None:
-        yield Finding("", None, ("desk",), f"no agency has the function {procedure.desk!r}")
+        yield Finding("", None, ("desk",), _nobody_is(procedure.desk))
     places = [("", procedure.process, procedure.desk)]
     places += [(path, leg.process, leg.at) for path, leg in procedure.legs()]
     for path, leg in procedure.legs():
         if organisation.roles_of(leg.at) is None:
-            yield Finding(path, None, ("at",), f"no agency has the function {leg.at!r}")
+            yield Finding(path, None, ("at",), _nobody_is(leg.at))
     for path, process, runs_at in places:
         for name, step in process.steps.items():
             if step.by is not None:
@@ -229,13 +248,18 @@ def _staff(
     function = who.at or runs_at
     roles = organisation.roles_of(function)
     if roles is None:
-        yield Finding(path, step, (field,), f"no agency has the function {function!r}")
+        yield Finding(path, step, (field,), _nobody_is(function))
     elif who.role not in roles:
-        near = get_close_matches(who.role, sorted(roles), n=1, cutoff=0.6)
-        guess = (
-            f"; did you mean {near[0]!r}?" if near else f": there are {', '.join(sorted(roles))}"
-        )
-        yield Finding(path, step, (field,), f"no officer at {function!r} is {who.role!r}{guess}")
+        known = Sentence(": there are %(known)s", known=", ".join(sorted(roles)))
+        message = Sentence(
+            "no officer at %(function)r is %(post)r%(guess)s",
+            function=function, post=who.role, guess=did_you_mean(who.role, roles) or known,
+        )  # fmt: skip
+        yield Finding(path, step, (field,), message)
+
+
+def _nobody_is(function: str) -> Sentence:
+    return Sentence("no agency has the function %(function)r", function=function)
 
 
 def _result(procedure: Procedure) -> Iterator[Finding]:
@@ -246,18 +270,26 @@ def _result(procedure: Procedure) -> Iterator[Finding]:
         returns = step.by is not None and step.act == "return"
         for to in targets(step):
             if to == DONE and not returns:
-                message = f"step {name!r} leads to 'done' but does not return the result"
+                message = Sentence(
+                    "step %(step)r leads to 'done' but does not return the result", step=name
+                )
                 yield Finding("", name, ("then",), message)
             if returns and to != DONE:
-                message = f"the result is returned last: step {name!r} may only lead to 'done'"
+                message = Sentence(
+                    "the result is returned last: step %(step)r may only lead to 'done'", step=name
+                )
                 yield Finding("", name, ("then",), message)
         if returns and not _same(step.by, procedure.returned_by, procedure.desk):
-            returner = _named(procedure.returned_by)
-            message = f"{returner} is to return the result, but someone else does step {name!r}"
+            message = Sentence(
+                "%(who)s is to return the result, but someone else does step %(step)r",
+                who=_named(procedure.returned_by), step=name,
+            )  # fmt: skip
             yield Finding("", name, ("by",), message)
         needs = step.by is not None and step.act in NEEDS_SIGNATURE
         if needs and signed and not _signed_before(name, procedure.process):
-            message = f"a way leads to {name!r} on which nobody has signed the result"
+            message = Sentence(
+                "a way leads to %(step)r on which nobody has signed the result", step=name
+            )
             yield Finding("", name, ("act",), message)
 
 
@@ -287,21 +319,24 @@ def _named(who: Who) -> str:
 
 
 def _sums(procedure: Procedure) -> Iterator[Finding]:
-    yield from _sum("", procedure.limit, procedure.process, "the total")
+    yield from _sum("", procedure.limit, procedure.process, Sentence("the total"))
     for path, leg in procedure.legs():
         if leg.limit is not None and leg.procedure is None:
-            yield from _sum(path, leg.limit, leg.process, f"the limit of leg {path!r}")
+            what = Sentence("the limit of leg %(leg)r", leg=path)
+            yield from _sum(path, leg.limit, leg.process, what)
 
 
-def _sum(path: str, stated: Limit, process: Process, what: str) -> Iterator[Finding]:
+def _sum(path: str, stated: Limit, process: Process, what: Sentence) -> Iterator[Finding]:
     total = _hours(stated)
     ways = list(_ways(process))
     if total is None or any(hours is None for hours, _ in ways):
         return
     longest, whole = max(((h or Decimal(0), whole) for h, whole in ways), default=(total, True))
     if longest > total or (longest < total and whole):
-        summed = _as(stated, longest)
-        message = f"{what} is {stated}, but the steps sum to {summed}"
+        message = Sentence(
+            "%(what)s is %(limit)s, but the steps sum to %(sum)s",
+            what=what, limit=stated, sum=_as(stated, longest),
+        )  # fmt: skip
         yield Finding(path, None, ("limit",), message, "warning")
 
 

@@ -12,8 +12,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
+from schemas.sentence import Sentence
 from workflows.model import SAME_DAY, Limit, Who
-from workflows.yaml_source import Misread
+from workflows.yaml_source import DATE, ELSE, TRUTH, WHOLE_NUMBER, Misread
 
 NAME = r"[a-z0-9]+([.-][a-z0-9]+)*"
 _LIMIT = re.compile(r"\d+(\.\d+)? ((working )?hour|((working|calendar) )?day|month)s?")
@@ -24,26 +25,30 @@ _WHO = re.compile(rf"({NAME})(?: at ({NAME}))?")
 def _text(value: object) -> str:
     if isinstance(value, str):
         if not value.strip():
-            raise ValueError("is empty")
+            raise ValueError(Sentence("is empty"))
         return value
     if value is None:
-        raise ValueError("is empty")
+        raise ValueError(Sentence("is empty"))
     if isinstance(value, Misread):
-        raise ValueError(f"`{value.text}` would be read as {value.kind}, not as text: quote it")
+        raise ValueError(_quote(value.text, value.kind))
     if isinstance(value, dict | list):
-        raise ValueError("must be a text")
-    written = str(value).lower()
-    raise ValueError(f"`{written}` would be read as {_kind(value)}, not as text: quote it")
+        raise ValueError(Sentence("must be a text"))
+    kind = {bool: TRUTH, int: WHOLE_NUMBER, date: DATE}.get(type(value), ELSE)
+    raise ValueError(_quote(str(value).lower(), kind))
 
 
-def _kind(value: object) -> str:
-    return {bool: "true or false", int: "a whole number", date: "a date"}.get(type(value), "data")
+def _quote(written: str, kind: Sentence) -> Sentence:
+    return Sentence(
+        "`%(written)s` would be read as %(kind)s, not as text: quote it", written=written, kind=kind
+    )
 
 
 def _name(value: object) -> str:
     text = _text(value)
     if not re.fullmatch(NAME, text):
-        raise ValueError(f"{text!r} is no name: use small letters, digits and '-'")
+        raise ValueError(
+            Sentence("%(text)r is no name: use small letters, digits and '-'", text=text)
+        )
     return text
 
 
@@ -53,7 +58,7 @@ def _day(value: object) -> str:
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
         return date.fromisoformat(value).isoformat()
     written = value.text if isinstance(value, Misread) else value
-    raise ValueError(f"{written!r} is no day: write it as 2021-07-01")
+    raise ValueError(Sentence("%(text)r is no day: write it as 2021-07-01", text=written))
 
 
 def _version(value: object) -> str:
@@ -63,25 +68,35 @@ def _version(value: object) -> str:
 def _truth(value: object) -> bool:
     if isinstance(value, bool):
         return value
-    raise ValueError("write true or false")
+    raise ValueError(Sentence("write true or false"))
 
 
 def _number(value: object) -> int:
     if type(value) is int and value >= 0:
         return value
-    raise ValueError("must be a whole number, 0 or more")
+    raise ValueError(Sentence("must be a whole number, 0 or more"))
 
 
 def _limit(value: object) -> Limit:
-    how = "write a number and a unit, such as '3 days', '2 hours', '30 calendar days' or '1 month'"
     text = value.text if isinstance(value, Misread) else str(value)
     try:
         if Decimal(text.split()[0]) <= 0:
-            raise ValueError(f"{text} is no limit: it must be more than 0; leave it out if unknown")
+            raise ValueError(
+                Sentence(
+                    "%(text)s is no limit: it must be more than 0; leave it out if unknown",
+                    text=text,
+                )
+            )
     except (ArithmeticError, IndexError):
         pass
     if not _LIMIT.fullmatch(text):
-        raise ValueError(f"{text!r} is no limit: {how}")
+        raise ValueError(
+            Sentence(
+                "%(text)r is no limit: write a number and a unit, such as '3 days', '2 hours', "
+                "'30 calendar days' or '1 month'",
+                text=text,
+            )
+        )
     return Limit.parse(text)
 
 
@@ -94,7 +109,10 @@ def _who(value: object) -> Who:
     found = _WHO.fullmatch(text)
     if not found:
         raise ValueError(
-            f"{text!r}: write a role, or 'role at function', such as 'head at commune'"
+            Sentence(
+                "%(text)r: write a role, or 'role at function', such as 'head at commune'",
+                text=text,
+            )
         )
     return Who(found[1], found[3])
 
@@ -102,21 +120,25 @@ def _who(value: object) -> Who:
 def _clock_time(value: object) -> str:
     text = _text(value)
     if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
-        raise ValueError(f'{text!r} is no time of day: write it as "15:00"')
+        raise ValueError(Sentence('%(text)r is no time of day: write it as "15:00"', text=text))
     return text
 
 
 def _share(value: object) -> float:
     text = value.text if isinstance(value, Misread) else str(value)
     if not _PERCENT.fullmatch(text):
-        raise ValueError(f"{text!r} is no share: write it in percent, such as 2.5 %")
+        raise ValueError(
+            Sentence("%(text)r is no share: write it in percent, such as 2.5 %%", text=text)
+        )
     return float(text.removesuffix("%")) / 100
 
 
 def _chance(value: object) -> float:
     share = _share(value)
     if share > 1:
-        raise ValueError(f"{value} is more than all of them: write at most 100 %")
+        raise ValueError(
+            Sentence("%(value)s is more than all of them: write at most 100 %%", value=value)
+        )
     return share
 
 

@@ -18,11 +18,27 @@ import msgspec
 import yaml
 from yaml.resolver import Resolver
 
+from schemas.sentence import Sentence
+
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 24
+MAX_VALUES = 10_000
+"""In one file; the largest that is shipped has six hundred."""
+
+MAX_PROBLEMS = 100
+"""Told of how a file is written; who gets so many has sent something else."""
+
+MAX_DIGITS = 15
+"""Of a whole number: Python refuses to read one of thousands."""
 
 Loc: TypeAlias = tuple[str | int, ...]
 """A way from the top of a file to a value: mapping keys and sequence indices."""
+
+
+TEXT, NOTHING, TRUTH = Sentence("text"), Sentence("nothing"), Sentence("true or false")
+WHOLE_NUMBER, DATE = Sentence("a whole number"), Sentence("a date")
+ELSE = Sentence("something else")
+"""What YAML takes a value for."""
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -52,7 +68,7 @@ class Misread(msgspec.Struct, frozen=True):
     """A plain scalar that YAML 1.1 reads as something other than what it looks like."""
 
     text: str
-    kind: str
+    kind: Sentence
 
 
 class Source(msgspec.Struct):
@@ -99,7 +115,7 @@ def dotted(loc: Loc) -> str:
 class _Refused(Exception):
     """The file cannot be read any further."""
 
-    def __init__(self, line: int, column: int, message: str) -> None:
+    def __init__(self, line: int, column: int, message: Sentence) -> None:
         super().__init__(message)
         self.line, self.column, self.message = line, column, message
 
@@ -120,25 +136,28 @@ def read_source(path: Path) -> Source:
 def _text(path: Path) -> str:
     try:
         if not path.is_file():
-            raise _Refused(1, 1, "there is no such file")
+            raise _Refused(1, 1, Sentence("there is no such file"))
         size = path.stat().st_size
         if size > MAX_BYTES:
-            megabytes = size / 1_000_000
-            raise _Refused(1, 1, f"the file has {megabytes:.1f} MB; at most 1 MB is read")
+            message = Sentence(
+                "the file has %(size)s MB; at most 1 MB is read", size=f"{size / 1_000_000:.1f}"
+            )
+            raise _Refused(1, 1, message)
         raw = path.read_bytes()
     except OSError as error:
-        raise _Refused(1, 1, f"the file cannot be read: {error.strerror}") from error
+        message = Sentence("the file cannot be read: %(why)s", why=error.strerror)
+        raise _Refused(1, 1, message) from error
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = raw[: error.start]
         column = error.start - before.rfind(b"\n")
         line = before.count(b"\n") + 1
-        raise _Refused(line, column, "the file is not UTF-8 from here on") from error
+        raise _Refused(line, column, Sentence("the file is not UTF-8 from here on")) from error
     for number, line_text in enumerate(text.splitlines(), 1):
         if "\t" in line_text:
             column = line_text.index("\t") + 1
-            raise _Refused(number, column, "a tab: indent and separate with spaces")
+            raise _Refused(number, column, Sentence("a tab: indent and separate with spaces"))
     return text
 
 
@@ -148,6 +167,7 @@ class _Composer:
     def __init__(self, text: str, source: Source) -> None:
         self._events: Iterator[yaml.Event] = iter(yaml.parse(text, Loader=yaml.CSafeLoader))
         self._source = source
+        self._values = 0
         self._resolver = Resolver()
 
     def compose(self) -> None:
@@ -157,9 +177,11 @@ class _Composer:
             mark = error.problem_mark or error.context_mark
             line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
             problem = " ".join(filter(None, (error.context, error.problem)))
-            raise _Refused(line, column, f"this is not YAML: {problem}") from error
+            message = Sentence("this is not YAML: %(problem)s", problem=problem)
+            raise _Refused(line, column, message) from error
         except yaml.YAMLError as error:
-            raise _Refused(1, 1, f"this is not YAML: {error}") from error
+            message = Sentence("this is not YAML: %(problem)s", problem=error)
+            raise _Refused(1, 1, message) from error
 
     def _document(self) -> None:
         documents = 0
@@ -167,21 +189,29 @@ class _Composer:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    raise _at(event, "a second document ('---') begins: one file, one document")
+                    message = Sentence("a second document ('---') begins: one file, one document")
+                    raise _at(event, message)
             elif isinstance(event, yaml.NodeEvent):
                 self._source.value = self._node(event, ())
         if not documents:
-            raise _Refused(1, 1, "the file is empty")
+            raise _Refused(1, 1, Sentence("the file is empty"))
 
     def _node(self, event: yaml.NodeEvent, loc: Loc) -> object:
         if isinstance(event, yaml.AliasEvent):
-            raise _at(event, f"an alias (*{event.anchor}): write the value out")
+            raise _at(event, _alias(event))
         if event.anchor:
-            raise _at(event, f"an anchor (&{event.anchor}): write the value out where it is used")
+            message = Sentence("an anchor (&%(name)s): write the value out where it is used",
+                               name=event.anchor)  # fmt: skip
+            raise _at(event, message)
         if getattr(event, "tag", None):
-            raise _at(event, f"a tag ({event.tag}): write the plain value")  # type: ignore[attr-defined]
+            tag = event.tag  # type: ignore[attr-defined]
+            raise _at(event, Sentence("a tag (%(tag)s): write the plain value", tag=tag))
         if len(loc) > MAX_DEPTH:
-            raise _at(event, f"nested more than {MAX_DEPTH} deep")
+            raise _at(event, Sentence("nested more than %(most)s deep", most=MAX_DEPTH))
+        self._values += 1
+        if self._values > MAX_VALUES:
+            message = Sentence("more than %(most)s values in one file", most=f"{MAX_VALUES:,}")
+            raise _at(event, message)
         text = event.value if isinstance(event, yaml.ScalarEvent) else ""
         self._source.marks.setdefault(loc, Mark(*_place(event), text))
         if isinstance(event, yaml.ScalarEvent):
@@ -209,7 +239,9 @@ class _Composer:
             assert isinstance(value_event, yaml.NodeEvent)
             if key in entries:
                 first = self._source.keys[(*loc, key)].line
-                message = f"the key {key!r} is there twice, first in line {first}"
+                message = Sentence(
+                    "the key %(key)r is there twice, first in line %(line)s", key=key, line=first
+                )
                 self._complain((*loc, key), event, message)
                 self._node(value_event, (*loc, f"{key} (again)"))
                 continue
@@ -219,58 +251,65 @@ class _Composer:
 
     def _key(self, event: yaml.Event, loc: Loc) -> str:
         if isinstance(event, yaml.AliasEvent):
-            raise _at(event, f"an alias (*{event.anchor}): write the value out")
+            raise _at(event, _alias(event))
         if not isinstance(event, yaml.ScalarEvent):
-            raise _at(event, "a key must be a single word or text")
+            raise _at(event, Sentence("a key must be a single word or text"))
         if event.anchor or event.tag:
-            raise _at(event, "a key must have no anchor and no tag")
+            raise _at(event, Sentence("a key must have no anchor and no tag"))
         if not isinstance(self._scalar(event), str):
-            kind = self._kind(event)
-            message = f"the key `{event.value}` would be read as {kind}: quote it"
+            message = Sentence("the key `%(key)s` would be read as %(kind)s: quote it",
+                               key=event.value, kind=self._kind(event))  # fmt: skip
             self._complain((*loc, event.value), event, message)
         return str(event.value)
 
     def _scalar(self, event: yaml.ScalarEvent) -> object:
         text, kind = event.value, self._kind(event)
-        if kind == "text":
+        if kind is TEXT:
             return text
-        if kind == "nothing":
+        if kind is NOTHING:
             return None
         if text in ("true", "false"):
             return text == "true"
-        if kind == "a whole number" and re.fullmatch(r"-?(0|[1-9][0-9]*)", text):
+        if kind is WHOLE_NUMBER and _WHOLE.fullmatch(text):
             return int(text)
-        if kind == "a date" and re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        if kind is DATE and re.fullmatch(r"\d{4}-\d\d-\d\d", text):
             try:
                 return date.fromisoformat(text)
             except ValueError:
-                return Misread(text, "a date that does not exist")
+                return Misread(text, Sentence("a date that does not exist"))
         return Misread(text, kind)
 
-    def _kind(self, event: yaml.ScalarEvent) -> str:
+    def _kind(self, event: yaml.ScalarEvent) -> Sentence:
         """What YAML 1.1 takes the scalar for, in words."""
         if not event.implicit[0]:
-            return "text"
+            return TEXT
         tag = self._resolver.resolve(  # type: ignore[no-untyped-call]
             yaml.ScalarNode, event.value, (True, False)
         )
         if ":" in event.value and str(tag).endswith((":int", ":float")):
-            return "a number in base 60"
-        return _KINDS.get(str(tag).rpartition(":")[2], "something else")
+            return Sentence("a number in base 60")
+        return _KINDS.get(str(tag).rpartition(":")[2], ELSE)
 
-    def _complain(self, loc: Loc, event: yaml.Event, message: str) -> None:
+    def _complain(self, loc: Loc, event: yaml.Event, message: Sentence) -> None:
+        if len(self._source.problems) >= MAX_PROBLEMS:
+            message = Sentence(
+                "more than %(most)s things are wrong in this file", most=MAX_PROBLEMS
+            )
+            raise _at(event, message)
         problem = Problem(self._source.file, *_place(event), dotted(loc), message)
         self._source.problems.append(problem)
 
 
+_WHOLE = re.compile(rf"-?(0|[1-9][0-9]{{0,{MAX_DIGITS - 1}}})")
+
 _KINDS = {
-    "str": "text",
-    "null": "nothing",
-    "bool": "true or false",
-    "int": "a whole number",
-    "float": "a number",
-    "timestamp": "a date",
-    "merge": "a merge key",
+    "str": TEXT,
+    "null": NOTHING,
+    "bool": TRUTH,
+    "int": WHOLE_NUMBER,
+    "float": Sentence("a number"),
+    "timestamp": DATE,
+    "merge": Sentence("a merge key"),
 }
 
 
@@ -279,5 +318,9 @@ def _place(event: yaml.Event) -> tuple[int, int]:
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
 
-def _at(event: yaml.Event, message: str) -> _Refused:
+def _alias(event: yaml.AliasEvent) -> Sentence:
+    return Sentence("an alias (*%(name)s): write the value out", name=event.anchor)
+
+
+def _at(event: yaml.Event, message: Sentence) -> _Refused:
     return _Refused(*_place(event), message)

@@ -6,8 +6,8 @@ from app.access.needs import NotPermitted
 from app.access.principal import Principal
 from app.desk.context import Desk
 from app.house import House
-from app.trouble import BadInput, NotThere, did_you_mean
-from schemas.sentence import Sentence
+from app.trouble import BadInput, NotThere
+from schemas.sentence import Sentence, did_you_mean
 
 
 def seen(desk: Desk, who: Principal, asked: str | None, action: str) -> frozenset[str] | None:

@@ -11,10 +11,11 @@ import click
 from app.output import Cell, facts, line, show, table
 from app.settings import Settings
 from app.shell import Group, command
-from app.trouble import BadInput, did_you_mean
+from app.trouble import BadInput
 from app.waiting import refused as _refused
 from app.waiting import subscription as _subscription
 from app.waiting import waiting as _waiting
+from schemas.sentence import did_you_mean
 
 if TYPE_CHECKING:
     from app.reading import Reading

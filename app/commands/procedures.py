@@ -133,7 +133,8 @@ def _branch(to: str, when: dict[str, str]) -> str:
 def check(settings: Settings, paths: tuple[Path, ...], strict: bool) -> None:
     """Everything wrong with files and folders of procedures, in one run.
 
-    Exit status 2 on an error, 0 with warnings only. Without PATH: what is shipped.
+    Exit status 2 on an error, 0 with warnings only. Without PATH: what is shipped. In English
+    unless --lang vi is given here.
     """
     from workflows.load import check as checked
 
@@ -142,7 +143,8 @@ def check(settings: Settings, paths: tuple[Path, ...], strict: bool) -> None:
             raise BadInput(f"{path}: there is no such file or folder")
     folders = paths or (definitions.catalogue_folder(settings),)
     report = checked([_near(path) for path in folders], definitions.organisation(settings))
-    show(settings, report.as_json(), lambda: _tell(report))
+    lang = click.get_current_context().ensure_object(dict).get("lang", "en")
+    show(settings, report.as_json(), lambda: _tell(report, lang))
     if report.errors or (strict and report.warnings):
         click.get_current_context().exit(2)
 
@@ -153,10 +155,14 @@ def _near(path: Path) -> Path:
     return path.relative_to(here) if path.is_absolute() and path.is_relative_to(here) else path
 
 
-def _tell(report: Report) -> None:
+def _tell(report: Report, lang: Lang) -> None:
+    from msgspec.structs import replace
+
+    from app.web.spoken import spoken
+
     for style, problems in (("problem", report.errors), ("warning", report.warnings)):
         for problem in problems:
-            line(str(problem), style)
+            line(str(replace(problem, message=spoken(problem.message, lang))), style)
     counts = [(report.procedures, "procedure"), (len(report.errors), "error")]
     counts.append((len(report.warnings), "warning"))
     click.echo(", ".join(f"{n} {word}{'' if n == 1 else 's'}" for n, word in counts))

@@ -13,7 +13,8 @@ from app.output import Cell, line, show, table
 from app.settings import Settings
 from app.shell import END_MOMENT, Group, command
 from app.times import iso, shown
-from app.trouble import BadInput, did_you_mean
+from app.trouble import BadInput
+from schemas.sentence import did_you_mean
 
 if TYPE_CHECKING:
     from app.access.accounts import Accounts

@@ -16,10 +16,11 @@ from app.reporting.period import Period
 from app.reporting.wording import LEVELS, SAID, in_
 from app.settings import Lang
 from app.times import iso
-from app.trouble import BadInput, Broken, did_you_mean
+from app.trouble import BadInput, Broken
 from engine.core.law import Law
 from engine.core.rules import Refusal
 from schemas.envelope import to_micros
+from schemas.sentence import did_you_mean
 from workflows.organisation import Organisation
 
 Form = Literal["06a", "06b"]

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from schemas.sentence import did_you_mean
 from workflows.load import Catalogue
 from workflows.model import Limit, Unit
 from workflows.organisation import Organisation
-from workflows.shape import Shape, TextShape, did_you_mean, fit
+from workflows.shape import Shape, TextShape, fit
 from workflows.written import Chance, Day, LimitText, Name, Number, Share, Words
 from workflows.yaml_source import Loc, Problem, Source, read_source
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from app.settings import Lang
 from app.web.texts import translations
-from app.web.words import act_words
+from app.web.words import act_words, limit_words
 from schemas.sentence import Sentence
+from workflows.model import Limit
 
 
 def spoken(text: str, lang: Lang) -> str:
@@ -17,6 +18,8 @@ def spoken(text: str, lang: Lang) -> str:
 
 
 def _part(name: str, part: object, lang: Lang) -> object:
-    if isinstance(part, str):
-        return act_words(part, lang).lower() if name == "act" else spoken(part, lang)
-    return part
+    if isinstance(part, Limit):
+        return limit_words(str(part), lang)
+    if name == "act":
+        return act_words(str(part), lang).lower()
+    return spoken(part, lang) if isinstance(part, str) else part

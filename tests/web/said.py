@@ -15,7 +15,7 @@ from app.web.rendering import TEMPLATES, environment
 from app.web.texts import FOLDER
 
 APP = TEMPLATES.parent.parent
-SPEAKING = (APP, APP.parent / "workflows")
+SPEAKING = (APP, APP.parent / "schemas", APP.parent / "workflows")
 """The packages whose words are read on pages."""
 
 KEYWORDS = {**DEFAULT_KEYWORDS, "Sentence": None}

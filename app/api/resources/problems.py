@@ -12,8 +12,9 @@ from app.access.principal import Principal
 from app.api.answers import Pages, answered, beyond
 from app.api.explained import OF_API
 from app.api.models.base import Explained
-from app.trouble import NotThere, did_you_mean
+from app.trouble import NotThere
 from engine.core.rules import RULES
+from schemas.sentence import did_you_mean
 
 router = APIRouter(tags=["problems"])
 

@@ -16,7 +16,8 @@ from app.desk.context import AtDesk, Desk
 from app.desk.problems import Problem
 from app.fields import fields_of
 from app.plain.definitions import procedure as plain
-from app.trouble import NotThere, did_you_mean
+from app.trouble import NotThere
+from schemas.sentence import did_you_mean
 from workflows import draw
 from workflows.model import Procedure
 
