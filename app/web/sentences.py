@@ -10,7 +10,7 @@ import re
 from functools import cache
 
 from app.settings import Lang
-from app.web.words import act_words, role_words
+from app.web.words import FACTS, act_words, limit_words, role_words, said
 from engine.core.rules import RULES
 
 VIETNAMESE: dict[str, str] = {
@@ -115,16 +115,33 @@ VIETNAMESE: dict[str, str] = {
 }
 """Rule -> its sentence, with the same words to be filled in as the engine's."""
 
+REASONS: dict[str, str] = {
+    "a day is outside calendar {calendar}, {first} to {last}": "ngày đó nằm ngoài lịch làm việc "
+    "{calendar}, từ {first} đến {last}",
+    "{day} is outside calendar {calendar}, {first} to {last}": "ngày {day} nằm ngoài lịch làm việc "
+    "{calendar}, từ {first} đến {last}",
+    "a limit of {amount} {unit}s is not positive": "thời hạn phải lớn hơn 0",
+    "{limit}: months are counted whole": "{limit}: số tháng phải là số nguyên",
+    "{limit!r} is not a limit such as '34 working days' or '0.5 day'": "“{limit}” không phải là "
+    "thời hạn như 34 ngày làm việc hoặc 0,5 ngày làm việc",
+    "{limit!r} is a promise, not a length of time such as '5 working days'": "“{limit}” là lời "
+    "hẹn, không phải là khoảng thời gian như 5 ngày làm việc",
+    "cannot tell which agency is meant by {function!r}: several agencies are equally near: "
+    "{agencies}": "nhiều cơ quan là {function} ở gần như nhau: {agencies}",
+    "cannot tell which agency is meant by {function!r}: no agency within reach has that function "
+    "on that day": "vào ngày đó không có cơ quan nào là {function} trong phạm vi",
+}
+"""Why a rule refused, as calendars, clocks and the organisation say it -> in Vietnamese."""
+
 _MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?= \d\d:\d\d|$)")
 
 _PLACE = re.compile(r"\{(\w+)(?:!r)?\}")
 
 
 @cache
-def _pattern(rule: str) -> re.Pattern[str]:
-    """The rule's English sentence as what it may look like when it is filled in."""
+def _pattern(sentence: str) -> re.Pattern[str]:
+    """An English sentence as what it may look like when it is filled in."""
     made, last = [], 0
-    sentence = RULES[rule].sentence
     for place in _PLACE.finditer(sentence):
         made.append(re.escape(sentence[last : place.start()]))
         made.append(f"(?P<{place[1]}>.*)" if place[1] == "version" else f"(?P<{place[1]}>.*?)")
@@ -137,16 +154,29 @@ def sentence(rule: str, message: str, lang: Lang) -> str:
     message is not its sentence."""
     if rule not in RULES or lang == "en" or rule not in VIETNAMESE:
         return message
-    found = _pattern(rule).fullmatch(message)
+    return _read_back(RULES[rule].sentence, VIETNAMESE[rule], message) or message
+
+
+def _read_back(english: str, vietnamese: str, message: str) -> str | None:
+    """What a message says, by the English sentence that it is; None when it is another."""
+    found = _pattern(english).fullmatch(message)
     if found is None:
-        return message
-    return VIETNAMESE[rule].format(
+        return None
+    return vietnamese.format(
         **{name: _word(name, word) for name, word in found.groupdict().items()}
     )
 
 
+def _reason(message: str) -> str:
+    read = (_read_back(english, vi, message) for english, vi in REASONS.items())
+    return next((each for each in read if each), message)
+
+
 def _word(name: str, word: str) -> str:
-    """What the sentence was filled with, without quotes; acts and roles in Vietnamese."""
+    """What the sentence was filled with, without quotes; acts, roles, functions, limits and
+    reasons in Vietnamese."""
+    if name == "why":
+        return _reason(word)
     if len(word) > 1 and word[0] == word[-1] and word[0] in "'\"":
         word = word[1:-1]
     word = _MOMENT.sub(r"\3/\2/\1", word)
@@ -154,4 +184,8 @@ def _word(name: str, word: str) -> str:
         return ", ".join(act_words(each, "vi").lower() for each in word.split(", "))
     if name in ("expected", "role"):
         return " hoặc ".join(role_words(each, "vi") for each in word.split(" or "))
+    if name == "function":
+        return said(FACTS, word, "vi")
+    if name == "limit":
+        return limit_words(word, "vi")
     return word.replace(" or ", " hoặc ")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 from msgspec.structs import fields
@@ -15,10 +18,15 @@ from app.web.act_forms import HIDDEN
 from app.web.sentences import VIETNAMESE, sentence
 from app.web.summary import FOR_PROOF, SAID
 from consumers.portal import PORTAL_CODES
+from engine.core.acts.pauses import _longer_by
+from engine.core.calendar import CalendarError
+from engine.core.clock import ClockError, derive
 from engine.core.rules import RULES
 from engine.runtime import rejection
 from schemas.commands import COMMANDS
 from schemas.events import EVENT_TYPES
+from workflows.model import Limit, Unit
+from workflows.organisation import Unresolved
 
 PLACES = re.compile(r"\{(\w+)(?:!r)?\}")
 
@@ -81,6 +89,44 @@ def test_a_rule_speaks_of_roles_acts_and_moments_as_people_do() -> None:
     refused = rejection("posting-not-over", until="2021-04-01 17:00")
     assert "01/04/2021 17:00" in sentence(refused.rule, refused.message, "vi")
     assert sentence("no-such-rule", "As it is.", "vi") == "As it is."
+
+
+LAW = registry.law_of_files(Settings())
+CALENDAR = next(iter(LAW.calendars()))
+NOON = datetime(2021, 3, 1, 5, 0, tzinfo=UTC)
+
+
+def resolved(function: str) -> str:
+    return LAW.organisation.resolve(function, "ub-desk", NOON.date())
+
+
+REASONS: list[tuple[str, str, Callable[[], object]]] = [
+    ("bad-limit", "ngày 01/01/0001 nằm ngoài lịch", lambda: CALENDAR.is_working(date.min)),
+    ("bad-limit", "ngày đó nằm ngoài lịch", lambda: CALENDAR.works(10**9)),
+    ("bad-limit", "phải lớn hơn 0", lambda: derived("0 days")),
+    ("bad-limit", "0,5 tháng: số tháng phải là số nguyên", lambda: derived("0.5 months")),
+    ("bad-limit", "“x” không phải là thời hạn", lambda: Limit.parse("x")),
+    ("bad-limit", "“trong ngày” là lời hẹn", lambda: _longer_by("same day")),
+    ("agency-unclear", "không có cơ quan nào là no such", lambda: resolved("no-such")),
+    ("agency-unclear", "nhiều cơ quan là Xã, phường ở gần", lambda: resolved("commune")),
+]
+"""Rule, what it says of why, and what goes wrong."""
+
+
+def derived(limit: str) -> object:
+    amount, unit = limit.split()
+    return derive(CALENDAR, Limit(Decimal(amount), UNITS[unit]), NOON)
+
+
+UNITS = {"days": Unit.WORKING_DAY, "months": Unit.MONTH}
+
+
+@pytest.mark.parametrize(("rule", "said", "goes_wrong"), REASONS)
+def test_why_a_rule_refused(rule: str, said: str, goes_wrong: Callable[[], object]) -> None:
+    with pytest.raises((CalendarError, ClockError, ValueError, Unresolved)) as why:
+        goes_wrong()
+    refused = rejection(rule, why=why.value, function="commune")
+    assert said in sentence(rule, refused.message, "vi")
 
 
 def test_limits_are_said_in_vietnamese() -> None:
