@@ -36,6 +36,7 @@ SESSION = """
     SELECT set_config('default_transaction_isolation', 'read committed', false),
            set_config('lock_timeout', '10s', false),
            set_config('idle_in_transaction_session_timeout', '60s', false),
+           set_config('jit', 'off', false),
            CASE current_setting('synchronous_commit') WHEN 'off'
            THEN set_config('synchronous_commit', 'on', false) END
 """

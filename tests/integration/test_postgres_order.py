@@ -221,6 +221,8 @@ def test_a_session_is_durable_and_reads_what_is_committed(log: Log, url: str) ->
         ("default_transaction_isolation", "read committed"),
         ("lock_timeout", "10s"),
         ("idle_in_transaction_session_timeout", "1min"),
+        # A report of a year is dear enough for it, and is done in less time than compiling takes.
+        ("jit", "off"),
     ):
         with other.engine.connect() as connection:
             assert connection.exec_driver_sql(f"SHOW {setting}").scalar() == value
