@@ -26,6 +26,9 @@ class Settings(msgspec.Struct, frozen=True):
     `private_webhooks`: whether alerts may be sent to addresses of a private network.
     `feed_apart`: whether a server feeds the views in a process of its own.
 
+    `patience`: seconds that a server waits for whoever began a request or does not take its answer;
+    for a body it waits six times as long, and for what came of it.
+
     `procedures`, `organisation`: folders of definitions instead of those that are shipped;
     `peers`: a file that says which other houses there are.
     """
@@ -43,6 +46,7 @@ class Settings(msgspec.Struct, frozen=True):
     peers: Path | None = None
     private_webhooks: bool = False
     feed_apart: bool = False
+    patience: float = 10.0
 
     def time(self) -> datetime:
         """The moment that counts as now, aware UTC."""

@@ -6,13 +6,16 @@ Plain ASGI, so that it costs nearly nothing and holds for every answer, also one
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, NamedTuple
 
 from starlette.requests import cookie_parser
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.access.held import Held, Hold
 from app.access.sessions import ABSOLUTE, Session, Sessions, names
-from schemas.codec import dumps
+from schemas.sentence import Sentence
 
 if TYPE_CHECKING:
     from fastapi import Request
@@ -24,7 +27,10 @@ LARGEST_UPLOAD = 32_000_000
 """Of one with files: the thirty megabytes of a dossier, and what is around them."""
 
 WITHIN = 60.0
-"""Seconds in which the body of a request has to come."""
+"""Seconds in which the body of a request has to come, and some more for what has come of it."""
+
+SLOWEST = 20_000
+"""Bytes a second at which a body may come, however large it is: files by a bad line."""
 
 POLICY = "; ".join(
     (
@@ -56,25 +62,42 @@ LOCAL = ("localhost", "127.0.0.1", "[::1]")
 """Hosts that a browser reaches without leaving its machine."""
 
 
-class _Refused(Exception):
+class Refused(NamedTuple):
+    """Why a body is not read any further."""
+
+    status: int
+    code: str
+    title: str
+    detail: str = ""
+
+
+Tell = Callable[[Scope, Refused], Awaitable[Response]]
+"""Makes the answer to a request whose body is refused."""
+
+
+class _Cut(Exception):
     """The body is not read any further."""
 
 
 class Guard:
-    """`kept`: the beginnings of paths whose answers say nothing of anybody, and may be kept."""
+    """`tell`: what is told about a body that is refused; `kept`: the beginnings of paths whose
+    answers say nothing of anybody, and may be kept."""
 
     def __init__(
         self,
         app: ASGIApp,
         sessions: Sessions,
+        tell: Tell,
         *,
         kept: tuple[str, ...] = (),
         largest: int = LARGEST,
         largest_upload: int = LARGEST_UPLOAD,
         within: float = WITHIN,
     ) -> None:
+        self._held = Held()
         self._app = app
         self._sessions = sessions
+        self._tell = tell
         self._kept = kept
         self._largest = largest
         self._largest_upload = largest_upload
@@ -88,7 +111,9 @@ class Guard:
         headers = dict(reversed(scope["headers"]))
         self._recognise(scope, headers)
         upload = headers.get(b"content-type", b"").startswith(b"multipart/form-data")
-        body = _Body(receive, self._largest_upload if upload else self._largest, self._within)
+        most = self._largest_upload if upload else self._largest
+        hold = self._held.hold(scope)
+        body = _Body(receive, hold, most, self._within)
         started = False
 
         async def answer(message: Message) -> None:
@@ -107,11 +132,14 @@ class Guard:
         except Exception:
             if body.refused is None or started:
                 raise
+        finally:
+            hold.end()
         if body.refused is not None and not started:
-            for message in _problem(*body.refused):
-                if message["type"] == "http.response.start":
-                    self._complete(scope, message)
-                await send(message)
+            refused, body.refused = body.refused, None
+            told = await self._tell(scope, refused)
+            # What still comes of it is not read.
+            told.headers["connection"] = "close"
+            await told(scope, receive, answer)
 
     def _recognise(self, scope: Scope, headers: dict[bytes, bytes]) -> None:
         state = scope.setdefault("state", {})
@@ -145,14 +173,15 @@ class Guard:
 
 
 class _Body:
-    """Receives for the application; `refused`: status, code, title, detail, once it is too much."""
+    """Receives for the application; `refused`: why nothing more is received."""
 
-    def __init__(self, receive: Receive, most: int, within: float) -> None:
+    def __init__(self, receive: Receive, hold: Hold, most: int, within: float) -> None:
         self._receive = receive
+        self._hold = hold
         self._left = self._most = most
         self._until = asyncio.get_running_loop().time() + within
         self._over = False
-        self.refused: tuple[int, str, str, str] | None = None
+        self.refused: Refused | None = None
 
     def announced(self, length: str) -> None:
         if length.isdecimal() and int(length) > self._most:
@@ -166,18 +195,23 @@ class _Body:
             async with asyncio.timeout_at(self._until):
                 message = await self._receive()
         except TimeoutError:
-            self.refused = (408, "too-slow", "What was sent came too slowly", "")
-            raise _Refused from None
-        self._left -= len(message.get("body", b""))
+            self.refused = Refused(408, "too-slow", "What was sent came too slowly")
+            raise _Cut from None
+        came = len(message.get("body", b""))
+        self._left -= came
+        self._until += came / SLOWEST
         self._over = not message.get("more_body", False)
         if self._left < 0:
             self._too_large()
+        if came and not self._hold.more(came):
+            self.refused = Refused(503, "too-much-at-once", "Too much is being sent just now")
+            raise _Cut
         return message
 
     def _too_large(self) -> None:
-        said = f"At most {self._most:,} bytes are taken"
-        self.refused = (413, "too-large", "What was sent is too large", said)
-        raise _Refused
+        said = Sentence("At most %(most)s MB may be sent at once", most=self._most // 1_000_000)
+        self.refused = Refused(413, "too-large", "What was sent is too large", said)
+        raise _Cut
 
 
 def is_local(host: str) -> bool:
@@ -210,17 +244,3 @@ def send_away(request: Request, cookie: str) -> None:
 def _written(name: str, value: str, secure: bool) -> str:
     ends = f"Max-Age={ABSOLUTE}" if value else "Max-Age=0"
     return f"{name}={value}; Path=/; HttpOnly; SameSite=Lax; {ends}{'; Secure' if secure else ''}"
-
-
-def _problem(status: int, code: str, title: str, detail: str) -> list[dict[str, Any]]:
-    said = {"type": f"/api/v1/problems/{code}", "title": title, "status": status}
-    content = dumps({**said, **({"detail": detail} if detail else {})})
-    headers = [
-        (b"content-type", b"application/problem+json"),
-        (b"content-length", str(len(content)).encode()),
-        (b"connection", b"close"),
-    ]
-    return [
-        {"type": "http.response.start", "status": status, "headers": headers},
-        {"type": "http.response.body", "body": content},
-    ]

@@ -9,6 +9,11 @@ OF_API: dict[str, tuple[int, str, str]] = {
     "too-many": (429, "Too many requests", "Ask again after `Retry-After` seconds."),
     "too-large": (413, "What was sent is too large", "`detail` says how much is taken."),
     "too-slow": (408, "What was sent came too slowly", "A body has to come within a minute."),
+    "too-much-at-once": (
+        503,
+        "Too much is being sent just now",
+        "Others, or you at the same time, send as much as is taken at once; try again.",
+    ),
     "not-permitted": (
         403,
         "You may not do that",

@@ -21,7 +21,12 @@ LEAVE = 3
               help="The port; 0 takes a free one.")  # fmt: skip
 @click.option("--private-webhooks", is_flag=True, help="Alerts may be sent to addresses of a"
               " private network, or of this machine.")  # fmt: skip
-def serve(settings: Settings, host: str, port: int, private_webhooks: bool) -> None:
+@click.option("--patience", type=click.FloatRange(0, 3600, min_open=True), default=10.0,
+              show_default=True, help="Seconds that are waited for whoever began a request, or"
+              " takes no answer; for what he sends, six times as long.")  # fmt: skip
+def serve(
+    settings: Settings, host: str, port: int, private_webhooks: bool, patience: float
+) -> None:
     """Serves the web page and the HTTP API until it is stopped.
 
     Papers that are handed in as files are kept in a folder beside the store, or where
@@ -31,7 +36,7 @@ def serve(settings: Settings, host: str, port: int, private_webhooks: bool) -> N
     import uvicorn
     from msgspec.structs import replace
 
-    from app.access.prompt import CONNECTIONS, Prompt
+    from app.access.prompt import prompt
     from app.desk.application import application
     from app.house import open_house
     from app.running import collect_seldom
@@ -39,15 +44,19 @@ def serve(settings: Settings, host: str, port: int, private_webhooks: bool) -> N
     with open_house(settings, create=True) as house, _listening(host, port) as listener:
         # On SQLite, where one process writes at a time, a second would only be in the way.
         apart = house.home.engine.dialect.name != "sqlite"
-        wanted = replace(settings, private_webhooks=private_webhooks, feed_apart=apart)
-        app = application(wanted, house)
+        told = replace(
+            settings, private_webhooks=private_webhooks, patience=patience, feed_apart=apart
+        )
+        app = application(told, house)
+        connections = _connections()
         config = uvicorn.Config(
             app,
             log_level="warning",
             access_log=False,
             server_header=False,
-            http=Prompt,
-            limit_concurrency=CONNECTIONS,
+            http=prompt(patience, connections),
+            ws="none",
+            limit_concurrency=connections,
             timeout_graceful_shutdown=LEAVE,
         )
         if not app.state.desk.entrance.accounts.any():
@@ -55,6 +64,20 @@ def serve(settings: Settings, host: str, port: int, private_webhooks: bool) -> N
         note(f"Listening at http://{host}:{listener.getsockname()[1]} Ctrl-C ends it.")
         collect_seldom()
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def _connections() -> int:
+    """How many there may be at once: what the system allows of open files is asked for, and half
+    of it is left for the store and for files that are handed in."""
+    from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit, setrlimit
+
+    from app.access.prompt import CONNECTIONS
+
+    soft, most = getrlimit(RLIMIT_NOFILE)
+    wanted = 2 * CONNECTIONS if most == RLIM_INFINITY else min(2 * CONNECTIONS, most)
+    if soft != RLIM_INFINITY and soft < wanted:
+        setrlimit(RLIMIT_NOFILE, (wanted, most))
+    return wanted // 2
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -18,7 +18,7 @@ from app.api.straight import Lane
 from app.desk.context import Desk
 from app.desk.found import routers
 from app.desk.nul import NoNul
-from app.desk.problems import tell_as_problems
+from app.desk.problems import tell_as_problems, told
 from app.house import House
 from app.settings import Settings
 from app.web import pages
@@ -70,5 +70,11 @@ def application(settings: Settings, house: House, identify: Identify | None = No
     app.mount(ASSETS, assets(), name="assets")
     inside = NoNul(Lane(app.build_middleware_stack(), app))
     # Around everything, so that it completes the answers to errors too.
-    app.middleware_stack = Guard(inside, desk.entrance.sessions, kept=(f"{ASSETS}/",))
+    app.middleware_stack = Guard(
+        inside,
+        desk.entrance.sessions,
+        told(app),
+        kept=(f"{ASSETS}/",),
+        within=6 * settings.patience,
+    )
     return app

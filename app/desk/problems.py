@@ -9,8 +9,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from app.access.forgery import Forged
+from app.access.guard import Refused, Tell
 from app.access.identity import BadToken
 from app.access.needs import Hidden, NotPermitted, NotSignedIn
 from app.access.pace import TooMany
@@ -164,3 +166,16 @@ def tell_as_problems(app: FastAPI) -> None:
 
     for kind in (Exception, *EXPECTED):
         app.add_exception_handler(kind, tell)
+
+
+def told(app: FastAPI) -> Tell:
+    """How those are answered whose body is refused before any route could say so."""
+    from app.web.errors import error_page
+
+    async def tell(scope: Scope, refused: Refused) -> Response:
+        problem = Problem(refused.status, refused.code, refused.title, refused.detail)
+        if scope["path"].startswith(FOR_PROGRAMS):
+            return answer(problem)
+        return await run_in_threadpool(error_page, Request({**scope, "app": app}), problem)
+
+    return tell

@@ -105,12 +105,10 @@ def full_store(prepared_store: Path, tmp_path: Path) -> Store:
 
 
 @contextmanager
-def served(store: Store, now: str | None, *, port: int = 0) -> Iterator[str]:
-    """The address of a server on this store, in a process of its own."""
-    words = ["serve", "--port", str(port), "--database", store.url]
-    words += ["--now", now] if now else []
+def running(store: Store, *words: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """`lienthong serve` with these words on this store: its address, its process."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "app", *words],
+        [sys.executable, "-m", "app", "serve", "--database", store.url, *words],
         stderr=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parents[2],
@@ -121,7 +119,7 @@ def served(store: Store, now: str | None, *, port: int = 0) -> Iterator[str]:
         for line in process.stderr:
             said.append(line)
             if line.startswith("Listening at "):
-                yield line.split()[2]
+                yield line.split()[2], process
                 break
         else:
             pytest.fail(f"the server ended: {''.join(said)}")
@@ -129,6 +127,13 @@ def served(store: Store, now: str | None, *, port: int = 0) -> Iterator[str]:
         process.send_signal(signal.SIGTERM)
         process.stderr.close()
         process.wait(30)
+
+
+@contextmanager
+def served(store: Store, now: str | None, *, port: int = 0) -> Iterator[str]:
+    """The address of a server on this store, in a process of its own."""
+    with running(store, "--port", str(port), *(("--now", now) if now else ())) as (address, _):
+        yield address
 
 
 Visit = Callable[..., AbstractContextManager[Page]]

@@ -40,6 +40,11 @@ REFUSED = {
         archive("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"),
         "unknown-kind",
     ),
+    "more parts than a document has": (
+        "a.docx",
+        archive("[Content_Types].xml", "word/document.xml", *map(str, range(2500))),
+        "unknown-kind",
+    ),
     "half an archive": ("a.docx", DOCX[:40], "damaged"),
     "half a picture": ("a.png", PNG[:40], "damaged"),
     "half a photo": ("a.jpg", JPEG[:-2] + bytes(4), "damaged"),
