@@ -9,12 +9,11 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.acceptance.conftest import run
 from tests.servers import Broker
 
 ROOT = Path(__file__).parents[2]
@@ -37,42 +36,41 @@ def shown(document: Path, blocks: re.Pattern[str] = CONSOLE) -> list[tuple[str, 
     ]
 
 
+@pytest.fixture(autouse=True)
+def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder and a window like a reader's; nothing of whoever runs the tests."""
+    for name in [each for each in os.environ if each.startswith("LIENTHONG_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.mark.parametrize(
     "document", [each for each in DOCUMENTS if shown(each)], ids=lambda path: path.name
 )
 def test_its_commands_do_what_it_says(document: Path, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "app" / "samples", tmp_path / "app" / "samples")
-    environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1"}
-    environment.pop("LIENTHONG_DATABASE_URL", None)
-    _run(shown(document), tmp_path, environment)
+    _run(shown(document))
 
 
 @pytest.mark.parametrize(
     "document", [each for each in DOCUMENTS if shown(each, KAFKA)], ids=lambda path: path.name
 )
 def test_its_commands_do_what_it_says_with_a_broker(
-    document: Path, tmp_path: Path, kafka: Broker, topic_prefix: str
+    document: Path, kafka: Broker, topic_prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1"}
-    environment.pop("LIENTHONG_DATABASE_URL", None)
-    environment |= {"LIENTHONG_KAFKA": kafka.bootstrap, "LIENTHONG_HOUSE": topic_prefix}
-    _run(shown(document, KAFKA), tmp_path, environment)
+    monkeypatch.setenv("LIENTHONG_KAFKA", kafka.bootstrap)
+    monkeypatch.setenv("LIENTHONG_HOUSE", topic_prefix)
+    _run(shown(document, KAFKA))
 
 
-def _run(commands: list[tuple[str, int]], place: Path, environment: dict[str, str]) -> None:
+def _run(commands: list[tuple[str, int]]) -> None:
+    """In this process; that the command as it is really started does the same is in test_help."""
     for command, status in commands:
         words = shlex.split(command)
         assert words[0] == "lienthong", f"a document shows {command!r}"
-        ended = subprocess.run(
-            [sys.executable, "-m", "app", *words[1:]],
-            cwd=place,
-            env={**environment, "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-            timeout=180,
-        )
-        assert ended.returncode == status, f"$ {command}\n{ended.stdout}{ended.stderr}"
-        assert "Traceback" not in ended.stderr, ended.stderr
+        run(*words[1:], code=status)
 
 
 def test_the_readme_shows_every_command_that_looks_or_acts() -> None:
