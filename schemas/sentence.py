@@ -23,6 +23,10 @@ class Sentence(str):
         made.pattern, made.parts = pattern, parts
         return made
 
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, object]]:
+        """By which it is copied: its own text is no pattern."""
+        return (self.pattern,), self.parts
+
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A closing question, or "" when nothing is near."""

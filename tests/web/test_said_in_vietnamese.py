@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 
+import app.web.pages
 from app.fields import Wrong, act_named, make
 from app.times import parse_span
 from app.web.spoken import spoken
 from schemas.sentence import Sentence
 from tests.web.conftest import Officer
-from tests.web.reading import Page
+from tests.web.reading import Browser, Page
 from tests.web.test_whole_life import RECEIVER, received
 
 ENGLISH = re.compile(
@@ -28,7 +33,15 @@ ONLY_ENGLISH = "Chi tiết chỉ có bằng tiếng Anh"
 NOWHERE = "0" * 64
 """The digest of nothing that was uploaded."""
 
+OF_CITIZENS = {"apply.py", "look_up.py", "papers.py"}
+"""Pages that still say in English what is not there."""
+
+STRANGER = ""
+
 ASKED: list[tuple[str, str]] = [
+    (STRANGER, "/no/such/page"),
+    (STRANGER, "/sign-in/with-provider"),
+    (STRANGER, "/apply?q={long}"),
     (RECEIVER, "/no/such/page"),
     (RECEIVER, "/dossiers/no-such"),
     (RECEIVER, "/dossiers/no-such/why"),
@@ -64,6 +77,9 @@ ASKED: list[tuple[str, str]] = [
 """Who asks for what there is not, or in words that are none."""
 
 SENT: list[tuple[str, str, dict[str, Any]]] = [
+    (STRANGER, "/look-up", {"code": "x", "word": "y"}),
+    (STRANGER, "/sign-in", {"name": "x", "password": "y"}),
+    (STRANGER, "/language", {}),
     (RECEIVER, "/inbox/ub-desk/bulk", {"act": "dance", "batch": "x"}),
     (RECEIVER, "/inbox/ub-desk/bulk", {"act": "dance", "batch": "0" * 32}),
     (RECEIVER, "/receive", {"procedure": "no-such"}),
@@ -73,10 +89,12 @@ SENT: list[tuple[str, str, dict[str, Any]]] = [
     (RECEIVER, "/dossiers/{code}/acts/forward", {"version": "2", "command_id": "x"}),
     (RECEIVER, "/dossiers/{code}/acts/forward", {"version": "2", "papers_to": "x"}),
     (RECEIVER, "/dossiers/{code}/acts/refuse", {"version": "2"}),
+    (RECEIVER, "/dossiers/{code}/acts/extend", {"version": "2", "by.amount": "x"}),
     (RECEIVER, "/dossiers/{code}/acts/confirm-payment", {"version": "2", "amount": "ten"}),
     (RECEIVER, "/dossiers/{code}/acts/ask-supplement", {"counts_as_overdue": "perhaps"}),
     ("monitor", "/receive/{code}/word", {}),
     ("monitor", "/alerts/answers", {"note": "x" * 9_000}),
+    ("monitor", "/board/saved", {}),
     ("administrator", "/admin/views/rebuild", {"view": "no-such"}),
     ("administrator", f"/admin/procedures/drafts/{NOWHERE}/activate", {}),
     ("administrator", "/admin/procedures", {}),
@@ -94,9 +112,9 @@ def in_vietnamese(page: Page) -> None:
 
 
 @pytest.mark.parametrize(("who", "address"), ASKED)
-def test_what_there_is_not(at_desk: Officer, who: str, address: str) -> None:
+def test_what_there_is_not(at_desk: Officer, client: TestClient, who: str, address: str) -> None:
     code = received(at_desk)
-    browser = at_desk(who, "vi")
+    browser = at_desk(who, "vi") if who else Browser(client, "vi")
     page = Page(browser.client.get(address.format(code=code, long="x" * 500)))
     assert page.status < 500
     in_vietnamese(page)
@@ -104,10 +122,10 @@ def test_what_there_is_not(at_desk: Officer, who: str, address: str) -> None:
 
 @pytest.mark.parametrize(("who", "address", "form"), SENT)
 def test_what_cannot_be_done_so(
-    at_desk: Officer, who: str, address: str, form: dict[str, Any]
+    at_desk: Officer, client: TestClient, who: str, address: str, form: dict[str, Any]
 ) -> None:
     code = received(at_desk)
-    browser = at_desk(who, "vi")
+    browser = at_desk(who, "vi") if who else Browser(client, "vi")
     page = Page(browser.client.post(address.format(code=code), data=form))
     assert 400 <= page.status < 500
     in_vietnamese(page)
@@ -191,5 +209,37 @@ def test_what_stands_in_a_blank_is_said_too() -> None:
     assert spoken(whole, "vi") == ("việc “chuyển tiếp” không có mục này; có phải là “note” không?")
 
 
+def test_a_copy_knows_it_too() -> None:
+    whole = Sentence("%(text)r is no share: write it in percent, such as 2.5 %%", text="x")
+    copied = deepcopy(whole)
+    assert copied == whole == "'x' is no share: write it in percent, such as 2.5 %"
+    assert spoken(copied, "vi") == "“x” không phải là tỷ lệ: hãy ghi theo phần trăm, như 2.5 %"
+
+
 def test_a_text_of_another_program_stays_as_it_is() -> None:
     assert spoken("50% of %(x)s", "vi") == "50% of %(x)s"
+
+
+def bare(file: Path) -> list[int]:
+    """The lines of a module where an error is raised with a text that cannot be translated."""
+    found = []
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            place = {"BadInput": 0, "NotThere": 0, "Problem": 3}.get(node.func.id, len(node.args))
+            if any(isinstance(each, ast.Constant | ast.JoinedStr) for each in node.args[place:]):
+                found.append(node.lineno)
+    return found
+
+
+def test_no_page_raises_what_cannot_be_translated() -> None:
+    pages = sorted(Path(app.web.pages.__file__).parent.glob("*.py"))
+    assert {each.name for each in pages if bare(each)} <= OF_CITIZENS
+
+
+def test_a_bare_text_is_seen(tmp_path: Path) -> None:
+    file = tmp_path / "page.py"
+    file.write_text(
+        'NotThere("No")\nNotThere(f"No {x}")\nNotThere(Sentence("No"))\n'
+        'Problem(422, "code", "Title", "Detail")\nProblem(422, "code", "Title", said)\n'
+    )
+    assert bare(file) == [1, 2, 4]
