@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from babel.numbers import format_decimal, format_percent
@@ -11,6 +12,9 @@ from app.settings import Lang
 
 if TYPE_CHECKING:
     from app.desk.context import Desk
+
+FIGURES = 10_000
+"""As many are kept as they are written."""
 
 
 def under(desk: Desk, agency: str) -> frozenset[str]:
@@ -33,8 +37,21 @@ def titles(desk: Desk, lang: Lang) -> dict[str, str]:
 
 def number(lang: Lang) -> Callable[[int], str]:
     """A whole number as it is written there: 1.234 or 1,234."""
-    return lambda value: str(format_decimal(value, locale=lang))
+    return partial(_number, lang)
 
 
 def percent(lang: Lang) -> Callable[[float], str]:
-    return lambda value: str(format_percent(value, locale=lang))
+    return partial(_percent, lang)
+
+
+# A board has hundreds of figures several times a second, and most are those of before.
+
+
+@lru_cache(maxsize=FIGURES)
+def _number(lang: Lang, value: int) -> str:
+    return str(format_decimal(value, locale=lang))
+
+
+@lru_cache(maxsize=FIGURES)
+def _percent(lang: Lang, value: float) -> str:
+    return str(format_percent(value, locale=lang))
