@@ -17,7 +17,7 @@ from schemas.codec import dumps
 
 BENCHES = (
     "append", "commands", "fold", "views", "disk", "year", "reports", "relay", "kafka", "room",
-    "cluster", "api", "pages",
+    "cluster", "api", "pages", "board", "journey",
 )  # fmt: skip
 RESULTS = Path(__file__).parent / "results"
 
