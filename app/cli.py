@@ -8,6 +8,7 @@ COMMANDS = {
     "demo": "app.commands.demo:demo",
     "procedures": "app.commands.procedures:procedures",
     "agencies": "app.commands.agencies:agencies",
+    "calendars": "app.commands.calendars:calendars",
     "receive": "app.commands.receive:receive",
     "register": "app.commands.receive:register",
     "act": "app.commands.act:act",

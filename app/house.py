@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -36,8 +37,8 @@ from engine.store import Log, StoreReadOnly, StoreTooOld, open_log
 from engine.store.errors import in_plain_words
 from schemas.commands import ExpireHandover
 from schemas.envelope import from_micros
-from workflows.model import Procedure
 from schemas.sentence import Sentence, did_you_mean
+from workflows.model import Procedure
 
 FENCED = 5
 """How often another program may be first to feed the views before we give up."""
@@ -50,6 +51,7 @@ class House:
         self.settings = settings
         self.log = log
         self.name = log.engine.url.render_as_string(hide_password=True)
+        self._learning = threading.Lock()
 
     @cached_property
     def home(self) -> Home:
@@ -64,9 +66,13 @@ class House:
         return registry.law(self.log, self.settings)
 
     def learn(self) -> None:
-        """Reads the law anew when it is asked next: something may have been registered."""
-        self.__dict__.pop("law", None)
-        self.__dict__.pop("runtime", None)
+        """Reads the law anew: something may have been registered. Whoever asks meanwhile has the
+        one before; nobody gets that afterwards."""
+        with self._learning:
+            # Whoever was the first to ask is done: he would put what he read in its place.
+            _ = self.runtime
+            self.__dict__["law"] = law = registry.law(self.log, self.settings)
+            self.__dict__["runtime"] = Runtime(self.log, law, wall_clock, Ids(wall_clock))
 
     def procedure(self, key: tuple[str, str]) -> Procedure:
         """The version a dossier is pinned to; quicker than the whole law."""

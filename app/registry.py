@@ -24,6 +24,7 @@ from engine.store.errors import DefinitionChanged
 from engine.store.log import Definition, Log
 from engine.verify import Pin
 from workflows import calendar_files
+from workflows.amend import Amendment, amended
 from workflows.calendar_model import CalendarSource
 from workflows.model import Procedure
 from workflows.organisation import Agency, Officer, Organisation
@@ -32,6 +33,10 @@ PROCEDURE, CALENDAR, ORGANISATION = "procedure", "calendar", "organisation"
 
 FILES = "files"
 """A kind of its own: for each set of files that was ever read, its digest and what was in it."""
+
+AMENDMENT = "amendment"
+"""What an administrator changed of the organisation, numbered from 1 in the order in which they
+hold. Numbered, so that of two who saw the same organisation only one is next."""
 
 SIMULATED = "simulated"
 """Kind of the mark that a store holds made-up time; see `mark_simulated`."""
@@ -64,8 +69,7 @@ def register(log: Log, settings: Settings) -> None:
         content = msgspec.json.encode(procedure)
         log.register(PROCEDURE, procedure.id, procedure.version, procedure.digest, content)
     for version in calendar_files.versions():
-        content = msgspec.json.encode(calendar_files.load(version))
-        log.register(CALENDAR, "vn", version, _sha256(content), content)
+        add_calendar(log, calendar_files.load(version))
     content = msgspec.json.encode(_Staff(list(staff.agencies()), list(staff.officers())))
     version = _sha256(content)
     log.register(ORGANISATION, "organisation", version, version, content)
@@ -84,7 +88,7 @@ def law(log: Log, settings: Settings) -> Law:
     procedures = log.definitions(PROCEDURE)
     if not procedures:
         return law_of_files(settings)
-    staff = _organisation(log)
+    staff = organisation(log)
     return Law(
         [_procedure(each.content) for each in procedures],
         [_calendar(each.content) for each in log.definitions(CALENDAR)],
@@ -104,7 +108,12 @@ def _procedure(content: bytes) -> Procedure:
 
 @lru_cache(maxsize=64)
 def _calendar(content: bytes) -> Calendar:
-    return build(msgspec.json.decode(content, type=CalendarSource))
+    return build(_source(content))
+
+
+@lru_cache(maxsize=64)
+def _source(content: bytes) -> CalendarSource:
+    return msgspec.json.decode(content, type=CalendarSource)
 
 
 @lru_cache(maxsize=8)
@@ -128,11 +137,47 @@ def law_of_files(settings: Settings) -> Law:
     return Law(definitions.catalogue(settings, staff), calendars, staff)
 
 
-def _organisation(log: Log) -> Organisation:
-    """The newest that was read. Older ones stay registered, so that nothing is lost."""
+def organisation(log: Log) -> Organisation:
+    """The newest that was read of files, with what was amended since the store began. Older ones
+    stay registered, so that nothing is lost."""
     newest = msgspec.json.decode(log.definitions(FILES)[-1].content, type=_Read)
     kept = {each.version: each for each in log.definitions(ORGANISATION)}
-    return _staff(kept[newest.organisation].content)
+    return _amended(
+        kept[newest.organisation].content,
+        tuple(each.content for each in log.definitions(AMENDMENT)),
+    )
+
+
+@lru_cache(maxsize=8)
+def _amended(content: bytes, amendments: tuple[bytes, ...]) -> Organisation:
+    read = (msgspec.json.decode(each, type=Amendment) for each in amendments)
+    return amended(_staff(content), read) if amendments else _staff(content)
+
+
+def amendments(log: Log) -> list[Amendment]:
+    """In the order in which they hold; the number of the first is 1."""
+    known = log.definitions(AMENDMENT)
+    return [msgspec.json.decode(each.content, type=Amendment) for each in known]
+
+
+def amend(log: Log, number: int, amendment: Amendment) -> None:
+    """Registers an amendment for good, under the number that comes next after those its author
+    has seen. Raises DefinitionChanged when that number was given to another one meanwhile."""
+    content = msgspec.json.encode(amendment)
+    log.register(AMENDMENT, ORGANISATION, f"{number:06d}", _sha256(content), content)
+
+
+def calendars(log: Log) -> list[CalendarSource]:
+    """Every registered version of the working calendar, the last known first."""
+    found = [_source(each.content) for each in log.definitions(CALENDAR)]
+    return sorted(found, key=lambda each: each.known_on, reverse=True)
+
+
+def add_calendar(log: Log, source: CalendarSource) -> None:
+    """Registers a version of the working calendar for good. Raises DefinitionChanged when it is
+    registered with other content."""
+    content = msgspec.json.encode(source)
+    log.register(CALENDAR, "vn", source.version, _sha256(content), content)
 
 
 def mark_simulated(log: Log, until: datetime) -> None:
@@ -156,7 +201,7 @@ def faults(log: Log, pins: Collection[Pin] = ()) -> list[str]:
     """
     found: list[str] = []
     known: dict[str, list[Definition]] = {}
-    for kind in (PROCEDURE, CALENDAR, ORGANISATION, SIMULATED, FILES):
+    for kind in (PROCEDURE, CALENDAR, ORGANISATION, AMENDMENT, SIMULATED, FILES):
         known[kind] = log.definitions(kind)
         for each in known[kind]:
             if kind != FILES and _digest_of(each) != each.digest:
@@ -169,6 +214,9 @@ def faults(log: Log, pins: Collection[Pin] = ()) -> list[str]:
     calendars = {each.version for each in known[CALENDAR]}
     for calendar in sorted({pin.calendar for pin in pins} - calendars):
         found.append(f"The calendar {calendar} is gone, and dossiers are pinned to it")
+    numbers = [each.version for each in known[AMENDMENT]]
+    if numbers != [f"{number:06d}" for number in range(1, len(numbers) + 1)]:
+        found.append("An amendment of the organisation is gone")
     return found + _notes_faults(known[FILES], {each.version for each in known[ORGANISATION]})
 
 

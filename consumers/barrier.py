@@ -21,6 +21,8 @@ HIDDEN = frozenset(
         "access_tokens",
         "accounts",
         "administration",
+        "agency_drafts",
+        "calendar_drafts",
         "citizen_facts",
         "citizen_keys",
         "dead_letters",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from workflows.calendar_model import CalendarSource
+from workflows.calendar_model import CalendarSource, DayOff, DayWorked
 
 FOLDER = Path(__file__).parent / "calendars"
 
@@ -55,3 +55,41 @@ def known_at(day: date) -> CalendarSource:
 
 def _files() -> list[Path]:
     return sorted(FOLDER.glob("*.json"))
+
+
+def encode(source: CalendarSource) -> bytes:
+    """The file's bytes: one day a line, so that a difference can be read."""
+    lines = []
+    for field, value in msgspec.to_builtins(source).items():
+        if field in ("days_off", "days_worked"):
+            days = ",\n".join("  " + msgspec.json.encode(day).decode() for day in value)
+            lines.append(f'"{field}": [\n{days}\n]')
+        else:
+            lines.append(f'"{field}": {msgspec.json.encode(value).decode()}')
+    return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
+
+
+class DayChange(msgspec.Struct, frozen=True):
+    """A day on which two versions disagree; None: that version has it as the week does."""
+
+    day: date
+    before: DayOff | DayWorked | None
+    after: DayOff | DayWorked | None
+
+
+def changes(before: CalendarSource, after: CalendarSource) -> list[DayChange]:
+    """The days that are off or worked in one version and not in the other, or for another
+    reason, in their order."""
+    was, is_ = _entries(before), _entries(after)
+    found = [DayChange(day, was.get(day), is_.get(day)) for day in sorted(was.keys() | is_)]
+    return [each for each in found if _kept(each.before) != _kept(each.after)]
+
+
+def _entries(source: CalendarSource) -> dict[date, DayOff | DayWorked]:
+    off = {entry.day: entry for entry in source.days_off}
+    return off | {entry.day: entry for entry in source.days_worked}
+
+
+def _kept(entry: DayOff | DayWorked | None) -> object:
+    """What makes a day another one: not the decree that it is quoted from."""
+    return entry.name if isinstance(entry, DayOff) else entry and entry.instead_of

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
+from schemas.sentence import Sentence, did_you_mean
 from workflows.model import Text
 from workflows.organisation import Agency, Officer, Organisation
-from workflows.shape import AgencyShape, OrganisationShape, did_you_mean, fit
+from workflows.shape import (
+    AgencyShape,
+    OfficerShape,
+    OrganisationShape,
+    fit,
+)
 from workflows.yaml_source import Loc, Problem, Source, read_source
 
 ORGANISATION = Path(__file__).parent / "organisation"
@@ -27,7 +33,7 @@ def load_organisation(folder: Path = ORGANISATION) -> Organisation:
 
     Raises BadOrganisation with every error of every file.
     """
-    gathered = _Gathered()
+    gathered = Gathered()
     problems: list[Problem] = []
     for file in sorted(folder.glob("*.yaml")):
         source = read_source(file)
@@ -42,13 +48,21 @@ def load_organisation(folder: Path = ORGANISATION) -> Organisation:
     return Organisation(gathered.agencies.values(), gathered.officers.values())
 
 
-class _Gathered:
-    """Agencies and officers of all files, and where each was written."""
+class Gathered:
+    """Agencies and officers of all files, and where each was written.
 
-    def __init__(self) -> None:
+    `known`, `posts`: those there are already, by id. What a file leaves out of one of them
+    stays as it was; the files of a folder have none.
+    """
+
+    def __init__(
+        self, known: Mapping[str, Agency] | None = None, posts: Mapping[str, Officer] | None = None
+    ) -> None:
         self.agencies: dict[str, Agency] = {}
         self.officers: dict[str, Officer] = {}
-        self._written: dict[str, tuple[Source, Loc]] = {}
+        self.written: dict[str, tuple[Source, Loc]] = {}
+        self.posted: dict[str, tuple[Source, Loc]] = {}
+        self._known, self._posts = known or {}, posts or {}
 
     def agency(
         self,
@@ -60,30 +74,36 @@ class _Gathered:
         to: str | None,
     ) -> None:
         """Adds an agency and those under it, which have its dates unless they say else."""
-        begins, ends = shape.from_ or from_, shape.to or to
+        was = self._known.get(shape.id)
+        begins = shape.from_ or (was.valid_from.isoformat() if was else from_)
+        ends = _end(shape, to, was)
         if begins is None:
-            source.problems.append(source.problem((*loc, "from"), "'from' is missing"))
+            source.problems.append(source.problem((*loc, "from"), Sentence("'from' is missing")))
             return
         if shape.id in self.agencies:
-            other, other_loc = self._written[shape.id]
+            other, other_loc = self.written[shape.id]
             line = other.nearest(other_loc)[1].line
-            message = f"there is an agency {shape.id!r} already, in {other.file} line {line}"
+            where = "" if other is source else f"{other.file} "
+            message = Sentence(
+                "there is an agency %(id)r already, in %(file)sline %(line)s",
+                id=shape.id, file=where, line=line,
+            )  # fmt: skip
             source.problems.append(source.problem((*loc, "id"), message))
         if ends is not None and ends < begins:
-            message = f"ends on {ends}, before it begins on {begins}"
+            message = before_it_begins(ends, begins)
             source.problems.append(source.problem((*loc, "to"), message))
-        self._written[shape.id] = (source, loc)
+        self.written[shape.id] = (source, loc)
         first, last = date.fromisoformat(begins), date.fromisoformat(ends) if ends else None
         self.agencies[shape.id] = Agency(
             id=shape.id,
             name=Text(shape.name.vi, shape.name.en),
             level=shape.level,
             function=shape.function,
-            parent=shape.parent or parent,
+            parent=shape.parent or parent or (was.parent if was else None),
             valid_from=first,
             valid_to=last,
-            successor=shape.successor,
-            serves=tuple(shape.serves),
+            successor=shape.successor or (was.successor if was else None),
+            serves=tuple(shape.serves) or (was.serves if was else ()),
         )
         self._staff(source, loc, shape, first, last)
         for index, under in enumerate(shape.under):
@@ -92,44 +112,68 @@ class _Gathered:
     def _staff(
         self, source: Source, loc: Loc, shape: AgencyShape, first: date, last: date | None
     ) -> None:
-        posts: list[tuple[str, tuple[str, ...], date, date | None, Loc]] = [
-            (f"{shape.id}.{role}-{number}", (role,), first, last, (*loc, "staff", role))
-            for role, count in shape.staff.items()
-            for number in range(1, count + 1)
-        ]
+        posts: list[tuple[Officer, Loc]] = []
+        for role, count in shape.staff.items():
+            for number in range(1, count + 1):
+                id_ = f"{shape.id}.{role}-{number}"
+                made = Officer(id_, shape.id, (role,), first, last)
+                if id_ not in self._posts:
+                    posts.append((made, (*loc, "staff", role)))
         for index, officer in enumerate(shape.officers):
-            begins = date.fromisoformat(officer.from_) if officer.from_ else first
-            ends = date.fromisoformat(officer.to) if officer.to else last
-            roles = tuple(officer.roles)
-            posts.append((officer.id, roles, begins, ends, (*loc, "officers", index, "id")))
-        for id_, roles, begins, ends, at in posts:
-            if id_ in self.officers:
-                message = f"there is an officer {id_!r} already"
+            was = self._posts.get(officer.id)
+            begins = date.fromisoformat(officer.from_) if officer.from_ else None
+            begins = begins or (was.valid_from if was else first)
+            ends = _end(officer, last.isoformat() if last else None, was)
+            until = date.fromisoformat(ends) if ends else None
+            made = Officer(officer.id, shape.id, tuple(officer.roles), begins, until)
+            posts.append((made, (*loc, "officers", index, "id")))
+        for post, at in posts:
+            if post.id in self.officers:
+                message = Sentence("there is an officer %(id)r already", id=post.id)
                 source.problems.append(source.problem(at, message))
-            self.officers[id_] = Officer(id_, shape.id, roles, begins, ends)
+            self.officers[post.id] = post
+            self.posted[post.id] = (source, at)
 
     def mismatches(self) -> Iterator[Problem]:
         """Parents, successors and areas that are no agency; circles of parents."""
+        there = {**self._known, **self.agencies}
         for agency in self.agencies.values():
-            source, loc = self._written[agency.id]
+            source, loc = self.written[agency.id]
             named = [("parent", agency.parent), ("successor", agency.successor)]
             named += [("serves", area) for area in agency.serves]
             for field, other in named:
-                if other is not None and other not in self.agencies:
-                    guess = did_you_mean(other, set(self.agencies))
-                    message = f"there is no agency {other!r}{guess}"
+                if other is not None and other not in there:
+                    guess = did_you_mean(other, set(there))
+                    message = Sentence("there is no agency %(id)r%(guess)s", id=other, guess=guess)
                     yield source.problem((*loc, field), message)
-            if self._circular(agency):
-                yield source.problem((*loc, "parent"), f"{agency.id!r} stands under itself")
-            heir = self.agencies.get(agency.successor or "")
+            if _circular(agency, there):
+                message = Sentence("%(id)r stands under itself", id=agency.id)
+                yield source.problem((*loc, "parent"), message)
+            heir = there.get(agency.successor or "")
             if heir and agency.valid_to and heir.valid_to and heir.valid_to <= agency.valid_to:
-                message = f"the successor {heir.id!r} does not outlast it"
+                message = Sentence("the successor %(id)r does not outlast it", id=heir.id)
                 yield source.problem((*loc, "successor"), message)
 
-    def _circular(self, agency: Agency) -> bool:
-        seen: set[str] = set()
-        at: Agency | None = agency
-        while at is not None and at.id not in seen:
-            seen.add(at.id)
-            at = self.agencies.get(at.parent or "")
-        return at is agency
+
+def before_it_begins(end: object, begin: object) -> Sentence:
+    return Sentence("ends on %(end)s, before it begins on %(begin)s", end=end, begin=begin)
+
+
+def _end(
+    shape: AgencyShape | OfficerShape, inherited: str | None, was: Agency | Officer | None
+) -> str | None:
+    """The last day: as written (`to: null` is none), else the earlier of that of what it stands
+    under and of what it had."""
+    if "to" in shape.model_fields_set:
+        return shape.to
+    had = was.valid_to.isoformat() if was and was.valid_to else None
+    return min((each for each in (inherited, had) if each), default=None)
+
+
+def _circular(agency: Agency, there: Mapping[str, Agency]) -> bool:
+    seen: set[str] = set()
+    at: Agency | None = agency
+    while at is not None and at.id not in seen:
+        seen.add(at.id)
+        at = there.get(at.parent or "")
+    return at is agency

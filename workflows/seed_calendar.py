@@ -7,14 +7,14 @@ yet and refuses to change one that has. The only module that imports `holidays`.
 from __future__ import annotations
 
 import sys
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import holidays
 import msgspec
 import yaml
 
-from workflows.calendar_files import FOLDER
+from workflows.calendar_files import FOLDER, changes, encode
 from workflows.calendar_model import CalendarSource, DayOff, DayWorked
 from workflows.model import Text
 
@@ -164,35 +164,19 @@ def _swap_name(swap: Swap) -> Text:
     )
 
 
-def encode(source: CalendarSource) -> bytes:
-    """The file's bytes: one day a line, so that a difference can be read."""
-    lines = []
-    for field, value in msgspec.to_builtins(source).items():
-        if field in ("days_off", "days_worked"):
-            days = ",\n".join("  " + msgspec.json.encode(day).decode() for day in value)
-            lines.append(f'"{field}": [\n{days}\n]')
-        else:
-            lines.append(f'"{field}": {msgspec.json.encode(value).decode()}')
-    return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
-
-
 def differences(one: CalendarSource, other: CalendarSource) -> list[str]:
     """What days two versions disagree on, a line each; for reviews and tests."""
-    lines = []
-    day = min(one.first, other.first)
-    before, after = _marks(one), _marks(other)
-    while day <= max(one.last, other.last):
-        if before.get(day) != after.get(day):
-            lines.append(
-                f"{day}: {before.get(day, 'as the week')} -> {after.get(day, 'as the week')}"
-            )
-        day += timedelta(days=1)
-    return lines
+    return [
+        f"{each.day}: {_said(each.before)} -> {_said(each.after)}" for each in changes(one, other)
+    ]
 
 
-def _marks(source: CalendarSource) -> dict[date, str]:
-    off = {entry.day: f"off ({entry.name.vi})" for entry in source.days_off}
-    return off | {entry.day: f"worked for {entry.instead_of}" for entry in source.days_worked}
+def _said(entry: DayOff | DayWorked | None) -> str:
+    if entry is None:
+        return "as the week"
+    if isinstance(entry, DayWorked):
+        return f"worked for {entry.instead_of}"
+    return f"off ({entry.name.vi})"
 
 
 def write_missing(folder: Path = FOLDER) -> list[Path]:

@@ -35,16 +35,13 @@ class Relations:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._known = _Known(None)
+        self._known = _Known(house.law.organisation)
 
     def under(self, agency: str) -> frozenset[str]:
         """The agency and all that ever stood below it."""
-        staff, known = self._house.law.organisation, self._known
-        if known.staff is not staff:
-            # The law was read anew.
-            known = self._known = _Known(staff)
+        known = self._now()
         if agency not in known.under:
-            known.under[agency] = _under(staff, agency)
+            known.under[agency] = _under(known.staff, agency)
         return known.under[agency]
 
     def to_agency(self, agency: str, other: str) -> AgencyRelation:
@@ -54,11 +51,12 @@ class Relations:
 
     def at_hand(self, agency: str, code: str) -> DossierRelation | None:
         """What can be told without asking the store; None when nothing can."""
-        found = self._known.parts.get((agency, code))
+        known = self._now()
+        found = known.parts.get((agency, code))
         if found is None:
             folded = self._house.runtime.known(code)
             if folded is not None and agency in holders(folded.dossier):
-                return self._remember(agency, folded.dossier, "part")
+                return self._remember(known, agency, folded.dossier, "part")
         return found
 
     def to_dossier(self, agency: str, code: str) -> DossierRelation:
@@ -75,23 +73,31 @@ class Relations:
         dossier = folded.dossier
         if not folded.version:
             return "none"
-        below, now = self.under(agency), set(holders(dossier))
+        known, below, now = self._now(), self.under(agency), set(holders(dossier))
         if agency in now:
-            return self._remember(agency, dossier, "part")
+            return self._remember(known, agency, dossier, "part")
         past = self._history(dossier.stream)
         if agency in past:
-            return self._remember(agency, dossier, "part")
+            return self._remember(known, agency, dossier, "part")
         coming = awaits(dossier, self._house.law, local_day(self._house.now))
         if agency in coming:
             return "awaits"
         if not below.isdisjoint(past):
-            return self._remember(agency, dossier, "supervises")
+            return self._remember(known, agency, dossier, "supervises")
         return "none" if below.isdisjoint(now | coming) else "supervises"
 
+    def _now(self) -> _Known:
+        """What is remembered of the organisation in force: nothing yet, when the law was read
+        anew meanwhile."""
+        staff = self._house.law.organisation
+        if self._known.staff is not staff:
+            self._known = _Known(staff)
+        return self._known
+
     def _remember(
-        self, agency: str, dossier: Dossier, relation: DossierRelation
+        self, known: _Known, agency: str, dossier: Dossier, relation: DossierRelation
     ) -> DossierRelation:
-        parts = self._known.parts
+        parts = known.parts
         if len(parts) >= REMEMBERED:
             parts.clear()
         parts[agency, dossier.stream] = relation
@@ -108,7 +114,7 @@ class Relations:
 class _Known:
     """What follows from one organisation, and from histories, which only grow."""
 
-    def __init__(self, staff: Organisation | None) -> None:
+    def __init__(self, staff: Organisation) -> None:
         self.staff = staff
         self.under: dict[str, frozenset[str]] = {}
         self.parts: dict[tuple[str, str], DossierRelation] = {}

@@ -1,4 +1,4 @@
-"""What differs between two versions of a procedure, place by place."""
+"""What differs between two versions of a definition, place by place."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Difference(msgspec.Struct, frozen=True):
     after: str
 
 
-def differences(before: Procedure, after: Procedure) -> list[Difference]:
+def differences(before: msgspec.Struct, after: msgspec.Struct) -> list[Difference]:
     """In the order of the new version; what is only in the old one comes last."""
     was, is_ = dict(_flat("", before)), dict(_flat("", after))
     places = [*is_, *(place for place in was if place not in is_)]

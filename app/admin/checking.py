@@ -1,24 +1,29 @@
-"""A file that somebody uploaded: what is wrong with it, and the procedure that it makes.
-
-It is checked beside the definitions that are known, so that its legs may run their procedures;
-a file of the folder that defines the same procedure is left out, since the new one takes over.
-"""
+"""A file that somebody uploaded: what is wrong with it, and the definition that it makes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from schemas.sentence import Sentence
+from workflows.amend import CheckedAmendment, check_amendment
+from workflows.calendar_check import CheckedCalendar, check_calendar
+from workflows.calendar_model import CalendarSource
 from workflows.load import BadProcedure, check, load_procedure
 from workflows.model import Procedure
+from workflows.organisation import Organisation
 from workflows.yaml_source import Problem, read_source
 
 if TYPE_CHECKING:
     from engine.core.law import Law
+
+Report = TypeVar("Report", CheckedAmendment, CheckedCalendar)
 
 NAME = "upload.yaml"
 VERSION, VALID_FROM = "version", "valid from"
@@ -33,16 +38,17 @@ class Checked(msgspec.Struct, frozen=True):
 
 
 def checked(content: bytes, law: Law, folder: Path, others: Iterable[bytes] = ()) -> Checked:
-    """`folder`: the definitions in files; `others`: those that were uploaded and activated."""
-    with TemporaryDirectory(prefix="definition-") as place:
-        file = Path(place) / NAME
-        file.write_bytes(content)
+    """A procedure, checked beside those that are known, so that its legs may run them; one of the
+    same id is left out, since the new one takes over. `folder`: the definitions in files;
+    `others`: those that were uploaded and activated."""
+    with _as_file(content) as file:
+        place = file.parent
         for number, each in enumerate(others):
-            (Path(place) / f"activated-{number}.yaml").write_bytes(each)
+            (place / f"activated-{number}.yaml").write_bytes(each)
         for known in folder.glob("*.yaml"):
-            (Path(place) / f"known-{known.name}").write_bytes(known.read_bytes())
+            (place / f"known-{known.name}").write_bytes(known.read_bytes())
         id_ = _id(file)
-        beside = [each for each in sorted(Path(place).glob("*.yaml")) if each != file]
+        beside = [each for each in sorted(place.glob("*.yaml")) if each != file]
         for other in beside:
             if _id(other) == id_:
                 other.unlink()
@@ -57,6 +63,35 @@ def checked(content: bytes, law: Law, folder: Path, others: Iterable[bytes] = ()
     if procedure is not None:
         errors = tuple(_against(procedure, law))
     return Checked(None if errors else procedure, errors, warnings)
+
+
+def checked_agencies(content: bytes, organisation: Organisation, today: date) -> CheckedAmendment:
+    """Agencies and posts, beside those that the store knows."""
+    with _as_file(content) as file:
+        return _without_file(check_amendment(file, organisation, today), file)
+
+
+def checked_calendar(
+    content: bytes, known: Sequence[CalendarSource], today: date
+) -> CheckedCalendar:
+    """A version of the working calendar, beside those that are registered."""
+    with _as_file(content) as file:
+        return _without_file(check_calendar(file, known, today), file)
+
+
+def _without_file(found: Report, file: Path) -> Report:
+    """Whoever uploaded it has never heard of the file that it was put into."""
+    return msgspec.structs.replace(
+        found, errors=_own(found.errors, file), warnings=_own(found.warnings, file)
+    )
+
+
+@contextmanager
+def _as_file(content: bytes) -> Iterator[Path]:
+    with TemporaryDirectory(prefix="definition-") as place:
+        file = Path(place) / NAME
+        file.write_bytes(content)
+        yield file
 
 
 def _id(file: Path) -> str | None:
@@ -79,10 +114,14 @@ def _against(procedure: Procedure, law: Law) -> Iterable[Problem]:
             continue
         if known.version == procedure.version:
             if known.digest != procedure.digest:
-                said = f"{known.id} {known.version} is registered with other content: give it"
-                yield Problem("", 1, 1, VERSION, f"{said} another version")
+                said = Sentence(
+                    "%(id)s %(version)s is registered with other content: give it another version",
+                    id=known.id, version=known.version,
+                )  # fmt: skip
+                yield Problem("", 1, 1, VERSION, said)
         elif known.valid_from >= procedure.valid_from:
-            said = f"version {known.version} begins on {known.valid_from}: a new one begins later"
+            said = Sentence("version %(version)s begins on %(day)s: a new one begins later",
+                            version=known.version, day=known.valid_from)  # fmt: skip
             yield Problem("", 1, 1, VALID_FROM, said)
 
 

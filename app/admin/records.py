@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Literal
 
 import msgspec
 import sqlalchemy as sa
@@ -31,17 +32,28 @@ acts_table = sa.Table(
     sa.Column("detail", sa.Text, nullable=False),
 )
 
-drafts_table = sa.Table(
-    "procedure_drafts",
-    metadata,
-    sa.Column("digest", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("account", sa.Text, nullable=False),
-    sa.Column("uploaded_at", sa.BigInteger, nullable=False),
-    sa.Column("activated_at", sa.BigInteger),
-    sa.Column("content", sa.LargeBinary, nullable=False),
-)
 
+def _drafts(name: str) -> sa.Table:
+    return sa.Table(
+        name,
+        metadata,
+        sa.Column("digest", sa.Text, primary_key=True),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("account", sa.Text, nullable=False),
+        sa.Column("uploaded_at", sa.BigInteger, nullable=False),
+        sa.Column("activated_at", sa.BigInteger),
+        sa.Column("content", sa.LargeBinary, nullable=False),
+    )
+
+
+Kind = Literal["procedure", "agencies", "calendar"]
+"""Of what a file defines."""
+
+_TABLES: dict[Kind, sa.Table] = {
+    "procedure": _drafts("procedure_drafts"),
+    "agencies": _drafts("agency_drafts"),
+    "calendar": _drafts("calendar_drafts"),
+}
 
 only_added_to(acts_table, "what administrators did is only added to")
 
@@ -88,41 +100,42 @@ def acts(home: Home, limit: int = 50) -> list[Act]:
         return [Act(*row) for row in rows]
 
 
-def keep(home: Home, name: str, content: bytes, account: str, at: int) -> str:
+def keep(home: Home, kind: Kind, name: str, content: bytes, account: str, at: int) -> str:
     """Keeps a file, which may be there already; its digest."""
     digest = hashlib.sha256(content).hexdigest()
-    of = drafts_table.c
+    table = _TABLES[kind]
+    of = table.c
     with home.begin() as connection:
         if connection.scalar(sa.select(of.digest).where(of.digest == digest)) is None:
             never = sa.select(of.digest).where(of.activated_at.is_(None))
             surplus = never.order_by(of.uploaded_at.desc()).offset(MOST_DRAFTS - 1).limit(1_000)
             gone = list(connection.scalars(surplus))
-            connection.execute(drafts_table.delete().where(of.digest.in_(gone)))
+            connection.execute(table.delete().where(of.digest.in_(gone)))
             connection.execute(
-                drafts_table.insert().values(
+                table.insert().values(
                     digest=digest, name=name, account=account, uploaded_at=at, content=content
                 )
             )
     return digest
 
 
-def draft(home: Home, digest: str) -> Draft | None:
-    of = drafts_table.c
+def draft(home: Home, kind: Kind, digest: str) -> Draft | None:
+    table = _TABLES[kind]
     with home.engine.connect() as connection:
-        row = connection.execute(sa.select(drafts_table).where(of.digest == digest)).first()
+        row = connection.execute(sa.select(table).where(table.c.digest == digest)).first()
     return None if row is None else Draft(*row)
 
 
-def drafts(home: Home, *, activated: bool) -> list[Draft]:
+def drafts(home: Home, kind: Kind, *, activated: bool) -> list[Draft]:
     """The newest first."""
-    of = drafts_table.c
-    is_ = of.activated_at.is_not(None) if activated else of.activated_at.is_(None)
-    query = sa.select(drafts_table).where(is_).order_by(of.uploaded_at.desc())
+    table = _TABLES[kind]
+    is_ = table.c.activated_at.is_not(None) if activated else table.c.activated_at.is_(None)
+    query = sa.select(table).where(is_).order_by(table.c.uploaded_at.desc())
     with home.engine.connect() as connection:
         return [Draft(*row) for row in connection.execute(query)]
 
 
-def mark_activated(home: Home, digest: str, at: int) -> None:
-    of = drafts_table.c
+def mark_activated(home: Home, kind: Kind, digest: str, at: int) -> None:
+    table = _TABLES[kind]
     with home.begin() as connection:
-        connection.execute(drafts_table.update().where(of.digest == digest).values(activated_at=at))
+        connection.execute(table.update().where(table.c.digest == digest).values(activated_at=at))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from app import definitions
+from app import standing
 from app.output import Cell, show, table
 from app.plain.definitions import agency as plain
+from app.problems import FILE, strict_option, tell
 from app.settings import Settings
 from app.shell import DAY, Group, command
 from app.times import local
@@ -26,7 +28,7 @@ agencies = Group(name="agencies", help="Agencies (cơ quan) and their officers, 
 @click.option("--officers", is_flag=True, help="Also the codes of the officers in post.")
 def list_(settings: Settings, on: date | None, officers: bool) -> None:
     """The agency tree on a day: levels, functions, validity, successors."""
-    staff = definitions.organisation(settings)
+    staff = standing.organisation(settings)
     day = on or local(settings.time()).date()
     found = list(_tree(staff, day))
     value = [plain(agency, staff, day) for _, agency in found]
@@ -51,6 +53,22 @@ def list_(settings: Settings, on: date | None, officers: bool) -> None:
     show(settings, value, lambda: table(headers, rows, whole=whole, nothing=nothing))
 
 
+@command("check")
+@click.argument("file", metavar="FILE", type=FILE)
+@strict_option
+def check(settings: Settings, file: Path, strict: bool) -> None:
+    """Everything wrong with a file that changes the agencies.
+
+    It is checked beside the agencies of the store, else of the program. Exit status 2 on an
+    error, 0 with warnings only. An administrator activates it on the desk.
+    """
+    from workflows.amend import check_amendment
+
+    today = local(settings.time()).date()
+    found = check_amendment(file, standing.organisation(settings), today)
+    tell(settings, found.errors, found.warnings, strict=strict)
+
+
 def _tree(staff: Organisation, day: date) -> Iterator[tuple[int, Agency]]:
     """The agencies of a day with their depth, each under its parent."""
     there = {agency.id: agency for agency in staff.on(day)}
@@ -64,4 +82,5 @@ def _tree(staff: Organisation, day: date) -> Iterator[tuple[int, Agency]]:
         waiting += [(depth + 1, each) for each in reversed(under.get(agency.id, []))]
 
 
-agencies.add_command(list_)
+for each in (list_, check):
+    agencies.add_command(each)

@@ -50,6 +50,7 @@ def application(settings: Settings, house: House, identify: Identify | None = No
         for part in desk.parts:
             part.start()
         # Now that the views are there.
+        await run_in_threadpool(desk.open_tables)
         await run_in_threadpool(desk.raise_barrier)
         yield
         for part in reversed(desk.parts):

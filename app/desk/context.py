@@ -14,6 +14,7 @@ from app.access.access import Access, Identify
 from app.access.asking import asking
 from app.access.entrance import Entrance
 from app.access.reads import Reads
+from app.admin.records import open_records
 from app.api.feed.tail import Tail
 from app.api.webhooks.deliverer import Deliverer
 from app.api.webhooks.sender import Sender
@@ -23,13 +24,15 @@ from app.desk.problems import Problem
 from app.desk.sweeper import Sweeper
 from app.desk.together import Together
 from app.house import House
+from app.monitor.kept import open_kept
 from app.settings import Settings
+from consumers.alerts import open_alerts
 from consumers.barrier import confined, open_barrier
 from engine.store.errors import in_plain_words
+from schemas.sentence import Sentence
 
 LONGEST_WAIT = 5.0
 """Seconds that a read may ask to wait for a write."""
-from schemas.sentence import Sentence
 
 
 Kind = TypeVar("Kind")
@@ -74,6 +77,14 @@ class Desk:
             if kind not in self._made:
                 self._made[kind] = kind(self)
             return self._made[kind]  # type: ignore[return-value]
+
+    def open_tables(self) -> None:
+        """Makes what people keep beside the views, once for all requests."""
+        home = self.house.home
+        # The answers to alerts have an index on the alerts.
+        open_alerts(home)
+        open_kept(home)
+        open_records(home)
 
     def raise_barrier(self) -> None:
         """From now on the database itself keeps rows from who may not see them, where it can."""

@@ -54,7 +54,6 @@ def test_a_view_is_made_anew_when_somebody_is_sure(as_: As, house: House, desk: 
 
 
 def records_of(house: House) -> list[tuple[str, str]]:
-    records.open_records(house.home)
     return [(each.act, each.what) for each in records.acts(house.home)]
 
 

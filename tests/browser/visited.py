@@ -1,12 +1,15 @@
 """Every page, as somebody who may open it meets it: for what has to hold on each of them.
 
-`{code}` is a dossier at work, `{done}` one that was returned. `test_pages` fails for a page that is
+`{code}` is a dossier at work, `{done}` one that was returned; `{agencies}`, `{wrong}` and
+`{calendar}` are files of an administrator (`drafts`). `test_pages` fails for a page that is
 served and not listed here.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+from tests.browser.conftest import PASSWORD
 
 OFFICER, SPECIALIST = "ub-desk.receiver-1", "ub-land.specialist-1"
 CITIZEN = "the bearer of the access code of {done}"
@@ -15,12 +18,43 @@ MONITOR, AUDITOR, ADMINISTRATOR, STRANGER = "monitor", "auditor", "administrator
 
 class Visited(NamedTuple):
     """`who`: an account, nobody, or CITIZEN. `path`: as the route has it; `address`: where
-    somebody goes; `shot`: name of its picture."""
+    somebody goes; `shot`: name of its picture. `then`: what he does there, as a script that may
+    use `send` (see `SEND`); the page is what comes of it. `status`: of its answer."""
 
     who: str
     path: str
     address: str
     shot: str
+    then: str = ""
+    status: int = 200
+
+
+SEND = """
+const send = (action, fields, files = {}) => {
+    const form = document.querySelector(`form[action^="${action}"]`);
+    for (const [name, value] of Object.entries(fields)) {
+        for (const each of form.querySelectorAll(`[name="${name}"]`)) each.remove();
+        const field = form.appendChild(document.createElement("input"));
+        Object.assign(field, {type: "hidden", name, value});
+    }
+    for (const [name, size] of Object.entries(files)) {
+        const chosen = new DataTransfer();
+        const content = "%PDF-1.7\\n" + " ".repeat(size) + "\\n%%EOF\\n";
+        chosen.items.add(new File([content], "don.pdf", {type: "application/pdf"}));
+        form.querySelector(`[name="${name}"]`).files = chosen.files;
+    }
+    HTMLFormElement.prototype.submit.call(form);
+};
+"""
+"""Sends a form of the page past what a browser checks: `fields` in the place of those that are
+there, `files` of so many bytes."""
+
+TYPED = """{name: "Nguyễn Thị Bưởi", id: "022190001234", phone: "0912345678", go: "submit",
+    address: "Số 5, phường Quang Trung, Uông Bí"}"""
+APPLY = "/apply/lt-10-building-permit"
+ACT = "/dossiers/{code}/acts/{act}"
+NEWCOMER, GUESSED = "newcomer", "guessed"
+"""Whoever has to choose a password first; whose password was guessed at too often."""
 
 
 PAGES = (
@@ -35,6 +69,17 @@ PAGES = (
     Visited(CITIZEN, "/look-up/complain", "/look-up/complain", "look-up-complain"),
     Visited(SPECIALIST, "/inbox/{agency}", "/inbox/ub-land", "inbox"),
     Visited(OFFICER, "/inbox/{agency}", "/inbox/ub-desk", "inbox-empty"),
+    Visited(SPECIALIST, "/inbox/{agency}", "/inbox/ub-land?text=zzz", "inbox-nothing"),
+    Visited(MONITOR, "/inbox", "/inbox", "inbox-agencies"),
+    Visited(
+        SPECIALIST,
+        "/inbox/{agency}/bulk",
+        "/inbox/ub-land",
+        "bulk",
+        then="""const [one, two] = document.querySelectorAll('[name="task"]');
+            one.checked = two.checked = true; two.value = two.value.replace(/@[0-9]+/, "@1");
+            send("/inbox/ub-land/bulk", {act: "accept"});""",
+    ),
     Visited(OFFICER, "/receive/{code}", "/receive/{code}", "receipt"),
     Visited(OFFICER, "/dossiers/{code}/way", "/dossiers/{done}/way", "way"),
     Visited(OFFICER, "/dossiers/{code}/applicant", "/dossiers/{code}/applicant", "applicant"),
@@ -67,6 +112,24 @@ PAGES = (
         "admin-procedure",
     ),
     Visited(ADMINISTRATOR, "/admin/agencies", "/admin/agencies", "admin-agencies"),
+    Visited(
+        ADMINISTRATOR,
+        "/admin/agencies/drafts/{digest}",
+        "/admin/agencies/drafts/{agencies}",
+        "admin-agencies-draft",
+    ),
+    Visited(
+        ADMINISTRATOR,
+        "/admin/agencies/drafts/{digest}",
+        "/admin/agencies/drafts/{wrong}",
+        "admin-agencies-wrong",
+    ),
+    Visited(
+        ADMINISTRATOR,
+        "/admin/calendars/drafts/{digest}",
+        "/admin/calendars/drafts/{calendar}",
+        "admin-calendar-draft",
+    ),
     Visited(ADMINISTRATOR, "/admin/calendars", "/admin/calendars", "admin-calendars"),
     Visited(
         ADMINISTRATOR,
@@ -76,4 +139,128 @@ PAGES = (
     ),
     Visited(ADMINISTRATOR, "/admin/views", "/admin/views", "admin-views"),
     Visited(ADMINISTRATOR, "/admin/parked", "/admin/parked", "admin-parked"),
+    Visited(
+        ADMINISTRATOR,
+        "/admin/procedures/drafts/{digest}",
+        "/admin/procedures/drafts/{procedure}",
+        "admin-procedure-draft",
+    ),
+    Visited(
+        ADMINISTRATOR,
+        "/admin/procedures/drafts/{digest}",
+        "/admin/procedures/drafts/{unsound}",
+        "admin-procedure-wrong",
+    ),
+    Visited(
+        ADMINISTRATOR,
+        "/admin/procedures/drafts/{digest}/activate",
+        "/admin/procedures/drafts/{procedure}",
+        "admin-sure",
+        then='send("/admin/procedures/drafts/{procedure}/activate", {});',
+    ),
+    Visited(
+        ADMINISTRATOR,
+        "/admin/parked/event",
+        "/admin/parked/event?group=live&dossier={parked}&version={parked_version}",
+        "admin-parked-event",
+    ),
+    Visited(
+        STRANGER,
+        "/sign-in/password",
+        "/sign-in",
+        "first-password",
+        then=f'send("/sign-in", {{name: "{NEWCOMER}", password: "{PASSWORD}"}});',
+    ),
+    Visited(
+        STRANGER,
+        "/sign-in",
+        "/sign-in",
+        "sign-in-wrong",
+        status=401,
+        then='send("/sign-in", {name: "lan", password: "no"});',
+    ),
+    Visited(
+        STRANGER,
+        "/sign-in",
+        "/sign-in",
+        "sign-in-closed",
+        status=429,
+        then=f'send("/sign-in", {{name: "{GUESSED}", password: "no"}});',
+    ),
+    Visited(
+        STRANGER,
+        "/look-up",
+        "/look-up",
+        "look-up-wrong",
+        status=422,
+        then='send("/look-up", {code: "{done}", word: "AAAA-AAAA"});',
+    ),
+    Visited(
+        STRANGER,
+        "/apply/{id_}",
+        APPLY + "?desk=ub-desk",
+        "apply-wrong",
+        status=422,
+        then=f'send("{APPLY}", {{go: "review"}});',
+    ),
+    Visited(
+        STRANGER,
+        "/apply/{id_}",
+        APPLY + "?desk=ub-desk",
+        "apply-review",
+        then=f'send("{APPLY}", {{...{TYPED}, go: "review"}}, {{"paper.application": 9}});',
+    ),
+    Visited(
+        STRANGER,
+        "/applied",
+        APPLY + "?desk=ub-desk",
+        "applied",
+        then=f'send("{APPLY}", {TYPED}, {{"paper.application": 9}});',
+    ),
+    Visited(
+        STRANGER,
+        "/apply/{id_}",
+        APPLY + "?desk=ub-desk",
+        "error-too-large",
+        status=413,
+        then=f'send("{APPLY}", {TYPED}, {{"paper.application": 33000000}});',
+    ),
+    Visited(STRANGER, "", "/nothing", "error-not-there", status=404),
+    Visited(
+        OFFICER, "/dossiers/{code}", "/dossiers/ub-desk-210101-9999", "error-no-dossier", status=404
+    ),
+    Visited(OFFICER, "/admin", "/admin", "error-not-yours", status=403),
+    Visited(OFFICER, "/search", "/search?page=x", "error-invalid", status=422),
+    Visited(
+        OFFICER,
+        ACT,
+        ACT + "?leg=",
+        "error-refused",
+        status=409,
+        then=f'send("{ACT}", {{to_officer: "ub-tax.clerk-1"}});',
+    ),
+    Visited(
+        OFFICER,
+        ACT,
+        ACT + "?leg=",
+        "error-stale",
+        status=409,
+        then=f'send("{ACT}", {{version: "1"}});',
+    ),
+    Visited(OFFICER, ACT, ACT + "?leg=", "error-busy", status=503, then=f'send("{ACT}", {{}});'),
+    # The last of a stranger: he may not try any more.
+    Visited(
+        STRANGER,
+        "/look-up",
+        "/look-up",
+        "error-too-many",
+        status=429,
+        then="""const token = document.querySelector('[name="form_token"]');
+            const body = new URLSearchParams({code: "x", word: "x"});
+            if (token) body.set("form_token", token.value);
+            (async () => {
+                for (let n = 0; n < 10; n++) await fetch("/look-up", {method: "POST", body});
+                send("/look-up", {code: "x", word: "x"});
+            })();""",
+    ),
 )

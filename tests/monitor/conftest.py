@@ -20,6 +20,7 @@ __all__ = ["app", "as_", "doors", "house", "prepared_desk", "settings"]
 def client(app: FastAPI, house: House) -> TestClient:
     """A stranger's; the views stand where the log does."""
     house.refresh()
+    app.state.desk.open_tables()
     return TestClient(app, raise_server_exceptions=False, follow_redirects=False)
 
 

@@ -108,10 +108,13 @@ def test_sets_of_filters_are_kept_by_name(fed: Home) -> None:
 
 def test_files_are_kept_once_and_the_oldest_go(fed: Home) -> None:
     records.open_records(fed)
-    digest = records.keep(fed, "a.yaml", b"1", "a", 1)
-    assert records.keep(fed, "b.yaml", b"1", "a", 2) == digest
-    records.mark_activated(fed, digest, 3)
+    digest = records.keep(fed, "agencies", "a.yaml", b"1", "a", 1)
+    assert records.keep(fed, "agencies", "b.yaml", b"1", "a", 2) == digest
+    records.mark_activated(fed, "agencies", digest, 3)
     for number in range(records.MOST_DRAFTS + 2):
-        records.keep(fed, "c.yaml", b"c%d" % number, "a", 10 + number)
-    assert len(records.drafts(fed, activated=False)) == records.MOST_DRAFTS
-    assert [each.name for each in records.drafts(fed, activated=True)] == ["a.yaml"]
+        records.keep(fed, "agencies", "c.yaml", b"c%d" % number, "a", 10 + number)
+    assert len(records.drafts(fed, "agencies", activated=False)) == records.MOST_DRAFTS
+    assert [each.name for each in records.drafts(fed, "agencies", activated=True)] == ["a.yaml"]
+    # Files of another kind are others.
+    assert records.keep(fed, "calendar", "a.json", b"1", "a", 1) == digest
+    assert records.drafts(fed, "calendar", activated=True) == []

@@ -244,7 +244,7 @@ def test_an_unknown_version_names_those_there_are() -> None:
 def test_a_broken_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calendar_files, "FOLDER", tmp_path)
     (tmp_path / "a.json").write_text('{"version": 3}')
-    (tmp_path / "b.json").write_bytes(seed_calendar.encode(SMALL))
+    (tmp_path / "b.json").write_bytes(calendar_files.encode(SMALL))
     with pytest.raises(CalendarFileError, match=r"a\.json: .*version"):
         load.__wrapped__("a")
     with pytest.raises(CalendarFileError, match=r"b\.json: it says that it is version 'small'"):

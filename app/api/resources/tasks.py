@@ -19,7 +19,7 @@ from app.desk.context import AtDesk
 from app.desk.problems import Problem
 from app.plain import tasks as plain
 from app.times import parse_span
-from consumers.alerts import Alert, alerts, open_alerts
+from consumers.alerts import Alert, alerts
 from consumers.views.deadlines import deadlines
 from consumers.views.inbox import inbox
 from schemas.envelope import to_micros
@@ -113,7 +113,6 @@ def list_alerts(
     if dossier is not None and not desk.access.permits(who, "alerts.read", {"code": dossier}):
         raise NotPermitted("alerts.read")
     raised = moment("since", since)
-    open_alerts(desk.house.home)
     with desk.reading() as connection:
         found = alerts(
             connection,

@@ -19,12 +19,11 @@ from app.desk.problems import Problem
 from app.registry import PROCEDURE
 from app.times import local
 from app.trouble import NotThere
-from app.web.pages.admin import ask, done
+from app.web.pages.admin import activated, ask, keep, kept
 from app.web.rendering import language, page
 from engine.core.rules import Refusal
-from engine.ids import wall_clock
 from engine.store.errors import DefinitionChanged
-from schemas.envelope import to_micros
+from schemas.sentence import Sentence
 from workflows import draw
 from workflows.model import Procedure
 from workflows.yaml_source import MAX_BYTES
@@ -37,8 +36,6 @@ Administrator = Annotated[Principal, needs("procedures.write")]
 @router.get("/admin/procedures")
 def procedures(request: Request, who: Administrator, desk: AtDesk) -> Response:
     """Every registered version, and the files that wait."""
-    home = desk.house.home
-    records.open_records(home)
     day = local(desk.house.now).date().isoformat()
     found = sorted(desk.house.law.procedures(), key=lambda each: (each.id, each.valid_from))
     now = {
@@ -49,7 +46,7 @@ def procedures(request: Request, who: Administrator, desk: AtDesk) -> Response:
         "admin/procedures.html",
         procedures=found,
         now=now,
-        drafts=records.drafts(home, activated=False),
+        drafts=records.drafts(desk.house.home, "procedure", activated=False),
         largest=MAX_BYTES,
     )
 
@@ -59,15 +56,7 @@ def upload(
     request: Request, who: Administrator, desk: AtDesk, file: Annotated[UploadFile, File()]
 ) -> Response:
     """Keeps a file and shows what is wrong with it. Nothing is registered by that."""
-    content = file.file.read(MAX_BYTES + 1)
-    if not content or len(content) > MAX_BYTES:
-        said = "The file is empty" if not content else f"At most {MAX_BYTES:,} bytes are read"
-        raise Problem(413 if content else 422, "bad-file", "This file is not read", said)
-    home = desk.house.home
-    records.open_records(home)
-    name = (file.filename or "").replace("\\", "/").rpartition("/")[2][:80] or "?"
-    at = to_micros(wall_clock())
-    digest = records.keep(home, name, content, who.account, at)
+    digest = keep(desk, who, "procedure", file)
     return RedirectResponse(f"/admin/procedures/drafts/{digest}", 303)
 
 
@@ -94,7 +83,7 @@ def show_draft(request: Request, who: Administrator, desk: AtDesk, digest: str) 
 def draw_draft(request: Request, who: Administrator, desk: AtDesk, digest: str) -> Response:
     _, found = _draft(desk, digest)
     if found.procedure is None:
-        raise NotThere("What is wrong cannot be drawn")
+        raise NotThere(Sentence("What is wrong cannot be drawn"))
     return _picture(request, desk, found.procedure)
 
 
@@ -110,7 +99,8 @@ def activate(
     draft, found = _draft(desk, digest)
     back = f"/admin/procedures/drafts/{digest}"
     if found.procedure is None:
-        raise Problem(422, "bad-definition", "This file has errors", "Correct it and upload it")
+        said = Sentence("Correct it and upload it")
+        raise Problem(422, "bad-definition", "This file has errors", said)
     procedure = found.procedure
     if sure != "yes":
         return ask(request, "activate", back, name=f"{procedure.id} {procedure.version}")
@@ -118,11 +108,11 @@ def activate(
         desk.house.log.register(
             PROCEDURE, procedure.id, procedure.version, procedure.digest, encode(procedure)
         )
-    except DefinitionChanged as changed:
-        raise Problem(409, "registered-otherwise", "Registered otherwise", str(changed)) from None
-    desk.house.learn()
-    records.mark_activated(desk.house.home, draft.digest, to_micros(wall_clock()))
-    done(desk, who, "procedure.activated", f"{procedure.id} {procedure.version}", digest)
+    except DefinitionChanged:
+        said = Sentence("%(id)s %(version)s is registered with other content",
+                        id=procedure.id, version=procedure.version)  # fmt: skip
+        raise Problem(409, "registered-otherwise", "Registered otherwise", said) from None
+    activated(desk, who, "procedure", draft, f"{procedure.id} {procedure.version}")
     return RedirectResponse(f"/admin/procedures/{procedure.id}/{procedure.version}", 303)
 
 
@@ -153,7 +143,9 @@ def _known(desk: Desk, id_: str, version: str) -> Procedure:
     try:
         return desk.house.law.procedure((id_, version))
     except Refusal:
-        raise NotThere(f"There is no procedure {id_!r} of version {version!r}") from None
+        raise NotThere(
+            Sentence("There is no procedure %(id)r of version %(version)r", id=id_, version=version)
+        ) from None
 
 
 def _registered(desk: Desk, key: tuple[str, str]) -> bool:
@@ -162,12 +154,8 @@ def _registered(desk: Desk, key: tuple[str, str]) -> bool:
 
 def _draft(desk: Desk, digest: str) -> tuple[records.Draft, Checked]:
     """Raises NotThere."""
-    home = desk.house.home
-    records.open_records(home)
-    draft = records.draft(home, digest)
-    if draft is None:
-        raise NotThere("This file is no longer kept; upload it again")
-    others = [each.content for each in records.drafts(home, activated=True)]
+    draft = kept(desk, "procedure", digest)
+    others = [each.content for each in records.drafts(desk.house.home, "procedure", activated=True)]
     return draft, checked(draft.content, desk.house.law, catalogue_folder(desk.settings), others)
 
 

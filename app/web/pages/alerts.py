@@ -87,7 +87,6 @@ def show(
 ) -> Response:
     """A list with filters."""
     by, wrong = _filter(desk, who, asked)
-    kept.open_kept(desk.house.home)
     with desk.reading() as connection:
         found = kept.list_alerts(connection, by, limit=A_PAGE + 1, offset=(page_ - 1) * A_PAGE)
         waiting = kept.count_alerts(connection, by, answered=False)
@@ -159,15 +158,14 @@ def acknowledge(
     said, ids = note.strip(), _ids(alert or [])
     if not said or not ids:
         return _not_answered(request, not said, not ids, safe_back(back))
-    home = desk.house.home
-    kept.open_kept(home)
     with desk.reading() as connection:
         there = kept.known(connection, ids)
     mine = desk.access.agencies(who)
     if mine is not None and any(agency not in mine for _, agency in there.values()):
         raise NotPermitted("alerts.acknowledge")
     at = to_micros(wall_clock())
-    kept.answer(home, [Answer(each, at, who.account, who.officer, said) for each in there])
+    answers = [Answer(each, at, who.account, who.officer, said) for each in there]
+    kept.answer(desk.house.home, answers)
     return RedirectResponse(safe_back(back), 303)
 
 

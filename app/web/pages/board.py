@@ -71,7 +71,6 @@ def show(
     shows = _shows(request, desk, who, filters, snapshot)
     if wall:
         return page(request, "monitor/wall.html", **shows)
-    kept.open_kept(desk.house.home)
     with desk.reading() as connection:
         mine = kept.saved(connection, who.account)
     saved = [(each.name, Filters(**_known(each.filters)).query()) for each in mine]
@@ -241,9 +240,7 @@ def save(
     filters = Filters.of(agency, level, procedure)
     plain = " ".join(name.split())
     if plain:
-        home = desk.house.home
-        kept.open_kept(home)
-        kept.save(home, who.account, plain, filters.set(), to_micros(wall_clock()))
+        kept.save(desk.house.home, who.account, plain, filters.set(), to_micros(wall_clock()))
     return RedirectResponse(f"/board{filters.query()}", 303)
 
 
@@ -254,7 +251,6 @@ def forget(
     desk: AtDesk,
     name: Annotated[str, Form(max_length=kept.LONGEST_NAME)],
 ) -> Response:
-    kept.open_kept(desk.house.home)
     kept.forget(desk.house.home, who.account, name)
     return RedirectResponse("/board", 303)
 

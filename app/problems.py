@@ -1,0 +1,50 @@
+"""What is wrong with a file that somebody wrote, on the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from app.output import line, show
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from workflows.yaml_source import Problem
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+strict_option = click.option("--strict", is_flag=True, help="Warnings are errors.")
+
+
+def tell(
+    settings: Settings, errors: Sequence[Problem], warnings: Sequence[Problem], *, strict: bool
+) -> None:
+    """Prints them and ends with exit status 2, if that is what they amount to. In English unless
+    `--lang` is given."""
+    from app.web.spoken import spoken
+
+    context = click.get_current_context()
+    lang = context.ensure_object(dict).get("lang", "en")
+
+    def human() -> None:
+        for style, problems in (("problem", errors), ("warning", warnings)):
+            for each in problems:
+                place = f"{each.file}:{each.line}:{each.column}: {each.severity}: "
+                line(f"{place}{each.field}{each.field and ': '}{spoken(each.message, lang)}", style)
+        counts = [(len(errors), "error"), (len(warnings), "warning")]
+        click.echo(", ".join(f"{n} {word}{'' if n == 1 else 's'}" for n, word in counts))
+
+    value = {"errors": [_plain(each) for each in errors],
+             "warnings": [_plain(each) for each in warnings]}  # fmt: skip
+    show(settings, value, human)
+    if errors or (strict and warnings):
+        context.exit(2)
+
+
+def _plain(problem: Problem) -> dict[str, Any]:
+    keys = ("file", "line", "column", "field", "message")
+    return {key: getattr(problem, key) for key in keys}

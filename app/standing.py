@@ -1,0 +1,48 @@
+"""What is in force where a command runs: in its store, where there is one, else in the files."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from app import definitions
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    from engine.store import Log
+    from workflows.calendar_model import CalendarSource
+    from workflows.organisation import Organisation
+
+
+def organisation(settings: Settings) -> Organisation:
+    """Agencies with what was amended; of the folder, when the settings name one. Raises
+    StoreError, BadOrganisation."""
+    from app import registry
+
+    log = None if settings.organisation else _store(settings)
+    if log is None:
+        return definitions.organisation(settings)
+    with closing(log):
+        return registry.law(log, settings).organisation
+
+
+def calendars(settings: Settings) -> list[CalendarSource]:
+    """The last known first. Raises StoreError."""
+    from app import registry
+    from workflows import calendar_files
+
+    log = _store(settings)
+    if log is not None:
+        with closing(log):
+            if known := registry.calendars(log):
+                return known
+    return [calendar_files.load(each) for each in reversed(calendar_files.versions())]
+
+
+def _store(settings: Settings) -> Log | None:
+    from engine.store import StoreMissing, open_log
+
+    try:
+        return open_log(settings.database)
+    except StoreMissing:
+        return None
