@@ -31,9 +31,9 @@ from engine.core.clock import ClockError
 from engine.runtime import Busy
 from engine.store import StoreError
 from schemas.codec import dumps
+from schemas.sentence import Sentence
 
 MEDIA_TYPE = "application/problem+json"
-from schemas.sentence import Sentence
 
 FOR_PROGRAMS = ("/api/", "/livez", "/readyz")
 """Under these nobody reads pages."""
