@@ -21,10 +21,17 @@ strict_option = click.option("--strict", is_flag=True, help="Warnings are errors
 
 
 def tell(
-    settings: Settings, errors: Sequence[Problem], warnings: Sequence[Problem], *, strict: bool
+    settings: Settings,
+    errors: Sequence[Problem],
+    warnings: Sequence[Problem],
+    *,
+    strict: bool,
+    procedures: int | None = None,
 ) -> None:
     """Prints them and ends with exit status 2, if that is what they amount to. In English unless
-    `--lang` is given."""
+    `--lang` is given. `procedures`: how many were looked at, where it is they."""
+    from msgspec.structs import replace
+
     from app.web.spoken import spoken
 
     context = click.get_current_context()
@@ -33,13 +40,15 @@ def tell(
     def human() -> None:
         for style, problems in (("problem", errors), ("warning", warnings)):
             for each in problems:
-                place = f"{each.file}:{each.line}:{each.column}: {each.severity}: "
-                line(f"{place}{each.field}{each.field and ': '}{spoken(each.message, lang)}", style)
+                line(str(replace(each, message=spoken(each.message, lang))), style)
         counts = [(len(errors), "error"), (len(warnings), "warning")]
+        if procedures is not None:
+            counts.insert(0, (procedures, "procedure"))
         click.echo(", ".join(f"{n} {word}{'' if n == 1 else 's'}" for n, word in counts))
 
-    value = {"errors": [_plain(each) for each in errors],
-             "warnings": [_plain(each) for each in warnings]}  # fmt: skip
+    value: dict[str, Any] = {} if procedures is None else {"procedures": procedures}
+    value |= {"errors": [_plain(each) for each in errors]}
+    value |= {"warnings": [_plain(each) for each in warnings]}
     show(settings, value, human)
     if errors or (strict and warnings):
         context.exit(2)

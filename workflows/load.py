@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from functools import reduce
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -36,14 +35,6 @@ class Report(msgspec.Struct, frozen=True):
     procedures: int
     errors: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        """The value that `procedures check --json` prints."""
-        return {
-            "procedures": self.procedures,
-            "errors": [_plain(problem) for problem in self.errors],
-            "warnings": [_plain(problem) for problem in self.warnings],
-        }
 
 
 class Catalogue:
@@ -114,11 +105,6 @@ def digest(procedure: Procedure) -> str:
     content = msgspec.structs.replace(procedure, digest="")
     encoder = msgspec.json.Encoder(order="deterministic")
     return hashlib.sha256(encoder.encode(content)).hexdigest()
-
-
-def _plain(problem: Problem) -> dict[str, Any]:
-    keys = ("file", "line", "column", "field", "message")
-    return {key: getattr(problem, key) for key in keys}
 
 
 class _Press:

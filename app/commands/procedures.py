@@ -11,12 +11,12 @@ import click
 from app import definitions
 from app.output import Cell, facts, heading, line, show, table
 from app.plain.definitions import procedure as plain
+from app.problems import strict_option, tell
 from app.settings import Lang, Settings
 from app.shell import Group, command
 from app.trouble import BadInput
 
 if TYPE_CHECKING:
-    from workflows.load import Report
     from workflows.model import Limit, Procedure, Process, Step, Text
 
 procedures = Group(
@@ -129,7 +129,7 @@ def _branch(to: str, when: dict[str, str]) -> str:
 
 @command("check")
 @click.argument("paths", nargs=-1, metavar="[PATH…]", type=click.Path(path_type=Path))
-@click.option("--strict", is_flag=True, help="Warnings are errors.")
+@strict_option
 def check(settings: Settings, paths: tuple[Path, ...], strict: bool) -> None:
     """Everything wrong with files and folders of procedures, in one run.
 
@@ -143,29 +143,13 @@ def check(settings: Settings, paths: tuple[Path, ...], strict: bool) -> None:
             raise BadInput(f"{path}: there is no such file or folder")
     folders = paths or (definitions.catalogue_folder(settings),)
     report = checked([_near(path) for path in folders], definitions.organisation(settings))
-    lang = click.get_current_context().ensure_object(dict).get("lang", "en")
-    show(settings, report.as_json(), lambda: _tell(report, lang))
-    if report.errors or (strict and report.warnings):
-        click.get_current_context().exit(2)
+    tell(settings, report.errors, report.warnings, strict=strict, procedures=report.procedures)
 
 
 def _near(path: Path) -> Path:
     """Relative to the working folder where it lies in it: shorter to read."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_absolute() and path.is_relative_to(here) else path
-
-
-def _tell(report: Report, lang: Lang) -> None:
-    from msgspec.structs import replace
-
-    from app.web.spoken import spoken
-
-    for style, problems in (("problem", report.errors), ("warning", report.warnings)):
-        for problem in problems:
-            line(str(replace(problem, message=spoken(problem.message, lang))), style)
-    counts = [(report.procedures, "procedure"), (len(report.errors), "error")]
-    counts.append((len(report.warnings), "warning"))
-    click.echo(", ".join(f"{n} {word}{'' if n == 1 else 's'}" for n, word in counts))
 
 
 @command("draw")
