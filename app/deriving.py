@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from app import definitions
 from app.plain.definitions import UNITS
 from app.trouble import BadInput
-from engine.core.calendar import CalendarError, local_day
+from engine.core.calendar import Calendar, CalendarError, local_day
 from engine.core.clock import ClockError, derive
 from engine.core.deadlines import start_rule
 from engine.core.derivation import Derivation
+from engine.core.law import Law
+from engine.core.rules import Refusal
 from workflows.model import Limit, Policy, Procedure
 
 
@@ -51,10 +53,13 @@ def length(amount: str | None, unit: str, of: Procedure | None) -> Length:
     return Length(limit, cutoff, source)
 
 
-def derived(start: datetime, asked: Length, calendar: str | None) -> Derivation:
-    """By a version of the working calendar, else by the one known when it was received. Raises
-    BadInput for what no calendar covers."""
-    known = definitions.calendar(calendar, local_day(start))
+def derived(
+    start: datetime, asked: Length, calendar: str | None, law: Law | None = None
+) -> Derivation:
+    """By a version of the working calendar, else by the one known when it was received: of a
+    store's law, or of the files. Raises BadInput for what no calendar covers."""
+    day = local_day(start)
+    known = definitions.calendar(calendar, day) if law is None else _of_law(law, calendar, day)
     try:
         return derive(
             known,
@@ -66,3 +71,10 @@ def derived(start: datetime, asked: Length, calendar: str | None) -> Derivation:
         )
     except (CalendarError, ClockError) as error:
         raise BadInput(str(error)) from None
+
+
+def _of_law(law: Law, version: str | None, day: date) -> Calendar:
+    try:
+        return law.calendar_known_on(day) if version is None else law.calendar(version)
+    except Refusal as refusal:
+        raise BadInput(refusal.rejected.message) from None

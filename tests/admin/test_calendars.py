@@ -210,3 +210,16 @@ def test_a_version_is_had_as_a_file_that_makes_the_next(as_: As) -> None:
     assert got.content == encode(NEWEST)
     assert NEWEST.version in got.headers["content-disposition"]
     assert admin.get(f"{FORMS}/none/file").status_code == 404
+
+
+def test_what_would_be_due_is_reckoned_by_it(as_: As) -> None:
+    """Of the store, not of the program's files."""
+    admin = as_("administrator")
+    asked = {"from": "2026-12-01T08:30+07:00", "limit": "1", "unit": "working-day"}
+    off = DayOff(date(2026, 12, 2), "decree", Text("Nghỉ", "Off"), "QĐ 2")
+    before = admin.get("/api/v1/due", params=asked).json()
+    assert (before["calendar"], before["due"][:10]) == (NEWEST.version, "2026-12-02")
+    activate(admin, draft(admin, newer(off)))
+    after = admin.get("/api/v1/due", params=asked).json()
+    assert (after["calendar"], after["due"][:10]) == (VERSION, "2026-12-03")
+    assert admin.get("/api/v1/due", params=asked | {"calendar": "none"}).status_code == 422

@@ -230,8 +230,7 @@ def test_dates_are_inherited_and_officers_made(tmp_path: Path) -> None:
         ),
         (
             ("id: p-desk-2", "id: p-desk"),
-            "17:13 agencies[0].under[1].id: there is an agency 'p-desk' already, "
-            "in line 9",
+            "17:13 agencies[0].under[1].id: there is an agency 'p-desk' already, in line 9",
         ),
         (
             ("roles: [receiver, cashier]", "rolls: [receiver]"),

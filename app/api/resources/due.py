@@ -70,7 +70,7 @@ def show_due(
     if limit is not None and len(limit.partition(".")[0]) > 5:
         raise Problem(422, "bad-input", "What was sent is wrong", "limit: at most 99999")
     of = None if procedure is None else _in_force(desk, procedure, received)
-    found = derived(received, length(limit, named, of), calendar)
+    found = derived(received, length(limit, named, of), calendar, desk.house.law)
     return answered(derivation(found, desk.settings.lang))
 
 
