@@ -23,7 +23,7 @@ from schemas.envelope import Recorded
 from schemas.topics import events_topic
 from tests.golden.files import HISTORIES, read_history
 from tests.servers.jars import kafka_jars
-from tests.servers.kafka import Broker
+from tests.servers.kafka import LIGHT, Broker
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PYTHON = EXAMPLES / "subscriber_python" / "subscriber.py"
@@ -62,7 +62,7 @@ def java(*arguments: str) -> list[str]:
     if compiler is None:
         pytest.fail(NO_JAVA, pytrace=False)
     launcher = str(Path(compiler).resolve().with_name("java"))
-    return [launcher, "-cp", f"{kafka_jars()}/*", str(JAVA), *arguments]
+    return [launcher, *LIGHT, "-cp", f"{kafka_jars()}/*", str(JAVA), *arguments]
 
 
 @pytest.fixture(params=[python, java], ids=["python", "java"])

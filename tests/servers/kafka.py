@@ -29,6 +29,9 @@ from tests.servers.jars import java, kafka_jars
 IMAGES = ("lienthong/kafka-for-tests", "apache/kafka:4.3.1")
 STARTED = "Kafka Server started"
 SECONDS_TO_START = 60
+LIGHT = ("-Xmx512M", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+"""Of a Java that lives for minutes: to compile it well takes longer than it ever gains."""
+
 SECONDS_TO_STOP = 20
 
 # One node is the whole cluster, and a group's first poll does not wait for members to come.
@@ -218,7 +221,7 @@ class LocalBroker:
         tied = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
         return self._starter.submit(
             subprocess.Popen,
-            [*tied, java(), "-Xmx512M", "-cp", f"{self._jars}/*", *command],
+            [*tied, java(), *LIGHT, "-cp", f"{self._jars}/*", *command],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
