@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 import tomllib
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -55,3 +60,51 @@ def test_a_missing_or_old_pin_is_found() -> None:
         "no-such-thing",
         "click>=999",
     ]
+
+
+SHIPPED = ("app", "consumers", "engine", "schemas", "workflows")
+OURS = {*SHIPPED, "bench", "tests"}
+
+
+@cache
+def homes() -> dict[str, set[str]]:
+    """What is installed here: the distributions that a top-level module comes from."""
+    found = packages_distributions().items()
+    return {module: {canonicalize_name(each) for each in names} for module, names in found}
+
+
+def imported(source: str) -> Iterator[str]:
+    """The top-level modules of others that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(source)):
+        names = [each.name for each in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module]
+        for name in names:
+            top = name.partition(".")[0]
+            if top not in sys.stdlib_module_names and top not in OURS:
+                yield top
+
+
+def unpinned(source: str, lock: Path) -> set[str]:
+    """Modules that are here by chance, if at all: no pin of the lock brings them."""
+    pinned = pins(lock).keys()
+    return {top for top in imported(source) if not homes().get(top, set()) & pinned}
+
+
+@pytest.mark.parametrize("package", sorted(OURS))
+def test_whatever_is_imported_is_brought_by_a_lock(package: str) -> None:
+    lock = RUNTIME if package in SHIPPED else DEV
+    files = sorted((ROOT / package).rglob("*.py"))
+    assert files
+    strays = {
+        f"{path.relative_to(ROOT)} imports {module}"
+        for path in files
+        for module in unpinned(path.read_text(encoding="utf-8"), lock)
+    }
+    assert strays == set(), "declare it in pyproject.toml, then `make lock`"
+
+
+def test_an_import_that_no_lock_brings_is_found() -> None:
+    source = "import json, click\n\ndef late():\n    import no_such.part\n    import pytest\n"
+    assert unpinned(source, DEV) == {"no_such"}
+    assert unpinned(source, RUNTIME) == {"no_such", "pytest"}
