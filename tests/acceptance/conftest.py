@@ -39,11 +39,8 @@ Lienthong = Callable[..., Said]
 
 
 def run(*words: object, code: int | None = 0) -> Said:
-    """Runs a command in this process; the test fails unless it exits with `code`. Raises what the
-    command does not tell as a mistake of its user."""
-    result = CliRunner().invoke(
-        cli, [str(word) for word in words], prog_name="lienthong", catch_exceptions=False
-    )
+    """Runs a command in this process; the test fails unless it exits with `code`."""
+    result = CliRunner().invoke(cli, [str(word) for word in words], prog_name="lienthong")
     said = Said(result.exit_code, result.stdout, result.stderr)
     if code is not None:
         assert said.code == code, f"{words} exited with {said.code}\n{said.out}\n{said.err}"

@@ -66,7 +66,8 @@ def test_its_commands_do_what_it_says_with_a_broker(
 
 
 def _run(commands: list[tuple[str, int]]) -> None:
-    """In this process; that the command as it is really started does the same is in test_help."""
+    """In this process: a crash would exit with 3. The command as it is really started is in
+    tests/acceptance/test_help.py."""
     for command, status in commands:
         words = shlex.split(command)
         assert words[0] == "lienthong", f"a document shows {command!r}"
