@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import create_engine, func, make_url, select, text
+from sqlalchemy.event import listen
 from sqlalchemy.pool import NullPool
 
 from app.access.access import Access
@@ -20,12 +21,15 @@ from app.citizen.tables import metadata as of_citizens
 from app.desk.application import application
 from app.desk.context import Desk
 from app.house import House, open_house
+from app.reporting.form import Asked, report
+from app.reporting.period import Period
 from app.settings import Settings
 from consumers.barrier import HIDDEN, READER, confined, open_barrier
 from consumers.home import ensure, open_home
 from consumers.interlink.tables import metadata as interlinked
 from consumers.rebuild import rebuild
 from consumers.views import all_views
+from consumers.views.inbox import TABLE as INBOX
 from consumers.views.status import TABLE as STATUS
 from engine.store import StoreReadOnly
 from engine.store.errors import in_plain_words
@@ -95,6 +99,56 @@ def test_a_query_that_forgets_finds_only_what_may_be_read(desk: Desk, house: Hou
     assert len(sizes) > 2
     with desk.reading() as connection:
         assert connection.scalar(select(func.count()).select_from(STATUS)) == 50
+
+
+def test_an_inbox_shows_no_more_and_is_no_question_for_each_row(desk: Desk, house: House) -> None:
+    asked = text(
+        "SELECT coalesce(sum(calls), 0) FROM pg_stat_xact_user_functions"
+        " WHERE funcname = 'lienthong_may_read'"
+    )
+    with house.home.engine.connect() as connection:
+        every = connection.execute(select(INBOX.c.dossier, INBOX.c.agency)).all()
+        connection.exec_driver_sql("SET track_functions = 'pl'")
+        for agency in AGENCIES:
+            own = sorted(row.dossier for row in every if row.agency == agency)
+            may_read = expected(house, agency)
+            agencies = desk.access.agencies(Principal("x", "officer", "o", agency)) or ()
+            with confined(connection, agencies, []):
+                # It is counted on from what was before the transaction, or not.
+                before = connection.scalar(asked)
+                found = connection.scalars(select(INBOX.c.dossier).where(INBOX.c.agency == agency))
+                assert sorted(found) == own
+                assert connection.scalar(asked) == before
+                found = connection.scalars(select(INBOX.c.dossier))
+                assert set(found) == {row.dossier for row in every} & may_read
+                connection.scalars(select(STATUS.c.dossier)).all()
+                assert connection.scalar(asked) > before
+
+
+def test_a_report_is_counted_without_it_and_says_the_same(house: House) -> None:
+    """What is counted there for an agency is counted for it of everything, too."""
+    who = Principal("x", "monitor", agency="ub", token=True)
+    march = Period(date(2021, 3, 1), date(2021, 3, 31))
+    app = application(house.settings, house, lambda _: who)
+    with TestClient(app) as client:
+        desk: Desk = app.state.desk
+        under = desk.access.agencies(who)
+        ask_for(under)
+        with desk.reading() as connection:
+            wanted = report(connection, house.law, Asked("06a", march, units=under)).plain()
+            assert connection.scalar(text("SELECT current_user")) == READER
+        ask_for(None)
+        statements: list[str] = []
+
+        def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
+            statements.append(statement)
+
+        listen(house.home.engine, "before_cursor_execute", note)
+        said = client.get("/api/v1/reports/06a?from=2021-03-01&to=2021-03-31").json()
+    assert said["rows"]
+    assert said == {**wanted, "as_known": said["as_known"]}
+    assert any("view_report" in each for each in statements)
+    assert not any("lienthong.agencies" in each for each in statements)
 
 
 def test_the_events_are_behind_it_too(desk: Desk, house: House) -> None:

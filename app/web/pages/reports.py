@@ -143,7 +143,7 @@ def _file(
     desk: Desk, filled: Form, said: Said, units: frozenset[str] | None, lang: Lang, kind: Kind
 ) -> Response:
     law = desk.house.law
-    with desk.reading() as connection:
+    with desk.reading(whole=filled.form != "register") as connection:
         if filled.form == "register" and said.period is not None:
             asked = register.Register(said.period, said.known, units)
             return sent(of_register(connection, law, asked, lang, kind))
@@ -155,7 +155,7 @@ def _shows(
     desk: Desk, filled: Form, said: Said, units: frozenset[str] | None, lang: Lang
 ) -> dict[str, Any]:
     """What the template needs to show the table."""
-    with desk.reading() as connection:
+    with desk.reading(whole=filled.form != "register") as connection:
         if filled.form == "register" and said.period is not None:
             asked = register.Register(said.period, said.known, units)
             found = list(register.entries(connection, asked, limit=SHOWN + 1))
