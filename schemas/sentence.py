@@ -18,7 +18,7 @@ class Sentence(str):
     pattern: str
     parts: dict[str, object]
 
-    def __new__(cls, pattern: str, **parts: object) -> Sentence:
+    def __new__(cls, pattern: str, /, **parts: object) -> Sentence:
         made = super().__new__(cls, pattern % parts)
         made.pattern, made.parts = pattern, parts
         return made
