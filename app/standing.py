@@ -29,13 +29,19 @@ def organisation(settings: Settings) -> Organisation:
 def calendars(settings: Settings) -> list[CalendarSource]:
     """The last known first. Raises StoreError."""
     from app import registry
-    from workflows import calendar_files
 
     log = _store(settings)
     if log is not None:
         with closing(log):
             if known := registry.calendars(log):
                 return known
+    return calendars_of_files()
+
+
+def calendars_of_files() -> list[CalendarSource]:
+    """The last known first."""
+    from workflows import calendar_files
+
     return [calendar_files.load(each) for each in reversed(calendar_files.versions())]
 
 

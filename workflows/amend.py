@@ -84,7 +84,8 @@ def check_amendment(file: Path, known: Organisation, today: date) -> CheckedAmen
     if errors:
         return CheckedAmendment(None, errors, warnings)
     made = Amendment(today, tuple(gathered.agencies.values()), tuple(gathered.officers.values()))
-    return CheckedAmendment(made, (), warnings + tuple(_left(gathered, agencies)))
+    doubts = (*_left(gathered, agencies), *_alike(gathered, agencies))
+    return CheckedAmendment(made, (), warnings + doubts)
 
 
 class _Past:
@@ -197,6 +198,28 @@ def _left(gathered: Gathered, known: dict[str, Agency]) -> Iterator[Problem]:
                     "%(id)r goes on under %(above)r, which ends", id=under.id, above=agency.id
                 )
                 yield source.problem((*loc, "to"), said, "warning")
+
+
+def _alike(gathered: Gathered, known: dict[str, Agency]) -> Iterator[Problem]:
+    """What begins beside another one of its function: a procedure that names the function does
+    not say which of them it means."""
+    there = {**known, **gathered.agencies}
+    for agency in gathered.agencies.values():
+        if agency.id in known:
+            continue
+        source, loc = gathered.written[agency.id]
+        for other in there.values():
+            same = other.function == agency.function and other.valid_on(agency.valid_from)
+            if same and other.id != agency.id and _areas(other) & _areas(agency):
+                said = Sentence(
+                    "%(other)r has the same function and area: a dossier comes to %(id)r only"
+                    " when one of its facts says so", id=agency.id, other=other.id,
+                )  # fmt: skip
+                yield source.problem((*loc, "function"), said, "warning")
+
+
+def _areas(agency: Agency) -> set[str]:
+    return {area for area in (agency.parent, *agency.serves) if area}
 
 
 def _said(value: object) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from app import definitions
+from app import definitions, standing
 from app.output import Cell, show, table
 from app.settings import Settings
 from app.shell import command
@@ -158,14 +158,19 @@ def _procedures(settings: Settings) -> Iterator[Finding]:
 
 
 def _calendars(settings: Settings) -> Iterator[Finding]:
-    from workflows import calendar_files
+    from engine.store import StoreError
 
     today = local(settings.time()).date()
-    source = calendar_files.known_at(today)
+    try:
+        known = standing.calendars(settings)
+    except StoreError:
+        # Said of the store itself, above.
+        known = standing.calendars_of_files()
+    source = next((each for each in known if each.known_on <= today), known[-1])
     covers = f"{source.version}, {source.first} to {source.last}"
     if not source.first <= today <= source.last:
         yield Finding("calendar", PROBLEM, f"{covers}: today, {today}, is outside",
-                      "add a version under workflows/calendars")  # fmt: skip
+                      "add a version on the desk, as an administrator")  # fmt: skip
     elif today > source.announced_to:
         yield Finding("calendar", WARNING, f"{covers}; announced to {source.announced_to}",
                       "days off after that may still move: add the new schedule")  # fmt: skip

@@ -22,6 +22,7 @@ from app.house import House, open_house
 from app.settings import Settings
 from engine.core.rules import Rejected
 from engine.runtime import Call
+from engine.store.log import Definition
 from schemas.commands import Receive
 from tests.desk.conftest import As
 from tests.views_check import faults
@@ -107,6 +108,20 @@ def test_whoever_opens_the_store_next_has_it_whatever_its_files(
         found = {each.id for each in other.law.organisation.agencies()}
         assert {"moe", "ub-branch"} <= found
         assert registry.faults(other.log) == []
+
+
+def test_an_amendment_that_was_deleted_is_missed(house: House) -> None:
+    for number in (1, 2):
+        registry.amend(house.log, number, Amendment(TODAY, (), ()))
+    assert registry.faults(house.log) == []
+
+    class Without:
+        def definitions(self, kind: str) -> list[Definition]:
+            found = house.log.definitions(kind)
+            return found[1:] if kind == registry.AMENDMENT else found
+
+    missed = registry.faults(Without())  # type: ignore[arg-type]
+    assert missed == ["An amendment of the organisation is gone"]
 
 
 def test_a_bad_file_changes_nothing(as_: As, house: House) -> None:

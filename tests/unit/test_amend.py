@@ -9,7 +9,7 @@ import pytest
 
 from workflows.amend import CheckedAmendment, amended, check_amendment
 from workflows.load_organisation import load_organisation
-from workflows.organisation import Organisation
+from workflows.organisation import Organisation, Unresolved
 
 TODAY = date(2026, 11, 22)
 KNOWN = """\
@@ -170,6 +170,24 @@ def test_what_is_wrong_is_told_with_its_place(
     found = checked(tmp_path, text, known)
     assert found.amendment is None
     assert said in [f"{p.line}:{p.column} {p.field}: {p.message}" for p in found.errors]
+
+
+def test_two_of_one_function_side_by_side_are_a_warning(
+    tmp_path: Path, known: Organisation
+) -> None:
+    found = checked(tmp_path, NEW + "    from: 2026-12-01\n", known)
+    assert found.amendment is not None
+    (warning,) = found.warnings
+    assert (warning.line, warning.field) == (5, "agencies[0].function")
+    assert "'p-desk' has the same function and area" in warning.message
+    with pytest.raises(Unresolved):
+        amended(known, [found.amendment]).resolve("desk", "p", date(2026, 12, 1))
+    for other in (
+        NEW.replace("function: desk", "function: court") + "    from: 2026-12-01\n",
+        NEW.replace("parent: p\n", "parent: p-tax\n") + "    from: 2027-01-01\n",
+        NEW + "    from: 2026-12-01\n" + DESK[10:] + "    to: 2026-11-30\n    successor: p-new\n",
+    ):
+        assert checked(tmp_path, other, known).warnings == ()
 
 
 def test_posts_end_with_their_agency_unless_the_end_is_called_off(
