@@ -131,6 +131,6 @@ def test_words_of_strangers_stay_words(full_store: Store, desk: str, visit: Visi
         page.goto(f"/look-up?code={hostile}")
         page.goto(f"/sign-in?back={hostile}")
         entering(page)
-        for address in (f"/dossiers/{code}", "/inbox", f"/inbox?text={hostile}"):
+        for address in (f"/dossiers/{code}", "/inbox", f"/inbox?q={hostile}"):
             page.goto(address)
             assert page.evaluate("window.hit") is None

@@ -69,7 +69,7 @@ PAGES = (
     Visited(CITIZEN, "/look-up/complain", "/look-up/complain", "look-up-complain"),
     Visited(SPECIALIST, "/inbox/{agency}", "/inbox/ub-land", "inbox"),
     Visited(OFFICER, "/inbox/{agency}", "/inbox/ub-desk", "inbox-empty"),
-    Visited(SPECIALIST, "/inbox/{agency}", "/inbox/ub-land?text=zzz", "inbox-nothing"),
+    Visited(SPECIALIST, "/inbox/{agency}", "/inbox/ub-land?q=zzz", "inbox-nothing"),
     Visited(MONITOR, "/inbox", "/inbox", "inbox-agencies"),
     Visited(
         SPECIALIST,
@@ -230,7 +230,7 @@ PAGES = (
         OFFICER, "/dossiers/{code}", "/dossiers/ub-desk-210101-9999", "error-no-dossier", status=404
     ),
     Visited(OFFICER, "/admin", "/admin", "error-not-yours", status=403),
-    Visited(OFFICER, "/search", "/search?page=x", "error-invalid", status=422),
+    Visited(OFFICER, "/search", "/search?before=" + 200 * "x", "error-invalid", status=422),
     Visited(
         OFFICER,
         ACT,
