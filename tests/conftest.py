@@ -6,9 +6,13 @@ import os
 
 import pytest
 
+from tests.fifty import fifty_store, watched_store
 from tests.servers import kafka, own_kafka, postgres_database, postgres_url, topic_prefix
 
-__all__ = ["kafka", "own_kafka", "postgres_database", "postgres_url", "topic_prefix"]
+__all__ = [
+    "fifty_store", "kafka", "own_kafka", "postgres_database", "postgres_url", "topic_prefix",
+    "watched_store",
+]  # fmt: skip
 
 # Failures inside of the scenarios read as well as those in the tests themselves.
 pytest.register_assert_rewrite("tests.core.scenario")

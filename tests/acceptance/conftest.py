@@ -68,11 +68,9 @@ def _own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def prepared(fifty_store: Path) -> Path:
     """A folder with a store that holds the sample of fifty dossiers, views included."""
-    folder = tmp_path_factory.mktemp("prepared")
-    run("submit", FIFTY, "--database", f"sqlite:///{folder / 'office.db'}")
-    return folder
+    return fifty_store.parent
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from app.access.accounts import Accounts
 from app.access.principal import Role
 from engine.store import open_log
-from tests.acceptance.conftest import FIFTY, run
+from tests.acceptance.conftest import run
 
 PASSWORD = "một-mật-khẩu-đủ-dài-42"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -47,13 +47,6 @@ def chromium() -> Iterator[Browser]:
         )
         yield browser
         browser.close()
-
-
-@pytest.fixture(scope="session")
-def prepared_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("prepared-browser")
-    run("submit", FIFTY, "--database", f"sqlite:///{folder / 'office.db'}")
-    return folder / "office.db"
 
 
 class Store:
@@ -98,9 +91,9 @@ def store(tmp_path: Path) -> Store:
 
 
 @pytest.fixture
-def full_store(prepared_store: Path, tmp_path: Path) -> Store:
+def full_store(fifty_store: Path, tmp_path: Path) -> Store:
     """With the fifty sample dossiers of March 2021 in it."""
-    shutil.copy(prepared_store, tmp_path / "office.db")
+    shutil.copy(fifty_store, tmp_path / "office.db")
     return Store(tmp_path / "office.db")
 
 

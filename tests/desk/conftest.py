@@ -20,7 +20,6 @@ from app.desk.application import application
 from app.desk.context import Desk
 from app.house import House, open_house
 from app.settings import Settings
-from tests.acceptance.conftest import FIFTY, run
 
 As = Callable[..., TestClient]
 
@@ -29,18 +28,9 @@ WHO = "x-test-who"
 
 
 @pytest.fixture(scope="session")
-def prepared_desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("prepared-desk")
-    run("submit", FIFTY, "--database", f"sqlite:///{folder / 'office.db'}")
-    # What is due by then has been raised, or the server would do it beside the tests.
-    run(
-        "alerts",
-        "--database",
-        f"sqlite:///{folder / 'office.db'}",
-        "--now",
-        "2021-03-31T09:00+07:00",
-    )
-    return folder / "office.db"
+def prepared_desk(watched_store: Path) -> Path:
+    """Without alerts to be raised: the server would do it beside the tests."""
+    return watched_store
 
 
 @pytest.fixture
