@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from sqlalchemy import Connection
 
 from app.reporting import comma, register
+from app.reporting.feedback import Feedback
 from app.reporting.form import Report
 from app.reporting.period import Period
 from app.settings import Lang
@@ -56,6 +57,12 @@ def of_register(
     from app.reporting import spreadsheet
 
     return Download(spreadsheet.of_register(written, asked.period, known, lang), XLSX, name)
+
+
+def of_feedback(found: Feedback) -> Download:
+    span = found.asked.period
+    days = f"-{span.first}-{span.last}" if span else ""
+    return Download((comma.MARK + comma.of_feedback(found)).encode(), CSV, f"feedback{days}.csv")
 
 
 def _name(form: str, period: Period, kind: Kind) -> str:

@@ -29,6 +29,7 @@ ENTRIES = (
     Entry("/board", _("Board"), "board.read", "b"),
     Entry("/alerts", _("Alerts"), "alerts.read", "a"),
     Entry("/reports", _("Reports"), "reports.read", "t"),
+    Entry("/feedback", _("Ratings"), "reports.read", "f"),
     Entry("/search", _("Search"), "search", "s"),
     Entry("/admin", _("Administration"), "views.write", "q"),
     Entry("/look-up", _("Look up a dossier"), "citizen.look-up", "l"),

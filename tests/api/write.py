@@ -139,6 +139,8 @@ def _reports(recorder: Recorder) -> None:
     period = {"from": "2021-03-01", "to": "2021-03-31", "agency": "ub-desk"}
     recorder.ask("get", "/api/v1/reports/{form}", fill={"form": "06a"}, params=period)
     recorder.ask("get", "/api/v1/reports/register", params={**period, "limit": SHORTEST})
+    recorder.ask("get", "/api/v1/feedback", params=period)
+    recorder.ask("get", "/api/v1/feedback/complaints", params={**period, "limit": SHORTEST})
 
 
 def _webhooks(recorder: Recorder) -> None:

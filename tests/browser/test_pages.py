@@ -24,6 +24,7 @@ from app.citizen.facts import issue
 from app.desk.found import routers
 from app.house import open_house
 from app.settings import Settings
+from app.times import parse_moment
 from app.web import pages
 from consumers import dead_letters, parking
 from consumers.dead_letters import Letter
@@ -34,6 +35,7 @@ from engine.store import open_log
 from schemas.cloudevents import Message
 from tests.browser import drafts
 from tests.browser.conftest import PASSWORD, PATIENCE, Store, served, sign_in
+from tests.browser.said import say
 from tests.browser.visited import (
     ADMINISTRATOR,
     AUDITOR,
@@ -108,6 +110,7 @@ def word(store: Store, codes: dict[str, str]) -> str:
 @pytest.fixture(scope="module")
 def desk(store: Store, codes: dict[str, str]) -> Iterator[str]:
     """One server for all: what is written here changes no other page but a number."""
+    say(store, parse_moment(NOW), codes["done"])
     store.account(OFFICER)
     store.account(SPECIALIST)
     roles: list[Role] = ["monitor", "auditor", "administrator"]

@@ -99,6 +99,7 @@ PAGES = (
     Visited(MONITOR, "/alerts", "/alerts", "alerts"),
     Visited(MONITOR, "/board", "/board?wall=1", "board-wall"),
     Visited(MONITOR, "/reports", "/reports", "reports"),
+    Visited(MONITOR, "/feedback", "/feedback", "feedback"),
     Visited(AUDITOR, "/search", "/search?q=dat dai", "search"),
     Visited(AUDITOR, "/dossiers/{code}/audit", "/dossiers/{done}/audit?version=5", "audit"),
     Visited(AUDITOR, "/compare", "/compare", "compare-which"),

@@ -72,7 +72,12 @@ def test_the_citizens_copy_has_it_on_a_sheet_of_its_own_and_the_other_copy_has_n
     officer = as_(RECEIVER)
     (word,) = set(shown(officer, code))
     pictures: list[str] = []
-    monkeypatch.setattr(paper, "qr", lambda text: pictures.append(text) or "")
+
+    def picture(text: str) -> str:
+        pictures.append(text)
+        return ""
+
+    monkeypatch.setattr(paper, "qr", picture)
     answer = officer.post(f"/receive/{code}/receipt.pdf", data={"word": word})
     receipt, sheet = pages(answer)
     assert "GIẤY TIẾP NHẬN" in receipt

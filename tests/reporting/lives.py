@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from itertools import count
@@ -14,6 +14,7 @@ from consumers.changes import Changes
 from consumers.fold import Fold
 from consumers.rows import write
 from consumers.tables import create
+from consumers.view import View
 from consumers.views.report import VIEW
 from engine.core.decide import Decided
 from schemas import events as e
@@ -81,20 +82,26 @@ def _new_id() -> bytes:
 
 @contextmanager
 def viewed(
-    streams: Iterable[Iterable[Recorded]],
+    streams: Iterable[Iterable[Recorded]], views: Sequence[View] = (VIEW,)
 ) -> Iterator[Connection]:
-    """A database that holds the view of these streams."""
+    """A database that holds the views of these streams."""
     engine = create_engine("sqlite://", poolclass=StaticPool)
     with engine.begin() as connection:
-        create(connection, VIEW, {table.name: table.name for table in VIEW.tables})
-        follow(connection, (event for stream in streams for event in stream))
+        for view in views:
+            create(connection, view, {table.name: table.name for table in view.tables})
+        follow(connection, (event for stream in streams for event in stream), views=views)
         yield connection
     engine.dispose()
 
 
-def follow(connection: Connection, events: Iterable[Recorded], batch: int = 7) -> None:
-    """Feeds the view in small batches, so that rows are merged and overwritten both."""
-    fold, changes = Fold([VIEW]), Changes()
+def follow(
+    connection: Connection,
+    events: Iterable[Recorded],
+    batch: int = 7,
+    views: Sequence[View] = (VIEW,),
+) -> None:
+    """Feeds the views in small batches, so that rows are merged and overwritten both."""
+    fold, changes = Fold(views), Changes()
     for number, event in enumerate(events, 1):
         fold.add(event, changes)
         if number % batch == 0:
