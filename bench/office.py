@@ -9,7 +9,7 @@ one that was copied: the views' own code would make the same of each (tests/docs
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from itertools import count, cycle, groupby, islice
@@ -32,7 +32,7 @@ from consumers.rows import write
 from consumers.subscription import LIVE
 from consumers.views import all_views
 from consumers.views.inbox import TABLE as TASKS
-from engine.store import Append
+from engine.store import Append, Stored
 from schemas.envelope import GENESIS, Recorded
 
 SAMPLES = Path(__file__).parent.parent / "app" / "samples" / "fifty-dossiers.jsonl"
@@ -114,7 +114,7 @@ def fill(house: House, dossiers: int, seed: int = 1) -> None:
         for number in range(start, min(start + BATCH, dossiers)):
             original = ended[number % len(ended)] if number % OPEN else chance.choice(cut)
             made.append((_code(original.code, FIRST + 1_000 + number), original))
-        house.log.append([each for code, of in made for each in _copied(code, of.life, ids)])
+        _append(house, ((code, original.life) for code, original in made), ids)
         with house.home.begin() as connection:
             write(connection, _rows(made))
             _raise(connection, made)
@@ -132,7 +132,7 @@ def _originals(house: House, ids: Iterator[bytes]) -> tuple[list[Original], list
         for code, life in lives.items()
         for at in range(1, len(life))
     }
-    house.log.append([each for code, life in cut.items() for each in _copied(code, life, ids)])
+    _append(house, cut.items(), ids)
     house.refresh()
     # Whatever is due by then has been raised: nothing happens beside what is measured.
     while sweep(house):
@@ -164,6 +164,12 @@ def _original(house: House, code: str) -> Original:
         query = select(alerts_table).where(alerts_table.c.dossier == code)
         alerts = [dict(row) for row in connection.execute(query).mappings()]
     return Original(code, _life(house, code), rows, alerts)
+
+
+def _append(house: House, made: Iterable[tuple[str, Life]], ids: Iterator[bytes]) -> None:
+    appends = [each for code, life in made for each in _copied(code, life, ids)]
+    if not all(isinstance(each, Stored) for each in house.log.append(appends)):
+        raise AssertionError("a code is there already")
 
 
 def _copied(code: str, life: Life, ids: Iterator[bytes]) -> Iterator[Append]:
