@@ -26,8 +26,8 @@ class Settings(msgspec.Struct, frozen=True):
     `private_webhooks`: whether alerts may be sent to addresses of a private network.
     `feed_apart`: whether a server feeds the views in a process of its own.
 
-    `patience`: seconds that a server waits for whoever began a request or does not take its answer;
-    for a body it waits six times as long, and for what came of it.
+    `patience`: seconds that a server waits for whoever is to send a request; six times as long for
+    its body, and for whoever takes no answer.
 
     `procedures`, `organisation`: folders of definitions instead of those that are shipped;
     `peers`: a file that says which other houses there are.

@@ -13,8 +13,10 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 PATIENCE = 10.0
-"""Seconds in which a head has to come, from its first byte or the connection's, and something of
-an answer has to be taken."""
+"""Seconds in which a head has to come, from its first byte or the connection's."""
+
+TAKING = 6
+"""Times as long nothing of an answer may be taken: a telephone in a tunnel comes out again."""
 
 LARGEST_HEAD = 64_000
 """Bytes that a request may have beside its body, and some more: twice as many as the body, for the
@@ -36,6 +38,7 @@ class Prompt(HttpToolsProtocol):
     _came = 0
     _begun = 0
     _before: tuple[int, int] | None = None
+    _since = 0.0
     _look: asyncio.TimerHandle | None = None
     _running: RequestResponseCycle | None = None
 
@@ -46,8 +49,7 @@ class Prompt(HttpToolsProtocol):
             del self.waited[longest]
             longest.transport.abort()
         self.waited[self] = None
-        self._before = self._awaited()
-        self._look_again()
+        self._cut_off()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.waited.pop(self, None)
@@ -90,18 +92,16 @@ class Prompt(HttpToolsProtocol):
         self._running = cycle
         super()._start_asgi_task(cycle, app)
 
-    def _look_again(self) -> None:
-        self._look = self.loop.call_later(self.patience / 2, self._cut_off)
-
     def _cut_off(self) -> None:
-        """Whoever was waited for since the last look, and all the time, goes at once: who sends a
-        byte a second would also take his time to read an answer."""
-        awaited = self._awaited()
-        if awaited is not None and awaited == self._before:
+        """Again and again. Who was waited for too long goes at once: who sends a byte a second
+        would also take his time to read an answer."""
+        awaited, now = self._awaited(), self.loop.time()
+        if awaited is None or awaited != self._before:
+            self._before, self._since = awaited, now
+        elif now - self._since >= self.patience * (TAKING if awaited[0] < 0 else 1):
             self.transport.abort()
             return
-        self._before = awaited
-        self._look_again()
+        self._look = self.loop.call_later(self.patience / 2, self._cut_off)
 
     def _awaited(self) -> tuple[int, int] | None:
         """What has to come from the other side, as what is the same as long as nothing came of it;

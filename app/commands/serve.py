@@ -22,8 +22,8 @@ LEAVE = 3
 @click.option("--private-webhooks", is_flag=True, help="Alerts may be sent to addresses of a"
               " private network, or of this machine.")  # fmt: skip
 @click.option("--patience", type=click.FloatRange(0, 3600, min_open=True), default=10.0,
-              show_default=True, help="Seconds that are waited for whoever began a request, or"
-              " takes no answer; for what he sends, six times as long.")  # fmt: skip
+              show_default=True, help="Seconds that are waited for whoever is to send a request;"
+              " for what goes with it, and who takes no answer, six times as long.")  # fmt: skip
 def serve(
     settings: Settings, host: str, port: int, private_webhooks: bool, patience: float
 ) -> None:
