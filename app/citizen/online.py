@@ -27,6 +27,7 @@ from engine.ids import parse_id
 from engine.runtime import Call, Done
 from schemas.commands import Command
 from schemas.rejection import Rejected
+from schemas.sentence import Sentence
 
 STAGED_FOR = timedelta(hours=24)
 """How long a file waits to be submitted; a form that was begun is good for as long."""
@@ -51,7 +52,7 @@ class TooOld(BadInput):
     """A form that was opened too long ago, or not here."""
 
     def __init__(self) -> None:
-        super().__init__("The form was opened too long ago, or not here: open it again")
+        super().__init__(Sentence("The form was opened too long ago, or not here: open it again"))
 
 
 class Online:

@@ -14,6 +14,7 @@ from engine.core.calendar import local_day
 from engine.core.law import Law
 from schemas import events as e
 from schemas.envelope import Recorded, from_micros
+from schemas.sentence import Sentence
 from workflows.model import Procedure, Text
 
 MOMENTS: dict[Kind, type[e.Event]] = {
@@ -27,13 +28,13 @@ MOMENTS: dict[Kind, type[e.Event]] = {
 """The event that a form is given at. The control sheet (06) has none: it grows with every one."""
 
 MISSING: dict[Kind, str] = {
-    "01": "it was never received here",
-    "02": "no supplement was asked for",
-    "03": "it was not refused at the desk",
-    "04": "nobody apologised for a late result",
-    "05": "it was not stopped",
-    "06": "it was never received here",
-    "refused": "it was not refused after its receipt",
+    "01": Sentence("it was never received here"),
+    "02": Sentence("no supplement was asked for"),
+    "03": Sentence("it was not refused at the desk"),
+    "04": Sentence("nobody apologised for a late result"),
+    "05": Sentence("it was not stopped"),
+    "06": Sentence("it was never received here"),
+    "refused": Sentence("it was not refused after its receipt"),
 }
 
 E = TypeVar("E", bound=e.Event)
@@ -169,18 +170,26 @@ def moment_of(kind: str, records: Sequence[Recorded], version: int | None) -> tu
     be asked for as of any version since the receipt. Raises NoSuchForm."""
     known = next((each for each in KINDS if each == kind), None)
     if known is None:
-        raise NoSuchForm(f"There is no form {kind!r}; the forms are {', '.join(KINDS)}")
-    code = records[0].stream if records else "The dossier"
+        forms = ", ".join(KINDS)
+        raise NoSuchForm(
+            Sentence("There is no form %(kind)r; the forms are %(forms)s", kind=kind, forms=forms)
+        )
+    code = records[0].stream if records else "?"
     found = {record.version: record for each, record in moments(records) if each == known}
     if not found:
-        raise NoSuchForm(f"{code} has no form {known}: {MISSING[known]}")
+        raise NoSuchForm(
+            Sentence("%(code)s has no form %(form)s: %(why)s",
+                     code=code, form=known, why=MISSING[known])
+        )  # fmt: skip
     if version is None:
         return known, found[max(found)]
     if known == "06":
         begun = next(r.version for r in records if isinstance(r.event(), e.DossierReceived))
         found = {r.version: r for r in records if r.version >= begun}
     if version not in found:
-        given = ", ".join(str(each) for each in found)
-        said = f"from {min(found)} to {max(found)}" if known == "06" else f"of version {given}"
-        raise NoSuchForm(f"{code} has no form {known} of version {version}; it has {said}")
+        given = f"{min(found)}–{max(found)}" if known == "06" else ", ".join(map(str, found))
+        raise NoSuchForm(
+            Sentence("%(code)s has no form %(form)s of version %(version)s; it has %(given)s",
+                     code=code, form=known, version=version, given=given)
+        )  # fmt: skip
     return known, found[version]

@@ -113,7 +113,7 @@ def test_each_request_for_papers_has_its_form_and_the_newest_comes_unasked() -> 
 
 
 def test_a_version_at_which_no_such_form_was_given_is_told_with_those_that_were() -> None:
-    with pytest.raises(NoSuchForm, match="of version 3; it has of version 6, 10"):
+    with pytest.raises(NoSuchForm, match="of version 3; it has 6, 10"):
         form_of("02", history("lt-02-land-change-no-tax"), law(), version=3)
 
 

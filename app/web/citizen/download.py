@@ -11,6 +11,7 @@ from app.trouble import NotThere
 from app.uploads.kinds import KINDS
 from app.uploads.store import Gone, Uploads
 from engine.core.dossier import Dossier
+from schemas.sentence import Sentence
 
 SUFFIXES = {kind.media_type: kind.suffixes[0] for kind in KINDS}
 
@@ -19,11 +20,11 @@ def of(uploads: Uploads, dossier: Dossier, digest: str) -> Response:
     """A file of this dossier, and of no other, as it was handed in. Raises NotThere, Altered."""
     attached = next((each for each in dossier.attached if each.digest == digest), None)
     if attached is None:
-        raise NotThere(f"The dossier {dossier.stream} has no such file")
+        raise NotThere(Sentence("%(code)s has no such file", code=dossier.stream))
     try:
         content = uploads.read(digest)
     except Gone:
-        raise NotThere(f"The file {digest} is not kept here") from None
+        raise NotThere(Sentence("The file %(digest)s is not kept here", digest=digest)) from None
     suffix = SUFFIXES.get(attached.media_type, "bin")
     # Called by us: what a person called it goes into no header.
     paper = re.sub(r"[^a-z0-9-]", "-", attached.paper.lower())[:40]

@@ -27,6 +27,7 @@ from engine.core.explain import limit_text
 from schemas.commands import Register
 from schemas.events import DossierRegistered
 from schemas.rejection import Rejected
+from schemas.sentence import Sentence
 from workflows.model import Procedure, Text
 from workflows.organisation import Agency
 
@@ -199,7 +200,7 @@ def _procedure(online: Online, id_: str) -> tuple[Procedure, list[Agency]]:
     procedure = in_force(law, id_, day)
     takes = desks(law, procedure, day) if procedure is not None else []
     if procedure is None or not takes:
-        raise NotThere(f"No desk takes the procedure {id_!r} today")
+        raise NotThere(Sentence("No desk takes the procedure %(id)r today", id=id_))
     return procedure, takes
 
 

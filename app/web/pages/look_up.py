@@ -34,6 +34,7 @@ from engine.core.dossier import Dossier
 from engine.runtime import Folded, fold
 from schemas.commands import Supply
 from schemas.rejection import Rejected
+from schemas.sentence import Sentence
 from workflows.model import Paper
 
 router = APIRouter(include_in_schema=False)
@@ -160,7 +161,7 @@ def form_pdf(
     if code is None:
         return RedirectResponse("/look-up", 303)
     if kind not in FORMS:
-        raise NotThere(f"There is no form {kind!r} to print here")
+        raise NotThere(Sentence("There is no form %(kind)r to print here", kind=kind))
     house = online.desk.house
     content = form_of(kind, house.log.read_stream(code), house.law, language(request), version)
     name = quote(f"{code}-{content.kind}.pdf", safe="")
@@ -189,7 +190,7 @@ def found(request: Request, online: Online, code: str) -> Standing:
     with online.desk.reading(after=position(code, records[-1].version)) as connection:
         seen = status(connection, code)
     if seen is None:
-        raise NotThere(f"The views do not know {code} yet")
+        raise NotThere(Sentence("The views do not know %(code)s yet", code=code))
     dossier = fold(records, Folded(Dossier(code))).dossier
     return standing(house, dossier, records, seen, language(request))
 

@@ -21,6 +21,7 @@ from engine.core.dossier import Dossier
 from schemas.commands import Attach
 from schemas.events import Event
 from schemas.rejection import Rejected
+from schemas.sentence import Sentence
 from workflows.model import Paper
 
 router = APIRouter(include_in_schema=False)
@@ -45,7 +46,7 @@ def add(request: Request, who: MayAct, online: AtOnline, code: str, sent: Bounde
     """Attaches files: a scan made at the desk, or a result."""
     online.limit(ATTEMPTS, "attach", who.account)
     if who.officer is None:
-        raise BadInput("Only a post attaches files")
+        raise BadInput(Sentence("Only a post attaches files"))
     dossier = online.desk.house.dossier(code).dossier
     command_id, leg = online.command_id(text_of(sent, "command")), text_of(sent, "leg")
     files: list[Handed] = []
