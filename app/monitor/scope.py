@@ -11,6 +11,7 @@ from babel.numbers import format_decimal, format_percent
 from app.settings import Lang
 
 if TYPE_CHECKING:
+    from app.access.principal import Principal
     from app.desk.context import Desk
 
 FIGURES = 10_000
@@ -21,6 +22,16 @@ def under(desk: Desk, agency: str) -> frozenset[str]:
     """The agency and every one under it, of any time; none for one that never was."""
     staff = desk.house.law.organisation
     return frozenset(each.id for each in staff.agencies() if desk.access.oversees(agency, each.id))
+
+
+def agencies_of(desk: Desk, who: Principal, lang: Lang) -> list[tuple[str, str]]:
+    """Ids and names of the agencies that he may ask about, in the order of the organisation."""
+    mine = desk.access.agencies(who)
+    return [
+        (each.id, each.name.vi if lang == "vi" else each.name.en)
+        for each in desk.house.law.organisation.agencies()
+        if mine is None or each.id in mine
+    ]
 
 
 def level_of(desk: Desk) -> Callable[[str], str]:

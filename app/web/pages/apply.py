@@ -53,13 +53,14 @@ def choose(request: Request, who: May, online: AtOnline, q: str = "") -> Respons
             fields.setdefault(_said(request, each.field), []).append(each)
         elif asked:
             at_desks.append(each)
-    shows: dict[str, Any] = {
-        "fields": fields,
-        "at_desks": at_desks,
-        "q": asked,
-        "limit_text": limit_text,
-    }
-    return page(request, "citizen/apply.html", **shows)
+    return page(
+        request,
+        "citizen/apply.html",
+        fields=fields,
+        at_desks=at_desks,
+        q=asked,
+        limit_text=limit_text,
+    )
 
 
 @router.get("/apply/{id_}")

@@ -11,7 +11,7 @@ from app.access.needs import needs
 from app.access.principal import Principal
 from app.api.resources.reports import READ, sent, units_for
 from app.desk.context import AtDesk, Desk
-from app.monitor.scope import number, percent
+from app.monitor.scope import agencies_of, number, percent
 from app.reporting import wording as w
 from app.reporting.download import of_feedback
 from app.reporting.feedback import Asked, By, feedback, mean, names
@@ -96,7 +96,7 @@ def show(
         number_of_page=page_,
         filled=filled,
         wrong=wrong,
-        agencies=_agencies(desk, who, lang),
+        agencies=agencies_of(desk, who, lang),
         **_shows(desk, lang),
     )
 
@@ -132,12 +132,3 @@ def _period(filled: Filled) -> tuple[Period | None, list[str]]:
         return Period(days.get("since", FIRST), days.get("until", LAST)), []
     except ValueError:
         return None, ["until"]
-
-
-def _agencies(desk: Desk, who: Principal, lang: Lang) -> list[tuple[str, str]]:
-    mine = desk.access.agencies(who)
-    return [
-        (each.id, w.in_(lang, each.name))
-        for each in desk.house.law.organisation.agencies()
-        if mine is None or each.id in mine
-    ]

@@ -12,7 +12,7 @@ from app.access.needs import needs
 from app.access.principal import Principal
 from app.api.resources.reports import READ, sent, units_for
 from app.desk.context import AtDesk, Desk
-from app.monitor.scope import number
+from app.monitor.scope import agencies_of, number
 from app.reporting import register
 from app.reporting import wording as w
 from app.reporting.counting import COLUMNS
@@ -184,19 +184,13 @@ def _shows(
 
 def _choices(desk: Desk, who: Principal, lang: Lang, chosen: str) -> dict[str, Any]:
     """What may be chosen; a period that was chosen stays among it, however old."""
-    mine = desk.access.agencies(who)
-    agencies = [
-        (each.id, w.in_(lang, each.name))
-        for each in desk.house.law.organisation.agencies()
-        if mine is None or each.id in mine
-    ]
     today = local(desk.house.now).date()
     years = [str(today.year - back) for back in range(6)]
     quarters, months = _quarters(today, 8), _months(today, 18)
     offered = {*years, *(each[0] for each in (*quarters, *months))}
     labels = {by: w.in_(lang, w.LABELS[by]) for by in GROUPINGS}
     return {
-        "agencies": agencies,
+        "agencies": agencies_of(desk, who, lang),
         "years": years,
         "quarters": quarters,
         "months": months,
