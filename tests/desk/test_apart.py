@@ -1,4 +1,4 @@
-"""The views fed by a process of their own: it is told, waited for, and started anew when it dies."""
+"""The views fed by a process of their own: told, waited for, and started anew when it dies."""
 
 from __future__ import annotations
 
