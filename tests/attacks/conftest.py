@@ -23,6 +23,7 @@ from tests.browser.conftest import PASSWORD, Store, running
 FILES = 256
 PATIENCE = "1"
 HOST = b"Host: localhost\r\n"
+ESTABLISHED = "01"
 
 
 class Answer(NamedTuple):
@@ -63,6 +64,15 @@ class Victim(NamedTuple):
             with suppress(ConnectionError):
                 client.sendall(content)
             return everything(client)
+
+    def lets_go(self, client: socket.socket) -> bool:
+        """Whether the server has closed its side, though what it sent was not all read."""
+        ours = client.getsockname()[1]
+        for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+            ends = [int(each.rpartition(":")[2], 16) for each in line.split()[1:3]]
+            if ends == [self.port, ours]:
+                return line.split()[3] != ESTABLISHED
+        return True
 
     def memory(self) -> int:
         """Bytes at the most since the last `forget_memory`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from app.house import open_house
@@ -12,12 +13,12 @@ from schemas.events import ASPECTS
 from tests.browser.conftest import Store
 
 
-def say(store: Store, now: datetime, apart_from: str) -> None:
-    """Rates the dossiers of the city's desk that have ended, but for one; complains about some."""
+def say(store: Store, now: datetime, apart_from: Collection[str]) -> None:
+    """Rates the dossiers of the city's desk that have ended, but for some; complains about some."""
     with open_house(Settings(database=store.url), write=True) as house:
         for number, code in enumerate(house.log.streams("ub-desk", limit=200)):
             dossier = house.dossier(code).dossier
-            if code == apart_from or dossier.ended_at is None or dossier.ended_at > now:
+            if code in apart_from or dossier.ended_at is None or dossier.ended_at > now:
                 continue
             marks = {aspect: 1 + (number * at) % 5 for at, aspect in enumerate(ASPECTS, 2)}
             said: list[Command] = [Rate(actor="citizen", marks=marks)]
