@@ -1,7 +1,7 @@
 """One computation of the board for all who watch, anew when something happened.
 
 While anybody watches, a thread looks whether the views moved and counts at most every `PACE`
-seconds; the more a count costs, the rarer it is. Whoever only reads the page gets the last count,
+seconds; a count that takes longer than that is the rarer, the longer it takes. Whoever only reads the page gets the last count,
 or a new one if the views have moved since.
 """
 
@@ -24,11 +24,11 @@ from engine.store import StoreError
 if TYPE_CHECKING:
     from app.desk.context import Desk
 
-PACE = 0.4
+PACE = 0.25
 """Seconds between two counts, at least."""
 
-SHARE = 0.4
-"""Of a processor that counting may take."""
+REST = 2.0
+"""Seconds of rest for each that a count takes longer than `PACE`."""
 
 BEAT = 15.0
 """Seconds after which a watcher hears that he is still connected."""
@@ -120,7 +120,7 @@ class Live:
                 told = number
                 self._tell()
             spent = time.monotonic() - begun
-            time.sleep(max(PACE - spent, spent / SHARE - spent, 0.05))
+            time.sleep(max(PACE - spent, (spent - PACE) * REST, 0.02))
 
     def _tell(self) -> None:
         with self._watching:
