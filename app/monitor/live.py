@@ -1,8 +1,8 @@
 """One computation of the board for all who watch, anew when something happened.
 
 While anybody watches, a thread looks whether the views moved and counts at most every `PACE`
-seconds; a count that takes longer than that is the rarer, the longer it takes. Whoever only reads the page gets the last count,
-or a new one if the views have moved since.
+seconds; a count that takes longer than that is the rarer, the longer it takes. Whoever only reads
+the page gets the last count, or a new one if the views have moved since.
 """
 
 from __future__ import annotations
