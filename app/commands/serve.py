@@ -39,7 +39,7 @@ def serve(
     from app.access.prompt import prompt
     from app.desk.application import application
     from app.house import open_house
-    from app.running import collect_seldom
+    from app.running import collect_less
 
     with open_house(settings, create=True) as house, _listening(host, port) as listener:
         # On SQLite, where one process writes at a time, a second would only be in the way.
@@ -62,7 +62,7 @@ def serve(
         if not app.state.desk.entrance.accounts.any():
             note("Nobody can sign in yet: lienthong users add NAME --role administrator")
         note(f"Listening at http://{host}:{listener.getsockname()[1]} Ctrl-C ends it.")
-        collect_seldom()
+        collect_less()
         uvicorn.Server(config).run(sockets=[listener])
 
 
