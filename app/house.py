@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 
 from sqlalchemy import Connection
@@ -27,6 +27,7 @@ from consumers.view import View
 from consumers.views import all_views
 from engine.core import clock
 from engine.core.admission import SYSTEM
+from engine.core.calendar import local_day
 from engine.core.deadlines import leg_deadline, step_deadline
 from engine.core.derivation import Derivation
 from engine.core.dossier import Dossier
@@ -104,6 +105,11 @@ class House:
     def now(self) -> datetime:
         """The moment that counts as now: the one asked for, else `real_now`."""
         return self.settings.now or self.real_now
+
+    @property
+    def today(self) -> date:
+        """The local day that counts as today."""
+        return local_day(self.now)
 
     # --- dossiers ---
 

@@ -104,6 +104,22 @@ class Organisation:
         """The agencies that exist on a day, in the order of the files."""
         return (agency for agency in self._agencies.values() if agency.valid_on(day))
 
+    def tree(self, day: date) -> list[tuple[int, Agency]]:
+        """(depth, agency) of a day, each under its parent; one whose parent is no more stands at
+        the top."""
+        there = {agency.id: agency for agency in self.on(day)}
+        under: dict[str | None, list[Agency]] = {}
+        for agency in there.values():
+            parent = agency.parent if agency.parent in there else None
+            under.setdefault(parent, []).append(agency)
+        found: list[tuple[int, Agency]] = []
+        waiting = [(0, each) for each in reversed(under.get(None, []))]
+        while waiting:
+            depth, agency = waiting.pop()
+            found.append((depth, agency))
+            waiting += [(depth + 1, each) for each in reversed(under.get(agency.id, []))]
+        return found
+
     def in_charge(self, agency_id: str, day: date) -> Agency:
         """Who has an agency's open dossiers on a day: itself, or, once it has ended, whoever
         took over from it. An agency that ended without a successor is told as it was."""

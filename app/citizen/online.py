@@ -22,7 +22,6 @@ from app.citizen.facts import Facts
 from app.desk.context import AtDesk, Desk
 from app.trouble import BadInput, Broken
 from app.uploads.store import Handed, Uploads, opened
-from engine.core.calendar import local_day
 from engine.ids import parse_id
 from engine.runtime import Call, Done
 from schemas.commands import Command
@@ -76,7 +75,7 @@ class Online:
     @property
     def today(self) -> date:
         """The local day that counts as today."""
-        return local_day(self.desk.house.now)
+        return self.desk.house.today
 
     # --- notes that a browser keeps and cannot change ---
 

@@ -9,7 +9,7 @@ import click
 from app.output import Cell, heading, line, note, show, table
 from app.settings import Settings
 from app.shell import MOMENT, command
-from app.times import local, shown
+from app.times import shown
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -58,7 +58,7 @@ def _in_office(house: House, dossier: Dossier) -> datetime:
     so that a store of another year can be explored."""
     if house.settings.now is None and dossier.last_at is not None:
         desk = house.law.organisation.agency(dossier.agency)
-        if not desk.valid_on(local(house.now).date()):
+        if not desk.valid_on(house.today):
             note(f"{desk.id} is no more: this is as of {shown(dossier.last_at)} (see --now).")
             return dossier.last_at
     return house.now

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ from app.shell import DAY, Group, command
 from app.times import local
 
 if TYPE_CHECKING:
-    from workflows.organisation import Agency, Organisation
+    pass
 
 agencies = Group(name="agencies", help="Agencies (cơ quan) and their officers, as they were.")
 
@@ -30,7 +29,7 @@ def list_(settings: Settings, on: date | None, officers: bool) -> None:
     """The agency tree on a day: levels, functions, validity, successors."""
     staff = standing.organisation(settings)
     day = on or local(settings.time()).date()
-    found = list(_tree(staff, day))
+    found = staff.tree(day)
     value = [plain(agency, staff, day) for _, agency in found]
     headers = ["id", "name", "level", "function", "valid", "successor"]
     rows = [
@@ -67,19 +66,6 @@ def check(settings: Settings, file: Path, strict: bool) -> None:
     today = local(settings.time()).date()
     found = check_amendment(file, standing.organisation(settings), today)
     tell(settings, found.errors, found.warnings, strict=strict)
-
-
-def _tree(staff: Organisation, day: date) -> Iterator[tuple[int, Agency]]:
-    """The agencies of a day with their depth, each under its parent."""
-    there = {agency.id: agency for agency in staff.on(day)}
-    under: dict[str | None, list[Agency]] = {}
-    for agency in there.values():
-        under.setdefault(agency.parent if agency.parent in there else None, []).append(agency)
-    waiting = [(0, agency) for agency in reversed(under.get(None, []))]
-    while waiting:
-        depth, agency = waiting.pop()
-        yield depth, agency
-        waiting += [(depth + 1, each) for each in reversed(under.get(agency.id, []))]
 
 
 for each in (list_, check):

@@ -65,6 +65,12 @@ def kept(desk: Desk, kind: records.Kind, digest: str) -> records.Draft:
     return draft
 
 
+def has_errors() -> Problem:
+    """What is told to who would activate a file in which something is wrong."""
+    said = Sentence("Correct it and upload it")
+    return Problem(422, "bad-definition", "This file has errors", said)
+
+
 def activated(
     desk: Desk, who: Principal, kind: records.Kind, draft: records.Draft, what: str
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
@@ -16,14 +15,13 @@ from app.admin.checking import checked_agencies
 from app.admin.comparing import Turn, turn
 from app.desk.context import AtDesk, Desk
 from app.desk.problems import Problem
-from app.times import local, parse_day
+from app.times import parse_day
 from app.trouble import BadInput
-from app.web.pages.admin import activated, ask, keep, kept
+from app.web.pages.admin import activated, ask, has_errors, keep, kept
 from app.web.rendering import page
 from engine.store.errors import DefinitionChanged
 from schemas.sentence import Sentence
 from workflows.amend import CheckedAmendment, amended
-from workflows.organisation import Agency
 from workflows.yaml_source import MAX_BYTES
 from workflows.yaml_source import Problem as Fault
 
@@ -51,15 +49,15 @@ def agencies(
     """The tree of a day, each agency under its parent, and the files that wait."""
     wrong = False
     try:
-        day = parse_day(on) if on.strip() else _today(desk)
+        day = parse_day(on) if on.strip() else desk.house.today
     except ValueError:
-        day, wrong = _today(desk), True
+        day, wrong = desk.house.today, True
     home, staff = desk.house.home, desk.house.law.organisation
     return page(
         request,
         "admin/agencies.html",
         422 if wrong else 200,
-        tree=_tree(desk, day),
+        tree=staff.tree(day),
         day=day.isoformat(),
         wrong=wrong,
         officers={each.id: len(staff.officers_in(each.id, day=day)) for each in staff.agencies()},
@@ -67,25 +65,6 @@ def agencies(
         activated=records.drafts(home, "agencies", activated=True),
         largest=MAX_BYTES,
     )
-
-
-def _today(desk: Desk) -> date:
-    return local(desk.house.now).date()
-
-
-def _tree(desk: Desk, day: date) -> list[tuple[int, Agency]]:
-    """(depth, agency), parents before children; one whose parent is no more stands at the top."""
-    valid = {each.id: each for each in desk.house.law.organisation.agencies() if each.valid_on(day)}
-    under: dict[str | None, list[Agency]] = {}
-    for each in valid.values():
-        under.setdefault(each.parent if each.parent in valid else None, []).append(each)
-    found: list[tuple[int, Agency]] = []
-    waiting = [(0, each) for each in reversed(under.get(None, []))]
-    while waiting:
-        depth, each = waiting.pop()
-        found.append((depth, each))
-        waiting += [(depth + 1, child) for child in reversed(under.get(each.id, []))]
-    return found
 
 
 @router.post("/admin/agencies")
@@ -129,8 +108,7 @@ def activate(
     if seen.number != over:
         raise _overtaken()
     if seen.found.amendment is None or seen.turn is None:
-        said = Sentence("Correct it and upload it")
-        raise Problem(422, "bad-definition", "This file has errors", said)
+        raise has_errors()
     if seen.turn.empty:
         said = Sentence("All of it is in force already")
         raise Problem(422, "nothing-new", "This file changes nothing", said)
@@ -156,7 +134,7 @@ def _seen(desk: Desk, draft: records.Draft) -> Seen:
     # The number first: an amendment between the two reads is one that was not seen.
     number = len(registry.amendments(log))
     known = registry.organisation(log)
-    found = checked_agencies(draft.content, known, _today(desk))
+    found = checked_agencies(draft.content, known, desk.house.today)
     if found.amendment is None:
         return Seen(found, number, None)
     new = amended(known, [found.amendment])

@@ -17,7 +17,7 @@ from app.desk.context import AtDesk, Desk
 from app.desk.problems import Problem
 from app.times import local
 from app.trouble import NotThere
-from app.web.pages.admin import activated, ask, keep, kept
+from app.web.pages.admin import activated, ask, has_errors, keep, kept
 from app.web.rendering import page
 from engine.store.errors import DefinitionChanged
 from schemas.sentence import Sentence
@@ -61,7 +61,7 @@ def show_draft(request: Request, who: Administrator, desk: AtDesk, digest: str) 
     changed = None
     if found.calendar is not None and found.registered == "no" and known:
         with desk.reading() as connection:
-            changed = day_turn(connection, known[0], found.calendar, local(desk.house.now).date())
+            changed = day_turn(connection, known[0], found.calendar, desk.house.today)
     return page(
         request,
         "admin/calendar_draft.html",
@@ -96,8 +96,7 @@ def activate(
         said = Sentence("The calendar was changed meanwhile: look again at what this file changes")
         raise Problem(409, "overtaken", "Changed meanwhile", said)
     if found.calendar is None:
-        said = Sentence("Correct it and upload it")
-        raise Problem(422, "bad-definition", "This file has errors", said)
+        raise has_errors()
     version = found.calendar.version
     if sure != "yes":
         return ask(request, "calendar", back, name=version, over=over)
@@ -152,4 +151,4 @@ def _known(desk: Desk, version: str) -> CalendarSource:
 
 
 def _checked(desk: Desk, draft: records.Draft, known: list[CalendarSource]) -> CheckedCalendar:
-    return checked_calendar(draft.content, known, local(desk.house.now).date())
+    return checked_calendar(draft.content, known, desk.house.today)

@@ -17,9 +17,8 @@ from app.definitions import catalogue_folder
 from app.desk.context import AtDesk, Desk
 from app.desk.problems import Problem
 from app.registry import PROCEDURE
-from app.times import local
 from app.trouble import NotThere
-from app.web.pages.admin import activated, ask, keep, kept
+from app.web.pages.admin import activated, ask, has_errors, keep, kept
 from app.web.rendering import language, page
 from engine.core.rules import Refusal
 from engine.store.errors import DefinitionChanged
@@ -36,7 +35,7 @@ Administrator = Annotated[Principal, needs("procedures.write")]
 @router.get("/admin/procedures")
 def procedures(request: Request, who: Administrator, desk: AtDesk) -> Response:
     """Every registered version, and the files that wait."""
-    day = local(desk.house.now).date().isoformat()
+    day = desk.house.today.isoformat()
     found = sorted(desk.house.law.procedures(), key=lambda each: (each.id, each.valid_from))
     now = {
         each.key for id_ in {p.id for p in found} if (each := in_force(desk.house.law, id_, day))
@@ -64,7 +63,7 @@ def upload(
 def show_draft(request: Request, who: Administrator, desk: AtDesk, digest: str) -> Response:
     """What is wrong with a file, or what it would change."""
     draft, found = _draft(desk, digest)
-    day = local(desk.house.now).date().isoformat()
+    day = desk.house.today.isoformat()
     now = found.procedure and in_force(desk.house.law, found.procedure.id, day)
     registered = found.procedure is not None and _registered(desk, found.procedure.key)
     return page(
@@ -99,8 +98,7 @@ def activate(
     draft, found = _draft(desk, digest)
     back = f"/admin/procedures/drafts/{digest}"
     if found.procedure is None:
-        said = Sentence("Correct it and upload it")
-        raise Problem(422, "bad-definition", "This file has errors", said)
+        raise has_errors()
     procedure = found.procedure
     if sure != "yes":
         return ask(request, "activate", back, name=f"{procedure.id} {procedure.version}")

@@ -17,7 +17,6 @@ from app.trouble import BadInput
 from app.web.bulk import Choice, carried_out, choices
 from app.web.rendering import language, page
 from app.web.tasks import PAGE, Reader, acts_of, filters, tasks
-from engine.core.calendar import local_day
 from engine.ids import id_text
 from schemas.sentence import Sentence
 
@@ -121,7 +120,7 @@ def _roles(desk: Desk, who: Principal) -> tuple[str, ...]:
 def _agencies(request: Request, who: Principal, desk: Desk) -> Response:
     """Every agency of today whose inbox may be seen, by level."""
     may = desk.access.agencies(who)
-    today = local_day(desk.house.now)
+    today = desk.house.today
     levels: dict[str, list[str]] = {}
     for each in desk.house.law.organisation.on(today):
         if may is None or each.id in may:

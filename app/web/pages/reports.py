@@ -184,7 +184,7 @@ def _shows(
 
 def _choices(desk: Desk, who: Principal, lang: Lang, chosen: str) -> dict[str, Any]:
     """What may be chosen; a period that was chosen stays among it, however old."""
-    today = local(desk.house.now).date()
+    today = desk.house.today
     years = [str(today.year - back) for back in range(6)]
     quarters, months = _quarters(today, 8), _months(today, 18)
     offered = {*years, *(each[0] for each in (*quarters, *months))}
