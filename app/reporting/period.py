@@ -44,6 +44,12 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, ZONE).astimezone(UTC)
 
 
+def between(first: date | None, last: date | None) -> Period | None:
+    """From one day to another, either of which may be open; None when both are. Raises
+    ValueError."""
+    return Period(first or FIRST, last or LAST) if first or last else None
+
+
 def named(text: str) -> Period:
     """ "2021", "2021-03" or "2021-Q1". Raises ValueError."""
     found = _SHORT.fullmatch(text.strip())

@@ -16,7 +16,7 @@ from app.api.resources.reports import READ, OfUnit, sent, units_for
 from app.desk.context import AtDesk
 from app.reporting.download import CSV, of_feedback
 from app.reporting.feedback import Asked, By, complaint, feedback
-from app.reporting.period import FIRST, LAST, Period
+from app.reporting.period import Period, between
 from app.trouble import BadInput
 from consumers.views.feedback import complaints
 
@@ -27,10 +27,8 @@ Last = Annotated[date | None, Query(alias="to", description="Said on this day or
 
 
 async def _period(first: First = None, last: Last = None) -> Period | None:
-    if first is None and last is None:
-        return None
     try:
-        return Period(first or FIRST, last or LAST)
+        return between(first, last)
     except ValueError as error:
         raise BadInput(f"from {first} to {last}: {error}") from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from operator import itemgetter
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
@@ -13,7 +14,7 @@ from app.access.principal import Principal
 from app.desk.context import AtDesk, Desk
 from app.monitor import kept
 from app.monitor.kept import Answer, Filter
-from app.monitor.scope import under
+from app.monitor.scope import agencies_of, under
 from app.times import parse_day, parse_moment
 from app.web.address import InAddress
 from app.web.back import safe_back
@@ -100,7 +101,7 @@ def show(
         asked=asked,
         wrong=wrong,
         kinds=KINDS,
-        agencies=_agencies(request, desk, who),
+        agencies=sorted(agencies_of(desk, who, language(request)), key=itemgetter(1, 0)),
         may_answer=desk.access.permits(who, "alerts.acknowledge", {}),
         longest=kept.LONGEST_NOTE,
     )
@@ -132,17 +133,6 @@ def _filter(desk: Desk, who: Principal, asked: Asked) -> tuple[Filter, list[str]
         until=moments.get("until"),
     )
     return by, wrong
-
-
-def _agencies(request: Request, desk: Desk, who: Principal) -> list[tuple[str, str]]:
-    mine = desk.access.agencies(who)
-    vi = language(request) == "vi"
-    staff = desk.house.law.organisation
-    return sorted(
-        (each.name.vi if vi else each.name.en, each.id)
-        for each in staff.agencies()
-        if mine is None or each.id in mine
-    )
 
 
 @router.post("/alerts/answers")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Iterable
+from operator import itemgetter
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
@@ -166,9 +167,12 @@ def _choices(request: Request, desk: Desk, who: Principal) -> dict[str, Any]:
         if (mine is None or each.id in mine) and each.valid_on(day)
     ]
     lang = language(request)
-    named = sorted((each.name.vi if lang == "vi" else each.name.en, each.id) for each in agencies)
+    named = [(each.id, each.name.vi if lang == "vi" else each.name.en) for each in agencies]
     levels = {each.level for each in agencies}
-    return {"agencies": named, "levels": [each for each in LEVELS if each in levels]}
+    return {
+        "agencies": sorted(named, key=itemgetter(1, 0)),
+        "levels": [each for each in LEVELS if each in levels],
+    }
 
 
 # --- down to the dossiers ---

@@ -15,7 +15,7 @@ from app.monitor.scope import agencies_of, number, percent
 from app.reporting import wording as w
 from app.reporting.download import of_feedback
 from app.reporting.feedback import Asked, By, feedback, mean, names
-from app.reporting.period import FIRST, LAST, Period
+from app.reporting.period import Period, between
 from app.settings import Lang
 from app.times import parse_day
 from app.web.address import InAddress
@@ -126,9 +126,9 @@ def _period(filled: Filled) -> tuple[Period | None, list[str]]:
                 days[name] = parse_day(text)
         except (ValueError, OverflowError):
             wrong.append(name)
-    if not days or wrong:
+    if wrong:
         return None, wrong
     try:
-        return Period(days.get("since", FIRST), days.get("until", LAST)), []
+        return between(days.get("since"), days.get("until")), []
     except ValueError:
         return None, ["until"]
