@@ -16,7 +16,6 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import BaseModel, ValidationError
-from starlette.routing import compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.access.needs import Need
@@ -72,10 +71,7 @@ class Lane:
             route = each.original_route
             if isinstance(route, Straight):
                 assert route.methods == {"POST"}
-                # A text of the path is taken as it is: no parameter of it has a converter.
-                found, _, converters = compile_path(str(each.path))
-                assert set(converters) == {*route.param_convertors}
-                self._handlers.append((found.match, route.get_route_handler()))
+                self._handlers.append((each.path_regex.match, route.get_route_handler()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "POST" and not scope.get("root_path"):

@@ -156,13 +156,9 @@ EXPECTED = (
 
 def tell_as_problems(app: FastAPI) -> None:
     """Lets every error of the API end as a problem, and every other as a page."""
-    from app.web.errors import error_page
 
     async def tell(request: Request, error: Exception) -> Response:
-        problem = problem_of(error)
-        if request.url.path.startswith(FOR_PROGRAMS):
-            return answer(problem)
-        return await run_in_threadpool(error_page, request, problem)
+        return await _tell(request, problem_of(error))
 
     for kind in (Exception, *EXPECTED):
         app.add_exception_handler(kind, tell)
@@ -170,12 +166,16 @@ def tell_as_problems(app: FastAPI) -> None:
 
 def told(app: FastAPI) -> Tell:
     """How those are answered whose body is refused before any route could say so."""
-    from app.web.errors import error_page
 
     async def tell(scope: Scope, refused: Refused) -> Response:
-        problem = Problem(refused.status, refused.code, refused.title, refused.detail)
-        if scope["path"].startswith(FOR_PROGRAMS):
-            return answer(problem)
-        return await run_in_threadpool(error_page, Request({**scope, "app": app}), problem)
+        return await _tell(Request({**scope, "app": app}), Problem(*refused))
 
     return tell
+
+
+async def _tell(request: Request, problem: Problem) -> Response:
+    from app.web.errors import error_page
+
+    if request.url.path.startswith(FOR_PROGRAMS):
+        return answer(problem)
+    return await run_in_threadpool(error_page, request, problem)

@@ -9,11 +9,12 @@ from fastapi import Depends, Request
 from starlette.datastructures import FormData
 from starlette.types import Message
 
+from app.access.guard import LARGEST_UPLOAD
 from app.desk.problems import Problem
 from app.uploads.kinds import MOST_TOGETHER
 from schemas.sentence import Sentence
 
-MOST_BODY = 32_000_000
+MOST_BODY = LARGEST_UPLOAD
 """Bytes of a whole request: the files and what is typed beside them."""
 
 MOST_FILES = 60

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 import shutil
-import threading
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from engine.core.rules import Rejected
 from engine.runtime import Call
 from engine.store.log import Definition
 from schemas.commands import Receive
+from tests.admin.moment import at_once
 from tests.desk.conftest import As
 from tests.views_check import faults
 from workflows.amend import Amendment
@@ -187,19 +187,8 @@ def test_at_the_same_moment_one_is_first(as_: As, house: House) -> None:
     clients = [as_("administrator"), as_("administrator", agency="qn")]
     places = [draft(each, BRANCH.replace("ub-branch", f"ub-b{number}"))
               for number, each in enumerate(clients)]  # fmt: skip
-    answers: list[int] = []
-    begin = threading.Barrier(2)
-
-    def go(client: TestClient, place: str) -> None:
-        begin.wait()
-        answers.append(activate(client, place).status_code)
-
-    threads = [threading.Thread(target=go, args=each) for each in zip(clients, places, strict=True)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
-    assert sorted(answers) == [303, 409]
+    answers = at_once(activate, list(zip(clients, places, strict=True)))
+    assert sorted(each.status_code for each in answers) == [303, 409]
     assert len(registry.amendments(house.log)) == 1
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import date
 
 import msgspec
@@ -17,6 +16,7 @@ from app.settings import Settings
 from consumers.views.deadlines import deadlines
 from engine.core.calendar import DAY, utc
 from schemas.envelope import to_micros
+from tests.admin.moment import at_once
 from tests.desk.conftest import As
 from workflows.calendar_files import encode, load
 from workflows.calendar_model import CalendarSource, DayOff
@@ -176,19 +176,8 @@ def test_of_two_who_saw_the_same_calendar_one_is_first(as_: As, house: House) ->
 def test_at_the_same_moment_one_version_is_registered(as_: As, house: House) -> None:
     clients = [as_("administrator"), as_("administrator", agency="qn")]
     places = [draft(clients[0], newer()), draft(clients[1], newer(OFF))]
-    answers: list[int] = []
-    begin = threading.Barrier(2)
-
-    def go(client: TestClient, place: str) -> None:
-        begin.wait()
-        answers.append(activate(client, place).status_code)
-
-    threads = [threading.Thread(target=go, args=each) for each in zip(clients, places, strict=True)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
-    assert sorted(answers) == [303, 409]
+    answers = at_once(activate, list(zip(clients, places, strict=True)))
+    assert sorted(each.status_code for each in answers) == [303, 409]
     assert len(records.acts(house.home)) == 1
 
 
