@@ -13,7 +13,7 @@ from contextlib import suppress
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
-from app.desk.feeder import IDLE, Feeder
+from app.desk.feeder import IDLE, Feeder, Feeding
 from app.house import open_house
 from app.running import collect_seldom
 
@@ -34,8 +34,8 @@ ENDS = 30.0
 """Seconds that the process has to end its last batch."""
 
 
-class FeederApart(Feeder):
-    """The server's side, used like any `Feeder`. Its thread waits for what the process says, and
+class FeederApart(Feeding):
+    """The server's side. Its thread waits for what the process says, and
     starts it anew when it has ended."""
 
     def __init__(self, house: House) -> None:

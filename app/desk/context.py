@@ -19,7 +19,7 @@ from app.api.feed.tail import Tail
 from app.api.webhooks.deliverer import Deliverer
 from app.api.webhooks.sender import Sender
 from app.desk.apart import FeederApart
-from app.desk.feeder import Feeder
+from app.desk.feeder import Feeder, Feeding
 from app.desk.problems import Problem
 from app.desk.sweeper import Sweeper
 from app.desk.together import Together
@@ -57,7 +57,7 @@ class Desk:
         self.access = Access(house, identify or self.entrance.identity)
         self.reads = Reads(house.log)
         self.barrier = False
-        self.feeder = FeederApart(house) if settings.feed_apart else Feeder(house)
+        self.feeder: Feeding = FeederApart(house) if settings.feed_apart else Feeder(house)
         self.together = Together(house, self.feeder)
         self.sweeper = Sweeper(house, self.feeder)
         self.tail = Tail(house)

@@ -1,9 +1,13 @@
-"""Keeps the views close to the log while the server runs, and lets a read wait for a write."""
+"""Keeps the views close to the log while the server runs, and lets a read wait for a write.
+
+`Feeding` is what the server has of it, whoever does the feeding; `Feeder` does it in a thread.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
+from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -29,9 +33,8 @@ LOOK = 0.01
 """Seconds between two looks of a read that waits, where others feed the views."""
 
 
-class Feeder(Beside):
-    """One thread feeds the views that no Kafka consumer feeds; `wait` is called by any other.
-    `nudge` it when something was appended."""
+class Feeding(Beside):
+    """`nudge` it when something was appended; `wait` is called by any thread."""
 
     name = "feeder"
 
@@ -39,8 +42,6 @@ class Feeder(Beside):
         super().__init__()
         self._house = house
         self._turned = threading.Condition()
-        self._awaited = threading.Event()
-        self._feed: Subscription | None = None
 
     def start(self) -> None:
         """Raises StoreError when the views cannot be made."""
@@ -48,10 +49,6 @@ class Feeder(Beside):
         if views:
             open_views(self._house.home, self._house.log, views)
         super().start()
-
-    def stop(self) -> None:
-        self._awaited.set()
-        super().stop()
 
     def wait(self, code: str, version: int, seconds: float) -> bool:
         """Until the views know version `version` of a dossier; whether they do."""
@@ -65,10 +62,9 @@ class Feeder(Beside):
                 self._turned.wait(min(left, LOOK))
         return True
 
+    @abstractmethod
     def hurry(self) -> None:
         """A read waits: what is new is handled without gathering more."""
-        self._awaited.set()
-        self.nudge()
 
     def looked(self) -> None:
         """The views may know more than before."""
@@ -80,6 +76,23 @@ class Feeder(Beside):
         with self._house.home.engine.connect() as connection:
             found = connection.scalar(query)
         return found is not None and found >= version
+
+
+class Feeder(Feeding):
+    """One thread feeds the views that no Kafka consumer feeds."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__(house)
+        self._awaited = threading.Event()
+        self._feed: Subscription | None = None
+
+    def stop(self) -> None:
+        self._awaited.set()
+        super().stop()
+
+    def hurry(self) -> None:
+        self._awaited.set()
+        self.nudge()
 
     def turn(self) -> float:
         if self._feed is None:

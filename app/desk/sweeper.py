@@ -8,7 +8,7 @@ from app.desk.beside import Beside
 from app.sweeping import sweep
 
 if TYPE_CHECKING:
-    from app.desk.feeder import Feeder
+    from app.desk.feeder import Feeding
     from app.house import House
 
 EVERY = 15.0
@@ -20,7 +20,7 @@ class Sweeper(Beside):
 
     name = "sweeper"
 
-    def __init__(self, house: House, feeder: Feeder) -> None:
+    def __init__(self, house: House, feeder: Feeding) -> None:
         super().__init__()
         self._house = house
         self._feeder = feeder

@@ -18,7 +18,7 @@ from engine.core.clock import ClockError
 from engine.runtime import BATCH, Answer, Call
 
 if TYPE_CHECKING:
-    from app.desk.feeder import Feeder
+    from app.desk.feeder import Feeding
     from app.house import House
 
 
@@ -47,7 +47,7 @@ class Together(Beside):
 
     name = "together"
 
-    def __init__(self, house: House, feeder: Feeder) -> None:
+    def __init__(self, house: House, feeder: Feeding) -> None:
         super().__init__()
         self._house = house
         self._feeder = feeder
