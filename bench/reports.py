@@ -2,8 +2,9 @@
 places that ran this published beside it: `python -m bench reports`.
 
 The year is that of `bench year`, played on SQLite; PostgreSQL is asked about a copy of the view's
-rows, which are all that a report looks at. LIENTHONG_BENCH_STORE names a folder in which the year
-is kept for the next run; LIENTHONG_BENCH_SCALE=K plays one in K dossiers.
+rows, which are all that a report looks at, then about the same with years of history before it.
+LIENTHONG_BENCH_STORE names a folder in which the year is kept for the next run;
+LIENTHONG_BENCH_SCALE=K plays one in K dossiers.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from statistics import median
 from typing import Any
 
 from fastapi.testclient import TestClient
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Column, ColumnElement, Connection, literal, select, text
 
 from app import definitions
 from app.access.principal import Principal
 from app.demo import SCENARIO, run_demo
 from app.desk.application import application
 from app.house import House, open_house
-from app.reporting.counting import COLUMNS, Counts, counted
+from app.reporting.counting import COLUMNS, DAY, Counts, counted
 from app.reporting.period import Period, named
 from app.reporting.register import Register, entries
 from app.settings import Settings
@@ -34,7 +35,7 @@ from app.simulation.scenario import Part, Published, load_scenario
 from bench.servers import filled_url, fresh_database
 from consumers import tables
 from consumers.home import open_home
-from consumers.views.report import TABLE, VIEW
+from consumers.views.report import CODES, MINUTE, VIEW
 from schemas.envelope import Recorded, to_micros
 from tests.reporting.oracle import Table, as_table, folded
 from tests.servers import real_postgres
@@ -44,6 +45,9 @@ TIMES = 5
 TARGET = 2.0
 COPIED, READ, LIVES = 20_000, 5_000, 500
 """Rows of the view that are copied at a time, events that are read, dossiers that are folded."""
+
+BEFORE = 9
+"""Years of history, each a copy of the one that was played."""
 
 MOMENT = datetime(2021, 7, 15, 5, 0, tzinfo=UTC)
 """At which the first half of the year is asked about as it was known."""
@@ -60,6 +64,7 @@ def run(scale: int | None = None) -> list[dict[str, Any]]:
         with _on_postgresql(connection) as copied:
             rows += _speed(copied, "PostgreSQL")
             rows += _same(house, connection, copied)
+            rows += _after_years(copied)
         rows += _published(house, connection)
     return rows
 
@@ -130,10 +135,11 @@ def _on_postgresql(connection: Connection) -> Iterator[Connection]:
     """The same rows of the view in a database there."""
     with real_postgres() as server, fresh_database(server) as url, closing(open_home(url)) as home:
         with home.begin() as there:
-            tables.create(there, VIEW, {TABLE.name: TABLE.name})
-            rows = connection.execute(select(TABLE)).mappings()
-            while part := rows.fetchmany(COPIED):
-                there.execute(TABLE.insert(), [dict(row) for row in part])
+            tables.create(there, VIEW, {each.name: each.name for each in VIEW.tables})
+            for each in VIEW.tables:
+                rows = connection.execute(select(each)).mappings()
+                while part := rows.fetchmany(COPIED):
+                    there.execute(each.insert(), [dict(row) for row in part])
         with home.engine.connect() as there:
             there.execute(text("VACUUM ANALYZE"))
             yield there
@@ -147,6 +153,45 @@ def _seconds(work: Callable[[], object]) -> float:
         work()
         took.append(time.perf_counter() - begun)
     return round(median(took), 2)
+
+
+# --- history ---
+
+
+def _after_years(copied: Connection) -> list[dict[str, Any]]:
+    """What the year costs when as many as BEFORE of the same lie before it."""
+    for back in range(1, BEFORE + 1):
+        for table in VIEW.tables:
+            earlier = [_earlier(column, back).label(column.name) for column in table.c]
+            names = [column.name for column in table.c]
+            copied.execute(
+                table.insert().from_select(names, select(*earlier).where(_played(table)))
+            )
+    copied.execute(text("VACUUM ANALYZE"))
+    asked: dict[str, Callable[[], object]] = {
+        "II.06a of the year": lambda: counted(copied, YEAR),
+        "II.06a of its March": lambda: counted(copied, named("2021-03")),
+        "register of its March": lambda: list(entries(copied, Register(named("2021-03")))),
+    }
+    return [
+        _row(f"{what} after {BEFORE} such years, PostgreSQL, s", _seconds(work))
+        for what, work in asked.items()
+    ]
+
+
+def _played(table: Any) -> ColumnElement[bool]:
+    """The rows that were played, not those of years before."""
+    return ~table.c.dossier.like("before-%")
+
+
+def _earlier(column: Column[Any], back: int) -> ColumnElement[Any]:
+    """A column of the view as it would be so many years before."""
+    minutes = back * 365 * DAY
+    if column.name == "dossier":
+        return literal(f"before-{back}-") + column
+    if column.name in ("occurred", "recorded", "begun", "last", "told"):
+        return column - minutes * MINUTE
+    return column - minutes * CODES if column.name in ("verdict", "ended", "due") else column
 
 
 # --- equality ---

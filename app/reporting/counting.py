@@ -38,7 +38,7 @@ from sqlalchemy import (
 )
 
 from app.reporting.period import Period
-from consumers.views.report import CODES, MINUTE, MINUTES, SIGN, STAMP, TABLE, VERDICTS
+from consumers.views.report import CODES, MINUTE, MINUTES, SIGN, SPANS, STAMP, TABLE, VERDICTS
 from engine.core.dossier import WHOLE
 from engine.core.moves import INTERLINKED
 
@@ -120,7 +120,7 @@ def _read(what: str, moved: str | None, of_whole: str | None) -> tuple[Key, bool
 def _grouped(period: Period, known: int | None) -> Select[Any]:
     """How many of the period's cases, those that were not finished before it, are alike."""
     until = period.until
-    at = with_end(until, known).subquery("ending").c
+    at = with_end(until, known, touched(period, known)).subquery("ending").c
     late = and_(
         local_day(minute_of(at.due)) < days_since_1970(period.last),
         ~_stands_still(at, until, known),
@@ -147,9 +147,23 @@ def visible(table: Any, until: int, known: int | None) -> ColumnElement[bool]:
     return happened if known is None else and_(happened, table.c.recorded <= known)
 
 
-def with_end(until: int, known: int | None, *more: ColumnElement[Any]) -> Select[Any]:
-    """Every case that had begun, with the last of each of its facts, versions still in front, and
-    `end`: when it was finished, in minutes since 1970, or None. `more`: of the same rows."""
+def touched(period: Period, known: int | None) -> Select[Any]:
+    """The dossiers that may have to do with a period. Of the others nothing is lost: they were
+    received after it, or every case of them was finished before it, never to be opened again, and
+    all that was known; what was recorded of them since cannot begin or end a case."""
+    c = SPANS.c
+    ongoing = or_(c.over == 0, c.last >= period.since)
+    if known is not None:
+        ongoing = or_(ongoing, c.told > known)
+    return select(c.dossier).where(c.begun <= period.until, ongoing)
+
+
+def with_end(
+    until: int, known: int | None, dossiers: Select[Any], *more: ColumnElement[Any]
+) -> Select[Any]:
+    """Every case of these dossiers that had begun, with the last of each of its facts, versions
+    still in front, and `end`: when it was finished, in minutes since 1970, or None. `more`: of the
+    same rows."""
     c = TABLE.c
     at = (
         select(
@@ -165,7 +179,7 @@ def with_end(until: int, known: int | None, *more: ColumnElement[Any]) -> Select
             func.max(c.moved).label("moved"),
             *more,
         )
-        .where(visible(TABLE, until, known))
+        .where(visible(TABLE, until, known), c.dossier.in_(dossiers))
         .group_by(c.dossier, c.leg)
         .having(func.max(c.opened).is_not(None))
         .subquery("cases")

@@ -16,7 +16,7 @@ from app.reporting.period import Period
 from app.reporting.wording import WORDS, in_, word
 from app.settings import Lang
 from app.times import iso, shown
-from consumers.views.report import CODES, MINUTE, OUTCOMES, SIGN, TABLE, VERDICTS
+from consumers.views.report import CODES, MINUTE, OUTCOMES, SIGN, SPANS, TABLE, VERDICTS
 from engine.core.law import Law
 from engine.core.moves import INTERLINKED
 from engine.core.rules import Refusal
@@ -76,7 +76,8 @@ def entries(
 def _query(period: Period, known: int | None) -> Select[Any]:
     c = TABLE.c
     more = (func.max(c.returned).label("way"), func.sum(c.asked).label("asked"))
-    at = with_end(period.until, known, *more).subquery("ending").c
+    received = select(SPANS.c.dossier).where(SPANS.c.begun.between(period.since, period.until))
+    at = with_end(period.until, known, received, *more).subquery("ending").c
     over: ColumnElement[bool] = at.end.is_not(None)
     query = select(
         at.dossier,

@@ -4,7 +4,9 @@ A case is a dossier (the leg is "") or one of its legs. Of each case there is a 
 moment at which something happened that a report asks about; a row has two times: when it
 happened and when it was recorded. A report looks at the rows that happened by the end of its
 period and were recorded by the moment it asks about, and at nothing else: no row says how the
-case stands today, so that no report of the past can change with it.
+case stands today, so that no report of the past can change with it. Beside them, a row for each
+dossier says which periods cannot have to do with it, so that a report of one year does not cost as
+many times more as there are years; it never says what a report counts.
 
 What happened last decides, and a query finds that by a mere maximum: a value is stored with the
 version of its event in front (`stamped`, or as text `signed`).
@@ -29,6 +31,16 @@ CODES = 4
 """Room for a verdict or an outcome behind the moment."""
 
 STAMP = MINUTES * CODES
+
+SPANS = table(
+    "report_spans",
+    ["dossier"],
+    [moment("begun"), moment("last"), moment("told"), number("over")],
+    fill=50,
+)
+"""`begun`: when the dossier was received. `last`, `told`: when that happened, and was recorded,
+which last began or ended work on it or on a leg of it. `over`: 1 if that ended the whole; a report
+of a time after `last`, as known after `told`, then finds every case of it ended before."""
 
 TABLE = table(
     "report",
@@ -83,6 +95,13 @@ def _at(seen: Recorded) -> str:
     return f"{seen.occurred_at:x}.{late:x}" if late else f"{seen.occurred_at:x}"
 
 
+def _turned(seen: Recorded, **columns: Value) -> Put:
+    """Work on a case began or ended."""
+    columns["last"] = seen.occurred_at
+    columns["told"] = seen.recorded_at
+    return Put(SPANS, (seen.stream,), columns)
+
+
 def _fact(seen: Recorded, leg: str = "", **columns: Value) -> Put:
     columns["occurred"] = seen.occurred_at
     columns["recorded"] = seen.recorded_at
@@ -96,17 +115,19 @@ def _turn(seen: Recorded, source: str, *, stopped: bool) -> Put:
 def _received(event: e.DossierReceived, seen: Recorded) -> list[Change]:
     # Its date comes with its clock, which starts in the same command.
     what = (event.agency, event.procedure, event.procedure_version, event.channel)
-    return [_fact(seen, opened=seen.version, what=signed(seen.version, *what))]
+    span = _turned(seen, begun=seen.occurred_at, over=0)
+    return [_fact(seen, opened=seen.version, what=signed(seen.version, *what)), span]
 
 
 def _reopened(event: e.DossierReopened, seen: Recorded) -> list[Change]:
-    return [_fact(seen, opened=seen.version, due=stamped(seen.version, micros(event.due)))]
+    due = stamped(seen.version, micros(event.due))
+    return [_fact(seen, opened=seen.version, due=due), _turned(seen, over=0)]
 
 
 def _leg_opened(event: e.LegOpened, seen: Recorded) -> list[Change]:
     own = (event.procedure or "", event.procedure_version or "")
     what = signed(seen.version, event.agency, *own)
-    return [_fact(seen, event.leg, opened=seen.version, what=what)]
+    return [_fact(seen, event.leg, opened=seen.version, what=what), _turned(seen, over=0)]
 
 
 def _transferred(event: e.LegTransferred, seen: Recorded) -> list[Change]:
@@ -134,36 +155,37 @@ def _resumed(event: e.ClockResumed | e.DossierResumed, seen: Recorded) -> list[C
 
 
 def _clock_ended(event: e.ClockEnded, seen: Recorded) -> list[Change]:
-    code = VERDICTS.index(event.verdict)
-    return [_fact(seen, event.leg, verdict=stamped(seen.version, seen.occurred_at, code))]
+    verdict = stamped(seen.version, seen.occurred_at, VERDICTS.index(event.verdict))
+    return [_fact(seen, event.leg, verdict=verdict), _turned(seen)]
 
 
-def _ended(seen: Recorded, leg: str, outcome: str) -> Put:
-    code = OUTCOMES.index(outcome)
-    return _fact(seen, leg, ended=stamped(seen.version, seen.occurred_at, code))
+def _ended(seen: Recorded, leg: str, outcome: str) -> list[Change]:
+    ended = stamped(seen.version, seen.occurred_at, OUTCOMES.index(outcome))
+    span = _turned(seen) if leg else _turned(seen, over=1)
+    return [_fact(seen, leg, ended=ended), span]
 
 
 def _returned(event: e.ResultReturned, seen: Recorded) -> list[Change]:
     if event.leg or event.to != DONE:
         return []
     way = signed(seen.version, event.channel)
-    return [_ended(seen, "", "done"), _fact(seen, returned=way)]
+    return [*_ended(seen, "", "done"), _fact(seen, returned=way)]
 
 
 def _leg_resulted(event: e.LegResulted, seen: Recorded) -> list[Change]:
-    return [_ended(seen, event.leg, "done")]
+    return _ended(seen, event.leg, "done")
 
 
 def _leg_refused(event: e.LegRefused, seen: Recorded) -> list[Change]:
-    return [_ended(seen, event.leg, "refused")]
+    return _ended(seen, event.leg, "refused")
 
 
 def _dossier_stopped(event: e.DossierStopped, seen: Recorded) -> list[Change]:
-    return [_ended(seen, "", "stopped")]
+    return _ended(seen, "", "stopped")
 
 
 def _dossier_refused(event: e.DossierRefused, seen: Recorded) -> list[Change]:
-    return [_ended(seen, "", "refused")]
+    return _ended(seen, "", "refused")
 
 
 def _asked(event: e.SupplementRequested, seen: Recorded) -> list[Change]:
@@ -172,8 +194,8 @@ def _asked(event: e.SupplementRequested, seen: Recorded) -> list[Change]:
 
 VIEW = View(
     "report",
-    1,
-    [TABLE],
+    2,
+    [TABLE, SPANS],
     {
         e.DossierReceived: _received,
         e.DossierReopened: _reopened,

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, true
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, true
 
 from app.reporting import counting
 from app.reporting.counting import counted
@@ -172,3 +172,68 @@ def test_seeded_bug_a_view_that_misses_an_event(
 ) -> None:
     monkeypatch.setitem(report.VIEW.handlers, type_, lambda event, seen: [])
     assert wrong(lives, answers)
+
+
+# --- what a report does not look at ---
+
+ENOUGH = ("over", "last", "told")
+
+
+def _touched(left_out: str, period: Period, known: int | None) -> Select[Any]:
+    """As `counting.touched`, with one of its questions left out."""
+    c = report.SPANS.c
+    asked: dict[str, ColumnElement[bool]] = {"over": c.over == 0, "last": c.last >= period.since}
+    if known is not None:
+        asked["told"] = c.told > known
+    ongoing = (question for name, question in asked.items() if name != left_out)
+    return select(c.dossier).where(c.begun <= period.until, or_(*ongoing))
+
+
+def test_the_seeded_question_is_the_only_difference(
+    lives: Streams, answers: list[Answer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "touched", lambda *asked: _touched("nothing", *asked))
+    assert wrong(lives, answers) is None
+
+
+@pytest.mark.parametrize("left_out", ENOUGH)
+def test_seeded_bug_leaving_out_too_many_dossiers(
+    lives: Streams, answers: list[Answer], monkeypatch: pytest.MonkeyPatch, left_out: str
+) -> None:
+    monkeypatch.setattr(counting, "touched", lambda *asked: _touched(left_out, *asked))
+    assert wrong(lives, answers)
+
+
+def test_seeded_bug_what_is_over_stays_over(
+    lives: Streams, answers: list[Answer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turned = report._turned
+
+    def once(seen: Recorded, **columns: Any) -> object:
+        if seen.type == "dossier.reopened":
+            del columns["over"]
+        return turned(seen, **columns)
+
+    monkeypatch.setattr(report, "_turned", once)
+    assert wrong(lives, answers)
+
+
+def test_a_report_does_not_look_at_what_was_finished_before_or_came_later(lives: Streams) -> None:
+    """Rows that would change any report change none of another time: a year costs what happened
+    in it, however many there are before and after."""
+    ends = sorted(stream[-1].occurred_at for stream in lives)
+    middle = from_micros(ends[len(ends) // 2]).date()
+    period = Period(middle, middle + timedelta(days=20))
+    of = report.TABLE.c
+    with viewed(lives) as connection:
+        near = set(connection.scalars(counting.touched(period, None)))
+        every = set(connection.scalars(select(of.dossier).distinct()))
+        assert near
+        assert len(every - near) > len(every) / 4
+        before = as_table(counted(connection, period))
+        listed = list(entries(connection, Register(period)))
+        opened = connection.scalar(select(func.max(of.opened)))
+        spoilt = report.TABLE.update().where(of.dossier.in_(every - near))
+        connection.execute(spoilt.values(opened=opened + 1, verdict=None, ended=None))
+        assert as_table(counted(connection, period)) == before
+        assert list(entries(connection, Register(period))) == listed
