@@ -181,7 +181,8 @@ def _after_years(copied: Connection) -> list[dict[str, Any]]:
 
 def _played(table: Any) -> ColumnElement[bool]:
     """The rows that were played, not those of years before."""
-    return ~table.c.dossier.like("before-%")
+    played: ColumnElement[bool] = ~table.c.dossier.like("before-%")
+    return played
 
 
 def _earlier(column: Column[Any], back: int) -> ColumnElement[Any]:
