@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from app.audit.cases import Case, cases
 from app.audit.ocel import ocel
 from app.audit.xes import xes
 from app.plain.histories import event
 from schemas.codec import dumps
+from schemas.envelope import Recorded
 
 if TYPE_CHECKING:
     from app.house import House
+
+
+EVIDENCE = "json"
+"""The format that has every event as it lies in the store, be it readable or not."""
 
 
 def taken(house: House, codes: Iterable[str], format_: str) -> Iterator[bytes]:
@@ -29,12 +37,21 @@ def taken(house: House, codes: Iterable[str], format_: str) -> Iterator[bytes]:
 
 
 def _histories(found: Iterable[Case]) -> Iterator[str]:
-    """{"dossiers": [{"code", "events": as `lienthong history` gives them}]}."""
+    """{"dossiers": [{"code", "events": as `lienthong history` gives them}]}; of an event that says
+    nothing readable, because somebody changed it, `payload` is null and `unreadable` its base64."""
     yield '{"dossiers":['
     for number, case in enumerate(found):
-        value = {"code": case.code, "events": [event(each) for each in case.events]}
+        value = {"code": case.code, "events": [_as_it_lies(each) for each in case.events]}
         yield (",\n" if number else "\n") + dumps(value).decode()
     yield "\n]}\n"
+
+
+def _as_it_lies(record: Recorded) -> dict[str, Any]:
+    try:
+        return event(record)
+    except ValueError:
+        empty = msgspec.structs.replace(record, payload=b"null")
+        return {**event(empty), "unreadable": b64encode(record.payload).decode()}
 
 
 class _describer:

@@ -85,10 +85,10 @@ def _cut_off(log: Log, code: str | None) -> Bad | None:
     """
     import sqlalchemy as sa
 
+    from app.audit.proof import cut_off
     from consumers.views.status import TABLE
     from engine.store.errors import in_plain_words
     from engine.store.schema import events, streams
-    from engine.verify import Bad
 
     last = (
         sa.select(sa.func.coalesce(sa.func.max(events.c.version), 0))
@@ -107,9 +107,7 @@ def _cut_off(log: Log, code: str | None) -> Bad | None:
         found = connection.execute(query.order_by(TABLE.c.dossier).limit(1)).first()
     if found is None:
         return None
-    dossier, seen, left = found
-    why = f"the status view has seen version {seen}: the end was cut off after version {left}"
-    return Bad(dossier, left + 1, why)
+    return cut_off(*found)
 
 
 def _refuse_unknown(records: object, message: str) -> None:

@@ -105,7 +105,7 @@ def test_the_state_is_that_of_the_version(as_: As, code: str, house: House) -> N
         for leg in then.open_legs():
             if leg.holder is not None:
                 assert leg.holder.officer in part
-        assert f'value="{version}" list="versions"' in page
+        assert f'max="{len(house.log.read_stream(code))}" value="{version}"' in page
 
 
 def test_time_is_valid_time_and_known_time(as_: As, code: str, house: House) -> None:
@@ -128,7 +128,7 @@ def test_versions_that_are_none(as_: As, code: str) -> None:
     auditor = as_("auditor")
     assert auditor.get(f"/dossiers/{code}/audit?version=0").status_code == 422
     last = auditor.get(f"/dossiers/{code}/audit?version=99999").text
-    assert re.search(r'value="(\d+)" list="versions"', last)
+    assert re.search(r'name="version" min="1" max="(\d+)" value="\1"', last)
     assert auditor.get("/dossiers/nowhere/audit").status_code == 404
 
 

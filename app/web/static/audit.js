@@ -1,9 +1,14 @@
-// The slider shows the state while it is moved; without this the buttons beside it do.
-const form = document.getElementById("by-version");
+// The sliders show the state while they are moved; without this the buttons beside them do.
+const byVersion = document.getElementById("by-version");
+const byTime = document.getElementById("by-time");
 const range = document.getElementById("version");
-const shown = document.getElementById("version-shown");
+const moments = byTime ? [...byTime.querySelectorAll("input[type=range]")] : [];
 let wait = 0;
 let asked = null;
+
+const field = (slider) => document.getElementById(slider.dataset.moves);
+const times = (slider) => [...field(slider).list.options];
+const addressOf = (form) => `${form.getAttribute("action")}?${new URLSearchParams(new FormData(form))}`;
 
 async function show(address) {
   asked?.abort();
@@ -12,46 +17,71 @@ async function show(address) {
     const answer = await fetch(address, { signal: asked.signal, headers: { "HX-Request": "true" } });
     if (!answer.ok || answer.redirected) { location.assign(address); return; }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    for (const id of ["then"]) document.getElementById(id).replaceWith(document.adoptNode(page.getElementById(id)));
+    // Not the slider that is being moved.
+    for (const id of ["then", "steps"]) {
+      document.getElementById(id).replaceWith(document.adoptNode(page.getElementById(id)));
+    }
+    const rows = page.querySelectorAll(".auditor-history tbody tr");
     document.querySelectorAll(".auditor-history tbody tr").forEach((row, index) => {
-      row.className = page.querySelectorAll(".auditor-history tbody tr")[index]?.className ?? row.className;
+      row.className = rows[index]?.className ?? row.className;
     });
-    const at = page.getElementById("version").value;
-    range.value = at;
-    shown.value = page.getElementById("version-shown").value;
+    for (const each of ["at", "known"]) document.getElementById(each).value = page.getElementById(each).value;
+    range.value = page.getElementById("version").value;
+    document.getElementById("version-shown").value = page.getElementById("version-shown").value;
+    place();
     history.replaceState(null, "", address);
   } catch (error) {
     if (error.name !== "AbortError") location.assign(address);
   }
 }
 
-const addressOf = (of) => `${of.getAttribute("action")}?${new URLSearchParams(new FormData(of))}`;
-
-range.addEventListener("input", () => {
-  shown.value = range.value;
+function soon(form) {
   clearTimeout(wait);
   wait = setTimeout(() => show(addressOf(form)), 120);
-});
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  show(addressOf(form));
-});
-
-// Each moment has a slider of its own, from the first event to the last.
-const times = document.getElementById("by-time");
-const from = Number(times.dataset.from);
-const until = Number(times.dataset.until);
-const local = (minute) => new Date((minute + 7 * 60) * 60000).toISOString().slice(0, 16);
-const minuteOf = (text) => Math.floor(Date.parse(`${text}:00+07:00`) / 60000);
-for (const slider of times.querySelectorAll("input[type=range]")) {
-  const field = document.getElementById(slider.dataset.moves);
-  slider.min = from;
-  slider.max = until;
-  slider.value = field.value ? minuteOf(field.value) : until;
-  slider.addEventListener("input", () => {
-    field.value = local(Number(slider.value));
-    clearTimeout(wait);
-    wait = setTimeout(() => show(addressOf(times)), 120);
-  });
-  field.addEventListener("change", () => { if (field.value) slider.value = minuteOf(field.value); });
 }
+
+// A slider of moments has a place for each at which something came to pass: one key is one step.
+function place() {
+  for (const slider of moments) {
+    const options = times(slider);
+    const typed = field(slider).value;
+    const until = typed ? options.findLastIndex((each) => each.value <= typed) : options.length - 1;
+    slider.min = -1;
+    slider.max = options.length - 1;
+    slider.value = until;
+    tell(slider);
+  }
+}
+
+function tell(slider) {
+  const option = times(slider)[Number(slider.value)];
+  slider.setAttribute("aria-valuetext", option ? option.label : field(slider).value);
+}
+
+// Before the first moment stands the minute in which it was still to come.
+function before(text) {
+  const day = new Date(`${text}Z`);
+  return new Date(day.getTime() - 60000).toISOString().slice(0, 19);
+}
+
+if (range) {
+  range.addEventListener("input", () => {
+    document.getElementById("version-shown").value = range.value;
+    soon(byVersion);
+  });
+  byVersion.addEventListener("submit", (event) => {
+    event.preventDefault();
+    show(addressOf(byVersion));
+  });
+}
+for (const slider of moments) {
+  slider.addEventListener("input", () => {
+    const options = times(slider);
+    const at = Number(slider.value);
+    field(slider).value = at < 0 ? before(options[0].value) : options[at].value;
+    tell(slider);
+    soon(byTime);
+  });
+  field(slider).addEventListener("change", place);
+}
+place();

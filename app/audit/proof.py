@@ -1,0 +1,75 @@
+"""Whether a dossier's history is what was once acknowledged, and in whose words it is said.
+
+Two witnesses: the chain of hashes, which tells a change, and what the views have seen of the
+dossier, which tells an end that was cut off.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from engine.verify import Bad, Verdict, verify_stream
+
+if TYPE_CHECKING:
+    from app.settings import Lang
+    from engine.store import Log
+
+CUT_OFF = "the status view has seen version {seen}: the end was cut off after version {left}"
+
+VIETNAMESE: Mapping[str, str] = {
+    "its version {found} is no number": "số phiên bản {found} không phải là số",
+    "version {missing} is missing before it": "thiếu phiên bản {missing} ở trước sự kiện này",
+    "it comes after version {before}": "sự kiện đứng sau phiên bản {before}",
+    "it does not follow from the event before it: their hashes do not meet": "sự kiện không nối "
+    "tiếp sự kiện trước: mã băm không khớp",
+    "its content is not what was sealed: the hash differs": "nội dung không còn như lúc được niêm "
+    "phong: mã băm khác",
+    "its position {position} is not beyond {before}, its predecessor's": "vị trí {position} không "
+    "ở sau vị trí {before} của sự kiện trước",
+    "its private text is not the one whose digest was sealed": "nội dung riêng tư không phải là "
+    "nội dung đã được niêm phong",
+    "it stands in shard {shard}, but its dossier is in shard {right}": "sự kiện nằm ở phân vùng "
+    "{shard}, nhưng hồ sơ ở phân vùng {right}",
+    "it is not marked as the first event of its command": "sự kiện không được đánh dấu là sự kiện "
+    "đầu tiên của lệnh",
+    "it is marked as, but is not, the first event of its command": "sự kiện bị đánh dấu là sự kiện "
+    "đầu tiên của lệnh, nhưng không phải",
+    CUT_OFF: "hệ thống đã thấy phiên bản {seen}, nhưng phần cuối bị cắt sau phiên bản {left}",
+}
+"""Why an event does not hold, as `engine.verify` and `cut_off` say it -> in Vietnamese."""
+
+
+def proved(log: Log, code: str, seen: int) -> Verdict:
+    """`seen`: the version that a view has seen of the dossier. Raises StoreError."""
+    verdict = verify_stream(log, code)
+    # What does not hold before its end is told first; version 0: there is nothing left to hold.
+    broken = verdict.first_bad is not None and verdict.first_bad.version > 0
+    if broken or seen <= verdict.events:
+        return verdict
+    return replace(verdict, ok=False, first_bad=cut_off(code, seen, verdict.events))
+
+
+def cut_off(code: str, seen: int, left: int) -> Bad:
+    """`left`: the last version that is there still."""
+    return Bad(code, left + 1, CUT_OFF.format(seen=seen, left=left))
+
+
+def why(bad: Bad, lang: Lang) -> str:
+    """Why an event does not hold, in the language."""
+    if lang == "en":
+        return bad.why
+    for english, vietnamese in VIETNAMESE.items():
+        found = _pattern(english).fullmatch(bad.why)
+        if found is not None:
+            return vietnamese.format(**found.groupdict())
+    return bad.why
+
+
+@cache
+def _pattern(sentence: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.*)", re.escape(sentence)))
