@@ -121,17 +121,19 @@ def _extension(name: str) -> str:
     return f'<extension name="{name}" prefix="{prefix}" uri="{uri}"/>\n'
 
 
+# Says the standard's schema: a version is a decimal number, a classifier's name has no space.
 _HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
-    '<log xes.version="1849-2016" xes.features="" xmlns="http://www.xes-standard.org/">\n'
+    '<log xes.version="1849.2016" xes.features="" xmlns="http://www.xes-standard.org/">\n'
     + "".join(_extension(each) for each in EXTENSIONS)
     + '<global scope="trace"><string key="concept:name" value=""/></global>\n'
     '<global scope="event"><string key="concept:name" value=""/>'
     '<string key="lifecycle:transition" value="complete"/>'
     '<string key="org:resource" value=""/><string key="org:group" value=""/>'
+    '<string key="type" value=""/>'
     '<date key="time:timestamp" value="1970-01-01T00:00:00.000Z"/></global>\n'
     '<classifier name="Activity" keys="concept:name lifecycle:transition"/>\n'
-    '<classifier name="Event type" keys="type"/>\n'
+    '<classifier name="Type" keys="type"/>\n'
     '<string key="concept:name" value="lienthong"/>\n'
     '<string key="lifecycle:model" value="standard"/>\n'
 )
