@@ -40,7 +40,14 @@ HIDDEN = frozenset(
 """Tables of which the reader may read nothing at all, although they are made where views are."""
 
 _AGENCIES = "string_to_array(current_setting('lienthong.agencies', true), ',')"
+_ONCE = f"(SELECT {_AGENCIES})::text[]"
 _DOSSIERS = "string_to_array(current_setting('lienthong.dossiers', true), ',')"
+
+_KNOWN = text("""
+    SELECT coalesce(obj_description(oid, 'pg_policy'), '') FROM pg_policy
+    WHERE polrelid = CAST(:table AS regclass) AND polname = 'confined'
+""")
+"""The rule that stands; the database has it in words of its own, so ours is its comment."""
 
 _ROLE = f"""
     DO $$ BEGIN CREATE ROLE {READER} NOLOGIN;
@@ -92,15 +99,21 @@ def confine(connection: Connection, table: str) -> None:
     connection.exec_driver_sql(f'GRANT SELECT ON "{table}" TO {READER}')
     columns = {each["name"] for each in inspect(connection).get_columns(table)}
     rule = _rule(table, columns)
-    known = text("SELECT 1 FROM pg_policies WHERE tablename = :table AND policyname = 'confined'")
-    if rule is None or connection.scalar(known, {"table": table}):
+    known = connection.scalar(_KNOWN, {"table": table})
+    if rule is None or known == rule:
         return
-    # Everybody else keeps the rights that he has: a rule for one role alone would leave a user of
-    # the database that does not own the tables with nothing.
-    connection.exec_driver_sql(f'CREATE POLICY unconfined ON "{table}" USING (true)')
+    if known is not None:
+        # Of an earlier version of this program.
+        connection.exec_driver_sql(f'DROP POLICY confined ON "{table}"')
+    else:
+        # Everybody else keeps the rights that he has: a rule for one role alone would leave a user
+        # of the database that does not own the tables with nothing.
+        connection.exec_driver_sql(f'CREATE POLICY unconfined ON "{table}" USING (true)')
     connection.exec_driver_sql(
         f'CREATE POLICY confined ON "{table}" AS RESTRICTIVE FOR SELECT TO {READER} USING ({rule})'
     )
+    quoted = rule.replace("'", "''")
+    connection.exec_driver_sql(f"COMMENT ON POLICY confined ON \"{table}\" IS '{quoted}'")
     connection.exec_driver_sql(f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY')
 
 
@@ -133,7 +146,10 @@ def _rule(table: str, columns: set[str]) -> str | None:
     if table == "view_inbox" or table.startswith("view_inbox_"):
         # A task is of an agency that has a part in its dossier. Asked first, once for all rows: an
         # inbox has thousands, and the function costs each of them more than all the rest.
-        return f"agency = ANY ((SELECT {_AGENCIES})::text[]) OR lienthong_may_read(dossier)"
+        return f"agency = ANY ({_ONCE}) OR lienthong_may_read(dossier)"
+    if table == "view_status" or table.startswith("view_status_"):
+        # So has who holds it and who received it, of whose dossiers most lists are.
+        return f"agency = ANY ({_ONCE}) OR desk = ANY ({_ONCE}) OR lienthong_may_read(dossier)"
     if table == "events":
         return "lienthong_may_read((SELECT name FROM streams WHERE id = stream))"
     if table == "streams":

@@ -29,6 +29,7 @@ from consumers.home import ensure, open_home
 from consumers.interlink.tables import metadata as interlinked
 from consumers.rebuild import rebuild
 from consumers.views import all_views
+from consumers.views.custody import TABLE as CUSTODY
 from consumers.views.inbox import TABLE as INBOX
 from consumers.views.status import TABLE as STATUS
 from engine.store import StoreReadOnly
@@ -121,7 +122,7 @@ def test_an_inbox_shows_no_more_and_is_no_question_for_each_row(desk: Desk, hous
                 assert connection.scalar(asked) == before
                 found = connection.scalars(select(INBOX.c.dossier))
                 assert set(found) == {row.dossier for row in every} & may_read
-                connection.scalars(select(STATUS.c.dossier)).all()
+                connection.scalars(select(CUSTODY.c.dossier)).all()
                 assert connection.scalar(asked) > before
 
 
@@ -175,6 +176,16 @@ def test_a_rebuild_keeps_it(desk: Desk, house: House) -> None:
     rebuild(house.home, house.log, all_views())
     for agency in AGENCIES:
         assert seen(desk, agency) == expected(house, agency)
+
+
+def test_the_rule_of_an_earlier_version_is_replaced(house: House) -> None:
+    assert open_barrier(house.home)
+    with house.home.begin() as connection:
+        connection.exec_driver_sql("ALTER POLICY confined ON view_status USING (true)")
+        connection.exec_driver_sql("COMMENT ON POLICY confined ON view_status IS 'older'")
+    assert open_barrier(house.home)
+    with house.home.engine.connect() as connection, confined(connection, ["hl"], []):
+        assert set(connection.scalars(select(STATUS.c.dossier))) == expected(house, "hl")
 
 
 def test_the_reader_changes_nothing_and_knows_no_account(desk: Desk, house: House) -> None:
