@@ -48,6 +48,7 @@ WORDS: dict[str, Text] = {
     "version": Text("phiên bản", "version"),
     "all": Text("chờ tất cả", "waits for all"),
     "if": Text("nếu", "if"),
+    "if chosen": Text("nếu người dân chọn", "if the citizen chose it"),
     "any": Text("chờ một", "waits for one"),
     "same day": Text("trong ngày", "same day"),
 }
@@ -282,7 +283,13 @@ class _Drawing:
         return f'<<table border="0" cellspacing="0" cellpadding="2">{rows}</table>>'
 
     def _leg_note(self, leg: Leg, named: bool) -> str:
-        notes = [f"{self._word('if')} {fact} = {value}" for fact, value in leg.when.items()]
+        notes = [
+            # What is chosen is the leg itself: its step says what that is.
+            self._word("if chosen")
+            if (fact, value) == (leg.name, "chosen")
+            else f"{self._word('if')} {fact} = {value}"
+            for fact, value in leg.when.items()
+        ]
         notes += [self._word("gate")] if leg.gate else []
         notes += [f"⏱ {self._limit(leg.limit)}"] if leg.limit else []
         at = self._say(self._functions.get(leg.at, Text(leg.at, leg.at)))

@@ -16,6 +16,7 @@ from app.forms.content import Block, Line, Paragraph, Table, Words
 from app.forms.past import Past
 from app.forms.wording import Voice
 from app.times import local
+from app.web.words import actor_words
 from engine.core import clock
 from engine.core.derivation import ground_text
 from engine.core.dossier import WHOLE, Dossier, Stop, parent_of
@@ -259,8 +260,8 @@ class _Sheet:
     def _who(self, agency: str, officer: str) -> Words:
         """An agency and the post of its officer."""
         name = self._past.name(agency)
-        gloss = f"{name.gloss} ({officer})" if name.gloss else ""
-        return Words(f"{name.text} ({officer})", gloss)
+        gloss = f"{name.gloss} ({actor_words(officer, 'en')})" if name.gloss else ""
+        return Words(f"{name.text} ({actor_words(officer, 'vi')})", gloss)
 
     def _leg(self, path: str) -> tuple[Words, ...]:
         """Which part of the dossier it is about; nothing for the main one."""

@@ -10,6 +10,7 @@ from typing import TypeVar
 from app.forms.circulars import Edition, edition_on
 from app.forms.content import KINDS, Kind, NoSuchForm, Words
 from app.forms.wording import Voice, agency_name
+from app.legs import leg_title
 from engine.core.calendar import local_day
 from engine.core.law import Law
 from schemas import events as e
@@ -132,16 +133,10 @@ class Past:
         return self.voice.text(agency_name(self.law.organisation, agency))
 
     def leg(self, path: str) -> Text:
-        """What a leg is for: the title of the step that opens it alone, else of its own first."""
-        above, _, name = path.rpartition("/")
-        title = None
-        if self.procedure is not None:
-            for step in self.procedure.process_of(above).steps.values():
-                if len(step.legs) == 1 and step.legs[0].name == name:
-                    title = step.title
-            process = self.procedure.process_of(path)
-            title = title or process.steps[process.start].title
-        return title or Text(name, name)
+        """What a leg is called; by its id where no procedure is known."""
+        if self.procedure is None:
+            return Text(path, path)
+        return leg_title(self.law, self.procedure, path)
 
     def paper(self, id_: str) -> Words:
         """A paper's title in the pinned procedure; its id when it has none there."""

@@ -18,8 +18,9 @@ from app.pictures.turns import Span, Timeline, timeline_of
 from app.pictures.walk import HERE, StepWalk, Walk, walk_of
 from app.pictures.words import Translate, translate
 from app.settings import Lang
+from app.web.names import Names
 from app.web.rendering import environment
-from app.web.words import EVENTS, ROLES
+from app.web.words import EVENTS, ROLES, actor_words
 from app.web.words import said as word
 from engine.core.calendar import Calendar
 from engine.core.explain import limit_text
@@ -52,12 +53,12 @@ def lanes(house: House, dossier: Dossier, records: Sequence[Recorded], lang: Lan
         return Markup()
     calendar = calendar_of(house.law, dossier)
     timeline = timeline_of(dossier, records, calendar, house.now)
-    _ = translate(lang)
+    _, names = translate(lang), Names(house.law, house.law.procedure(dossier.procedure), lang)
     return _part(
         "pictures/lanes.html",
         lang,
         drawing=Markup(timeline_svg(timeline, calendar, house.law, lang)),
-        spans=[_span(each, house.law, lang, _) for each in timeline.spans],
+        spans=[_span(each, names, lang, _) for each in timeline.spans],
         marks=_marks(timeline, house.law, lang),
     )
 
@@ -92,12 +93,12 @@ def _step(step: StepWalk, walk: Walk, law: Law, lang: Lang) -> dict[str, object]
     }
 
 
-def _span(span: Span, law: Law, lang: Lang, _: Translate) -> dict[str, object]:
+def _span(span: Span, names: Names, lang: Lang, _: Translate) -> dict[str, object]:
     kind = kind_words(span.kind, _)
     return {
-        "agency": words.agency(law, span.agency, lang),
+        "agency": names.agency(span.agency),
+        "part": names.leg(span.leg),
         "who": who_words(span, lang),
-        "leg": span.leg,
         "kind": f"{kind} ({words.ground(span.ground, lang)})" if span.ground else kind,
         "since": span.since,
         "until": span.until,
@@ -112,7 +113,7 @@ def _marks(timeline: Timeline, law: Law, lang: Lang) -> list[dict[str, object]]:
             "what": word(EVENTS, each.type, lang),
             "at": each.at,
             "agency": words.agency(law, each.agency, lang),
-            "actor": each.actor,
+            "actor": actor_words(each.actor, lang),
         }
         for each in timeline.marks
     ]

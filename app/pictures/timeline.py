@@ -13,7 +13,7 @@ from app.pictures.turns import KINDS, Kind, Mark, Span, Timeline
 from app.pictures.words import Translate, translate
 from app.settings import Lang
 from app.times import local
-from app.web.words import EVENTS, ROLES
+from app.web.words import EVENTS, ROLES, actor_words
 from app.web.words import said as word
 from engine.core.calendar import Calendar, CalendarError
 from engine.core.law import Law
@@ -228,7 +228,7 @@ class _Picture:
     def _mark(self, group: ET.Element, mark: Mark, y: float) -> None:
         made = add(group, "g", class_="mark")
         add(made, "title", f"{mark.number}. {word(EVENTS, mark.type, self._lang)},"
-            f" {words.when(mark.at)}, {mark.actor}")  # fmt: skip
+            f" {words.when(mark.at)}, {actor_words(mark.actor, self._lang)}")  # fmt: skip
         x = self._x(mark.at)
         add(made, "circle", cx=x, cy=y, r=8.5, fill="#ffffff", stroke=INK, stroke_width=1.2)
         add(made, "text", str(mark.number), x=x, y=y + 3.5, font_size=10, text_anchor="middle",

@@ -28,7 +28,7 @@ from app.web.menu import menu
 from app.web.sentences import sentence
 from app.web.spoken import spoken
 from app.web.texts import translations
-from app.web.words import WORDS, Said, limit_words, said
+from app.web.words import WORDS, Said, actor_words, limit_words, said
 
 if TYPE_CHECKING:
     from app.desk.context import Desk
@@ -135,7 +135,10 @@ def environment(lang: Lang) -> Environment:
     made.globals["menu"] = menu
     made.filters["shown"] = partial(moment_words, lang)
     made.filters["moment"] = partial(_unbroken, lang)
-    made.filters["sentence"] = lambda refused: sentence(refused.rule, refused.message, lang)
+    made.filters["sentence"] = lambda refused, *of: sentence(
+        refused.rule, refused.message, lang, *of
+    )
+    made.filters["actor"] = lambda actor: actor_words(actor, lang)
     made.filters["spoken"] = lambda text: spoken(text, lang)
     made.filters["span"] = partial(span_words, lang)
     made.filters["limit"] = lambda limit: limit_words(str(limit), lang)

@@ -8,10 +8,24 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import TYPE_CHECKING
 
 from app.settings import Lang
-from app.web.words import FACTS, act_words, limit_words, role_words, said
+from app.web.words import (
+    FACTS,
+    GROUNDS,
+    OUTCOMES,
+    ROLES,
+    VALUES,
+    Said,
+    act_words,
+    limit_words,
+    said,
+)
 from engine.core.rules import RULES
+
+if TYPE_CHECKING:
+    from app.web.names import Names
 
 VIETNAMESE: dict[str, str] = {
     "unknown-officer": "Không có cán bộ nào mang mã {officer} đang tại chức vào ngày {day}.",
@@ -135,6 +149,24 @@ REASONS: dict[str, str] = {
 
 _MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?= \d\d:\d\d|$)")
 
+FILLS = {
+    "none": Said("không có", "none"),
+    "nothing": Said("không có gì", "nothing"),
+    "another agency": Said("cơ quan khác", "another agency"),
+    "the code of an agency": Said("mã của một cơ quan", "the code of an agency"),
+}
+"""What a sentence is filled with where there is nothing to name."""
+
+KNOWN = {
+    "fact": FACTS,
+    "function": FACTS,
+    "ground": GROUNDS,
+    "outcome": OUTCOMES,
+    "value": VALUES,
+    "verdict": OUTCOMES,
+}
+"""What a sentence may be filled with -> the words for it."""
+
 _PLACE = re.compile(r"\{(\w+)(?:!r)?\}")
 
 
@@ -149,43 +181,79 @@ def _pattern(sentence: str) -> re.Pattern[str]:
     return re.compile("".join(made) + re.escape(sentence[last:]), re.DOTALL)
 
 
-def sentence(rule: str, message: str, lang: Lang) -> str:
+def sentence(rule: str, message: str, lang: Lang, names: Names | None = None, leg: str = "") -> str:
     """A rule's message in the language; as it is when the rule is none of the engine's or the
-    message is not its sentence."""
-    if rule not in RULES or lang == "en" or rule not in VIETNAMESE:
+    message is not its sentence. With `names` it says what the legs, steps and papers of the
+    dossier and the agencies are called; `leg`: in which of them it refused."""
+    if rule not in RULES or (lang == "en" and names is None):
         return message
-    return _read_back(RULES[rule].sentence, VIETNAMESE[rule], message) or message
+    vietnamese = VIETNAMESE.get(rule)
+    english = RULES[rule].sentence
+    words = _Words(lang, names, leg)
+    wanted = vietnamese if lang == "vi" else english
+    return (read_back(english, wanted, message, words) if wanted else None) or message
 
 
-def _read_back(english: str, vietnamese: str, message: str) -> str | None:
-    """What a message says, by the English sentence that it is; None when it is another."""
+def read_back(english: str, wanted: str, message: str, words: _Words | None = None) -> str | None:
+    """What a message says, by the English sentence that it is, in the wanted one; None when it is
+    another. `words`: how what it is filled with is said, Vietnamese without."""
+    words = words or _Words("vi", None, "")
     found = _pattern(english).fullmatch(message)
     if found is None:
         return None
-    return vietnamese.format(
-        **{name: _word(name, word) for name, word in found.groupdict().items()}
-    )
+    said = {name: words.of(name, word) for name, word in found.groupdict().items()}
+    return _PLACE.sub(lambda place: said[place[1]], wanted)
 
 
-def _reason(message: str) -> str:
-    read = (_read_back(english, vi, message) for english, vi in REASONS.items())
-    return next((each for each in read if each), message)
+class _Words:
+    """What a sentence was filled with, as people say it, and without quotes."""
 
+    def __init__(self, lang: Lang, names: Names | None, leg: str) -> None:
+        self._lang = lang
+        self._names = names
+        self._leg = leg
 
-def _word(name: str, word: str) -> str:
-    """What the sentence was filled with, without quotes; acts, roles, functions, limits and
-    reasons in Vietnamese."""
-    if name == "why":
-        return _reason(word)
-    if len(word) > 1 and word[0] == word[-1] and word[0] in "'\"":
-        word = word[1:-1]
-    word = _MOMENT.sub(r"\3/\2/\1", word)
-    if name in ("act", "possible"):
-        return ", ".join(act_words(each, "vi").lower() for each in word.split(", "))
-    if name in ("expected", "role"):
-        return " hoặc ".join(role_words(each, "vi") for each in word.split(" or "))
-    if name == "function":
-        return said(FACTS, word, "vi")
-    if name == "limit":
-        return limit_words(word, "vi")
-    return word.replace(" or ", " hoặc ")
+    def of(self, name: str, word: str) -> str:
+        lang = self._lang
+        if name == "why":
+            return self._reason(word) if lang == "vi" else word
+        if len(word) > 1 and word[0] == word[-1] and word[0] in "'\"":
+            word = word[1:-1]
+        if lang == "vi":
+            word = _MOMENT.sub(r"\3/\2/\1", word)
+        if name in ("act", "possible"):
+            return ", ".join(act_words(each, lang).lower() for each in word.split(", "))
+        if name in KNOWN:
+            return said(KNOWN[name], word, lang)
+        if name == "limit":
+            return limit_words(word, lang)
+        either = "hoặc" if lang == "vi" else "or"
+        parts = re.split(r"( or |, )", word)
+        return "".join(
+            f" {either} " if each == " or " else each if each == ", " else self._one(name, each)
+            for each in parts
+        )
+
+    def _one(self, name: str, word: str) -> str:
+        """One of several: a role, a choice, a leg, a step, a paper or an agency; else as it is."""
+        fact, is_choice, value = word.partition("=")
+        if is_choice:
+            return f"{said(FACTS, fact, self._lang)}: {said(VALUES, value, self._lang)}"
+        if word in ROLES:
+            return said(ROLES, word, self._lang)
+        if word in FILLS:
+            return said(FILLS, word, self._lang)
+        if self._names is None:
+            return word
+        match name:
+            case "leg" | "legs":
+                return f"“{self._names.leg(word)}”"
+            case "step":
+                return f"“{self._names(self._leg, word)}”"
+            case "paper" | "known":
+                return said(FACTS, word, self._lang) if word in FACTS else self._names.paper(word)
+        return self._names.agency(word)
+
+    def _reason(self, message: str) -> str:
+        read = (read_back(english, vi, message, self) for english, vi in REASONS.items())
+        return next((each for each in read if each), message)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from app.web.act_forms import NOT_HERE, paper_titles
+from app.web.names import Names
 from app.web.tasks import SOON, step_title
 from engine.core import clock
 from engine.core.calendar import CalendarError, local_day
@@ -247,15 +248,9 @@ def _event_row(record: Recorded, private: bool) -> EventRow:
     )
 
 
-def namer(house: House, dossier: Dossier, lang: Lang) -> Callable[[str, str], str]:
-    """What a step of a leg, or a paper, is called: `named(leg, "appraise")`."""
-    procedure = house.law.procedure(dossier.procedure)
-    titles = paper_titles(procedure, lang)
-
-    def named(leg: str, id_: str) -> str:
-        return titles.get(id_) or step_title(house, procedure.key, leg, id_, lang) or id_
-
-    return named
+def namer(house: House, dossier: Dossier, lang: Lang) -> Names:
+    """What the parts of a dossier are called: `named(leg, "appraise")`, `named.leg(path)`."""
+    return Names(house.law, house.law.procedure(dossier.procedure), lang)
 
 
 def papers_of(house: House, dossier: Dossier, lang: Lang) -> list[tuple[str, bool]]:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import msgspec
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, case, func, select, tuple_
 
+from app.web.names import Names
 from consumers.views import status
 from consumers.views.inbox import REGISTERED, TABLE
 from engine.core.calendar import CalendarError, local_day
@@ -69,11 +70,13 @@ def filters(asked: Mapping[str, str]) -> Filters:
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One task as it is shown. Moments are microseconds since 1970; `left` is working minutes,
-    negative when the time is over; `version`: of the dossier, as the list knows it."""
+    """One task as it is shown; `part`: what its leg is called, unless the step says the same.
+    Moments are microseconds since 1970; `left` is working minutes, negative when the time is
+    over; `version`: of the dossier, as the list knows it."""
 
     code: str
     leg: str
+    part: str
     act: str
     procedure: str
     step: str
@@ -166,7 +169,7 @@ def _conditions(house: House, reader: Reader, asked: Filters) -> list[ColumnElem
     if asked.procedure:
         found.append(status.TABLE.c.procedure == asked.procedure)
     if asked.act:
-        found.append(_of_act(house, asked.act))
+        found.append(_of_act(house, asked.act, asked.procedure))
     if reader.officer is not None:
         whose = asked.whose or "both"
         mine = TABLE.c.officer == reader.officer
@@ -179,15 +182,18 @@ def _conditions(house: House, reader: Reader, asked: Filters) -> list[ColumnElem
     return found
 
 
-def _of_act(house: House, act: str) -> ColumnElement[bool]:
-    """Of the tasks that are ended by an act: by their mode, or by the step they are at."""
+def _of_act(house: House, act: str, procedure: str) -> ColumnElement[bool]:
+    """Of the tasks that are ended by an act: by their mode, or by the step they are at.
+    `procedure`: the only one that is asked for, or none; a row is then compared with its steps
+    and not with those of all."""
     modes = [mode for mode, meant in BY_MODE.items() if meant == act]
     grounds = [ground for ground, meant in RESUME_ACTS.items() if meant == act]
     of = status.TABLE.c
     steps = [
-        (procedure.id, procedure.version, leg, step.name)
-        for procedure in house.law.procedures()
-        for leg, process in house.law.outline(procedure.key).processes.items()
+        (each.id, each.version, leg, step.name)
+        for each in house.law.procedures()
+        if procedure in ("", each.id)
+        for leg, process in house.law.outline(each.key).processes.items()
         for step in process.steps.values()
         if step.by is not None and step.act == act
     ]
@@ -234,13 +240,16 @@ def acts_of(house: House) -> list[str]:
 
 def _row(house: House, lang: Lang, row: RowMapping, now: int, soon: int) -> Row:
     procedure = house.law.procedure((row["procedure"], row["procedure_version"]))
-    due = row["due"]
+    due, names = row["due"], Names(house.law, procedure, lang)
+    step = step_title(house, procedure.key, row["leg"], row["step"], lang)
+    part = names.leg(row["leg"])
     return Row(
         code=row["dossier"],
         leg=row["leg"],
+        part="" if part == step else part,
         act=_act(house, row),
         procedure=procedure.title.vi if lang == "vi" else procedure.title.en,
-        step=step_title(house, procedure.key, row["leg"], row["step"], lang),
+        step=step,
         officer=row["officer"],
         role=row["role"],
         since=row["since"],

@@ -339,6 +339,13 @@ WORDS: Mapping[str, Mapping[str, Said]] = {
 """The name of a filter of templates -> the words that it says."""
 
 
+ACTORS: Mapping[str, Said] = {
+    "system": Said("hệ thống", "the system"),
+    "citizen": Said("công dân", "the citizen"),
+}
+"""Who acts and is no officer; an officer is named by his post's code."""
+
+
 ANYBODY = Said("Bất kỳ {role} nào", "Any {role}")
 """For whom an offer is that names nobody."""
 
@@ -351,6 +358,10 @@ def said(words: Mapping[str, Said], key: str | None, lang: Lang) -> str:
     if found is None:
         return key.replace("-", " ").replace("_", " ")
     return found.vi if lang == "vi" else found.en
+
+
+def actor_words(actor: str, lang: Lang) -> str:
+    return said(ACTORS, actor, lang) if actor in ACTORS else actor
 
 
 def act_words(act: str, lang: Lang) -> str:

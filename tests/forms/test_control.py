@@ -76,7 +76,7 @@ def test_a_pause_and_an_offer_that_last_have_no_end() -> None:
 
 def test_a_part_given_back_is_told_by_what_it_was_for() -> None:
     found = rows(form_of("06", history("lt-09-land-transfer-2021"), law()))
-    (back,) = [row for row in found if "Chờ cấp xã xác nhận\nTrả kết quả phối hợp" in row[3]]
+    (back,) = [row for row in found if "Phần: Cấp xã xác nhận\nTrả kết quả phối hợp" in row[3]]
     assert back[0].startswith("Giao: Ủy ban nhân dân phường Bắc Sơn")
     assert "Nhận: Chi nhánh Văn phòng Đăng ký đất đai" in back[0]
 

@@ -46,7 +46,7 @@ def test_what_is_no_longer_possible_says_so_when_one_goes_on(at_desk: Officer) -
     late = browser.get(f"/dossiers/{code}/acts/forward").form("/acts/forward")
     told = browser.submit(late, status=409)
     assert "This was not done" in told.text
-    assert "in transit to ub-land" in told.text
+    assert "in transit to Land registration branch of Uông Bí city" in told.text
 
 
 def test_a_form_sent_twice_has_one_effect_and_one_answer(desk: Desk, at_desk: Officer) -> None:

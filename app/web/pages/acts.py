@@ -33,8 +33,8 @@ Acts = Annotated[Principal, needs("dossier.act")]
 @router.get("/dossiers/{code}/acts/{act}")
 def form(request: Request, who: Acts, desk: AtDesk, code: str, act: str, leg: str = "") -> Response:
     """The form of an act, with what it would mean."""
-    made = act_form(_asks(request, who, desk, latest(desk, code), act, leg))
-    return _form(request, made)
+    asks = _asks(request, who, desk, latest(desk, code), act, leg)
+    return _form(request, asks, act_form(asks))
 
 
 @router.post("/dossiers/{code}/acts/{act}/meaning")
@@ -42,7 +42,8 @@ def means(request: Request, who: Acts, desk: AtDesk, code: str, act: str, sent: 
     """Only what the act would mean as it is filled in so far, for a form that is open."""
     asks = _asks(request, who, desk, latest(desk, code), act, word(sent, "leg"))
     made = act_form(asks, typed(sent), command_id=word(sent, "command_id"))
-    return page(request, "officer/meaning.html", form=made)
+    named = namer(asks.house, asks.dossier, asks.lang)
+    return page(request, "officer/meaning.html", form=made, named=named)
 
 
 @router.post("/dossiers/{code}/acts/{act}")
@@ -58,7 +59,8 @@ def carry_out(
     try:
         call = _call(asks, filled, id_, code, word(sent, "version"))
     except Wrong as wrong:
-        return _form(request, act_form(asks, filled, errors=wrong.problems, command_id=id_), 422)
+        made = act_form(asks, filled, errors=wrong.problems, command_id=id_)
+        return _form(request, asks, made, 422)
     answer = _answer(desk, call)
     if isinstance(answer, Done):
         desk.feeder.nudge()
@@ -70,10 +72,9 @@ def carry_out(
         since = desk.house.log.read_stream(code, after=call.expected or 0)
         # The same id: what was not done because of others may be done with it all the same.
         made = act_form(asks, filled, command_id=id_)
-        named = namer(asks.house, asks.dossier, asks.lang)
-        return _form(request, made, 409, changed=event_rows(since, private=True), named=named)
+        return _form(request, asks, made, 409, changed=event_rows(since, private=True))
     # A refusal is remembered with its id; another attempt is another command.
-    return _form(request, act_form(asks, filled), 409, refused=answer)
+    return _form(request, asks, act_form(asks, filled), 409, refused=answer)
 
 
 def _asks(request: Request, who: Principal, desk: Desk, folded: Folded, act: str, leg: str) -> Asks:
@@ -109,6 +110,8 @@ def _answer(desk: Desk, call: Call) -> Answer:
         return rejection("bad-limit", why=error)
 
 
-def _form(request: Request, made: ActForm, status: int = 200, **more: Any) -> Response:
+def _form(request: Request, asks: Asks, made: ActForm, status: int = 200, **more: Any) -> Response:
     """`more`: `refused`, by which rule; `changed`, the events that the officer had not seen."""
-    return page(request, "officer/act.html", status, code=made.code, form=made, **more)
+    named = namer(asks.house, asks.dossier, asks.lang)
+    shows = {"code": made.code, "form": made, "named": named, **more}
+    return page(request, "officer/act.html", status, **shows)

@@ -46,7 +46,7 @@ def why(request: Request, who: Reads, desk: AtDesk, code: str) -> Response:
         (leg, named(leg, step) if step else None, derivation, explain(derivation, lang))
         for leg, step, derivation in desk.house.derivations(folded.dossier)
     ]
-    return page(request, "officer/why.html", code=code, deadlines=found)
+    return page(request, "officer/why.html", code=code, deadlines=found, named=named)
 
 
 @router.get("/dossiers/{code}/way")

@@ -13,9 +13,12 @@ from fastapi import APIRouter, Form, Request, Response
 from app.access.needs import needs
 from app.access.principal import Principal
 from app.desk.context import AtDesk, Desk
+from app.settings import Lang
 from app.trouble import BadInput
-from app.web.bulk import Choice, carried_out, choices
+from app.web.bulk import Choice, Result, carried_out, choices
+from app.web.names import Names
 from app.web.rendering import language, page
+from app.web.summary import namer
 from app.web.tasks import PAGE, Reader, acts_of, filters, tasks
 from engine.ids import id_text
 from schemas.sentence import Sentence
@@ -68,15 +71,27 @@ def bulk(
     except ValueError:
         raise BadInput(Sentence("batch is no UUID")) from None
     results = carried_out(desk, who, act, id_, chosen)
+    refused = [each for each in results if each.refused is not None]
     return page(
         request,
         "officer/bulk.html",
         agency=agency,
         act=act,
         went=[each for each in results if each.refused is None],
-        refused=[each for each in results if each.refused is not None],
+        refused=refused,
+        named=_names(desk, refused, language(request)),
         after=next((each.position for each in reversed(results) if each.position), ""),
     )
+
+
+def _names(desk: Desk, refused: list[Result], lang: Lang) -> dict[str, Names]:
+    """What the parts of each dossier are called, by its code; not of what is not there for who
+    asked."""
+    there = {
+        each.code for each in refused if each.refused and each.refused.rule != "unknown-dossier"
+    }
+    found = {code: desk.house.runtime.latest(code).dossier for code in there}
+    return {code: namer(desk.house, dossier, lang) for code, dossier in found.items()}
 
 
 def _list(request: Request, who: Principal, desk: Desk, agency: str, after: str) -> Response:

@@ -16,7 +16,8 @@ from app.uploads.bounded import BoundedForm, text_of
 from app.uploads.store import Handed
 from app.web.citizen import download
 from app.web.citizen.form import FILES, Wrong, _, take_files
-from app.web.rendering import page
+from app.web.rendering import language, page
+from app.web.summary import namer
 from engine.core.dossier import Dossier
 from schemas.commands import Attach
 from schemas.events import Event
@@ -81,9 +82,10 @@ def _page(
     request: Request, who: Principal, online: Online, code: str, wrong: list[Wrong] | tuple[()]
 ) -> Response:
     dossier = online.desk.house.dossier(code).dossier
-    known = _known(online, dossier)
+    house, known = online.desk.house, _known(online, dossier)
+    called = namer(house, dossier, language(request))
     names: dict[str, str] = {}
-    for record in online.desk.house.log.read_stream(code):
+    for record in house.log.read_stream(code):
         if record.private is not None:
             event: Event = record.event()
             names |= event.private.files if event.private else {}
@@ -93,7 +95,7 @@ def _page(
         "names": names,
         "titles": {each.id: each.title for each in known},
         "known": known if who.officer is not None and dossier.status == "open" else [],
-        "legs": [each.path for each in dossier.open_legs()],
+        "legs": [(each.path, called.leg(each.path)) for each in dossier.open_legs()],
         "command": online.new_command(),
         "errors": wrong,
         "wrong": {each.field: each for each in reversed(wrong)},

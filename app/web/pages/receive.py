@@ -23,6 +23,7 @@ from app.trouble import NotThere
 from app.web import opening
 from app.web.act_forms import FACT
 from app.web.address import look_up_address
+from app.web.names import Names
 from app.web.pages.dossier import latest
 from app.web.pages.forms import form_for
 from app.web.rendering import language, page
@@ -185,6 +186,7 @@ def _before(desk: Desk, who: Principal, code: str) -> Dossier:
     if found.status != "registered":
         said = Sentence("The dossier %(code)s was received before.", code=code)
         raise Problem(409, "dossier-exists", "It was received before", said)
+    desk.reads.note(who, code, "dossier.act", "/receive")
     return found
 
 
@@ -217,4 +219,5 @@ def _form(request: Request, desk: Desk, at: str, form: Filling) -> Response:
         promise=None if refused else form.promise,
         command_id=form.command_id or id_text(house.runtime.new_id()),
         registered=form.before.status == "registered",
+        named=Names(house.law, procedure, lang),
     )
