@@ -55,7 +55,7 @@ function place() {
 
 function tell(slider) {
   const option = times(slider)[Number(slider.value)];
-  slider.setAttribute("aria-valuetext", option ? option.label : field(slider).value);
+  slider.setAttribute("aria-valuetext", option ? option.label : slider.dataset.before);
 }
 
 // Before the first moment stands the minute in which it was still to come.
