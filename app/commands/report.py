@@ -1,4 +1,5 @@
-"""`lienthong report`: the statutory tables, of any period, as known at any moment."""
+"""`lienthong report`: the statutory tables, of any period, as known at any moment; what citizens
+say."""
 
 from __future__ import annotations
 
@@ -24,37 +25,49 @@ if TYPE_CHECKING:
 report = Group(
     name="report",
     help="The statutory tables (II.06a, II.06b, the register) of any period, as known at any"
-    " moment: a past one never changes.",
+    " moment: a past one never changes; and what citizens say when it is over.",
 )
 
 Decorated = Callable[..., None]
 
 
 class Given(NamedTuple):
-    """What every form is asked with."""
+    """What every table is asked with; the days of a form are always given."""
 
-    first: date
-    last: date
+    first: date | None
+    last: date | None
     known: datetime | None
     unit: str | None
     as_csv: bool
     xlsx: Path | None
 
 
+_SPAN = (
+    click.option("--from", "first", type=DAY, required=True, help="The first day."),
+    click.option("--to", "last", type=DAY, required=True, help="The last day."),
+    click.option("--as-known", "known", type=END_MOMENT, help="By what was recorded up to"
+                 " then; else by all that is."),
+)  # fmt: skip
+_HOW = (
+    click.option("--unit", metavar="A", help="Only this agency, with all under it."),
+    click.option("--csv", "as_csv", is_flag=True, help="As CSV on stdout."),
+    click.option("--xlsx", metavar="FILE", type=click.Path(path_type=Path),
+                 help="Into a spreadsheet laid out as the form is."),
+)  # fmt: skip
+
+
 def _asks(function: Decorated) -> Decorated:
     """The options of every form."""
-    for option in reversed(
-        (
-            click.option("--from", "first", type=DAY, required=True, help="The first day."),
-            click.option("--to", "last", type=DAY, required=True, help="The last day."),
-            click.option("--as-known", "known", type=END_MOMENT, help="By what was recorded up to"
-                         " then; else by all that is."),
-            click.option("--unit", metavar="A", help="Only this agency, with all under it."),
-            click.option("--csv", "as_csv", is_flag=True, help="As CSV on stdout."),
-            click.option("--xlsx", metavar="FILE", type=click.Path(path_type=Path),
-                         help="Into a spreadsheet laid out as the form is."),
-        )
-    ):  # fmt: skip
+    for option in reversed((*_SPAN, *_HOW)):
+        function = option(function)
+    return function
+
+
+def _asks_of_days(function: Decorated) -> Decorated:
+    """Of what is counted over all days unless somebody says which."""
+    first = click.option("--from", "first", type=DAY, help="Said on this day or later.")
+    last = click.option("--to", "last", type=DAY, help="Said on this day or before.")
+    for option in reversed((first, last, *_HOW)):
         function = option(function)
     return function
 
@@ -130,6 +143,77 @@ def register(settings: Settings, limit: int, **options: Any) -> None:
     show(settings, value, human)
 
 
+@command("feedback")
+@_asks_of_days
+@click.option(
+    "--by",
+    metavar="WORDS",
+    default="unit",
+    show_default=True,
+    type=click.Choice(["unit", "procedure", "unit,procedure"]),
+    help="What a row is of.",
+)
+@click.option("--complaints", "listing", is_flag=True,
+              help="Lists the complaints one by one, the oldest first.")  # fmt: skip
+def feedback(settings: Settings, by: Any, listing: bool, **options: Any) -> None:
+    """Ratings and complaints of citizens, by the desk that received the dossier.
+
+    How many dossiers were rated, how often each mark was given, and how many complaints wait for
+    an answer. What was said in words is in the dossier's history, for who may read that.
+    """
+    from app.reporting.download import MOST_LISTED, of_feedback
+    from app.reporting.feedback import Asked, complaint
+    from app.reporting.feedback import feedback as made
+    from consumers.views.feedback import complaints
+
+    given = Given(known=None, **options)
+    _one_way(settings, given)
+    if listing and (given.as_csv or given.xlsx is not None):
+        raise BadInput("--complaints lists on the screen or with --json; --xlsx has them beside.")
+    with _reading(settings, given) as (house, connection, units):
+        asked = Asked(by, _days(given), units, settings.lang)
+        if listing:
+            every = complaints(connection, **asked.where, limit=MOST_LISTED)
+            listed = [complaint(each) for each in every]
+            show(settings, listed, lambda: _tell_complaints(listed))
+            return
+        found = made(connection, house.law, asked)
+        if given.xlsx is not None:
+            _keep(given.xlsx, of_feedback(connection, house.law, found, "xlsx").content)
+            return
+    if given.as_csv:
+        from app.reporting import comma
+
+        click.echo(comma.of_feedback(found), nl=False)
+    else:
+        show(settings, found.plain(), lambda: _tell_feedback(found))
+
+
+def _tell_feedback(found: Any) -> None:
+    from app.reporting.wording import LABELS, in_
+
+    marks = [str(mark) for mark in range(5, 0, -1)]
+    counts = ["rated", "mean", *marks, "waiting", "answered"]
+    headers = [*(in_("en", LABELS[by]).lower() for by in found.by), *counts]
+
+    def cells(row: Any) -> list[str]:
+        mean = "–" if row.mean is None else f"{row.mean:.2f}"
+        spread = (f"{each:,}" for each in reversed(row.spread))
+        return [f"{row.ratings:,}", mean, *spread, f"{row.waiting:,}", f"{row.answered:,}"]
+
+    drawn: list[list[object]] = [[*row.names.values(), *cells(row)] for row in found.rows]
+    sums = [Cell(each, "bold") for each in cells(found.total)]
+    drawn.append([Cell("total", "bold"), *[""] * (len(found.by) - 1), *sums])
+    table(headers, drawn if found.rows else [], right=counts,
+          nothing="Nothing was said of the dossiers that these agencies received.")  # fmt: skip
+
+
+def _tell_complaints(listed: list[dict[str, Any]]) -> None:
+    keys = ("code", "complaint", "unit", "procedure", "ground", "filed", "answered")
+    rows = [[each[key] if each[key] is not None else "–" for key in keys] for each in listed]
+    table(keys, rows, whole=["code"], nothing="Nobody has complained.")
+
+
 def _form(settings: Settings, form: Form, by: str, given: Given) -> None:
     from app.reporting import comma
     from app.reporting.form import Asked
@@ -192,8 +276,20 @@ def _reading(settings: Settings, given: Given) -> Iterator[tuple[House, Any, Any
 def _period(given: Given) -> Period:
     from app.reporting.period import Period
 
+    assert given.first is not None, "a form asks for both"
+    assert given.last is not None, "a form asks for both"
     try:
         return Period(given.first, given.last)
+    except ValueError as error:
+        raise BadInput(f"--from {given.first} --to {given.last}: {error}") from None
+
+
+def _days(given: Given) -> Period | None:
+    """The days that were given, either end open."""
+    from app.reporting.period import between
+
+    try:
+        return between(given.first, given.last)
     except ValueError as error:
         raise BadInput(f"--from {given.first} --to {given.last}: {error}") from None
 
@@ -218,5 +314,5 @@ def _counted(rows: Iterator[list[str]], advance: Callable[[int], None]) -> Itera
         yield row
 
 
-for _each in (by_unit, by_procedure, register):
+for _each in (by_unit, by_procedure, register, feedback):
     report.add_command(_each)

@@ -13,12 +13,16 @@ from app.reporting.form import Report
 from app.reporting.period import Period
 from app.settings import Lang
 from app.times import shown
+from consumers.views.feedback import complaints
 from engine.core.law import Law
 
 Kind = Literal["csv", "xlsx"]
 
 CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+MOST_LISTED = 1_000_000
+"""Complaints in a spreadsheet: it has hardly more rows."""
 
 
 class Download(NamedTuple):
@@ -59,10 +63,16 @@ def of_register(
     return Download(spreadsheet.of_register(written, asked.period, known, lang), XLSX, name)
 
 
-def of_feedback(found: Feedback) -> Download:
+def of_feedback(connection: Connection, law: Law, found: Feedback, kind: Kind) -> Download:
+    """CSV has the rows that were counted; a spreadsheet has every complaint of them beside."""
     span = found.asked.period
-    days = f"-{span.first}-{span.last}" if span else ""
-    return Download((comma.MARK + comma.of_feedback(found)).encode(), CSV, f"feedback{days}.csv")
+    name = f"feedback-{span.first}-{span.last}.{kind}" if span else f"feedback.{kind}"
+    if kind == "csv":
+        return Download((comma.MARK + comma.of_feedback(found)).encode(), CSV, name)
+    from app.reporting import feedback_sheets
+
+    listed = complaints(connection, **found.asked.where, limit=MOST_LISTED)
+    return Download(feedback_sheets.of_feedback(found, listed, law), XLSX, name)
 
 
 def _name(form: str, period: Period, kind: Kind) -> str:

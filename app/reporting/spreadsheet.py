@@ -55,9 +55,11 @@ class Sheets:
             "mark": {**cell, "italic": True, "align": "center"},
             "text": {**cell, "text_wrap": True},
             "count": {**cell, "num_format": "#,##0"},
+            "mean": {**cell, "num_format": "0.00"},
             "centre": {**cell, "align": "center"},
             "bold text": {**cell, "bold": True, "text_wrap": True},
             "bold count": {**cell, "bold": True, "num_format": "#,##0"},
+            "bold mean": {**cell, "bold": True, "num_format": "0.00"},
             "bold centre": {**cell, "bold": True, "align": "center"},
         }
         self.looks = {name: self.book.add_format(look) for name, look in looks.items()}
@@ -75,6 +77,11 @@ class Sheets:
         made.freeze_panes(repeated[1] + 1, 0)
         made.set_footer("&C&P/&N")
         return made
+
+    def sum_above(self, sheet: Any, row: int, column: int, first: int, value: Any) -> None:
+        """The sum of a column from row `first` to the one above `row`."""
+        formula = _of_rows(column, first, row - 1) if row > first else "=0"
+        sheet.write_formula(row, column, formula, self.looks["bold count"], value)
 
     def done(self) -> bytes:
         self.book.close()
@@ -101,7 +108,7 @@ def _sheet(
     title = f"{in_(lang, TITLES[report.asked.form])}".upper()
     if what is SAID["legs"]:
         title += f"\n{in_(lang, what)}"
-    _top(sheets, sheet, report.asked.form, lang, title, LAST)
+    top(sheets, sheet, in_(lang, FORMS[report.asked.form]), title, LAST)
     _about(sheets, sheet, lang, report.asked.period, shown(report.as_known), LAST, "unit")
     _headings(sheets, sheet, report)
     row = 8
@@ -170,8 +177,9 @@ def _headings(sheets: Sheets, sheet: Any, report: Report) -> None:
         sheet.write_string(7, at, f"({at + 1})", sheets.looks["mark"])
 
 
-def _top(sheets: Sheets, sheet: Any, form: str, lang: Lang, title: str, last: int) -> None:
-    sheet.merge_range(0, 0, 0, 1, in_(lang, FORMS[form]), sheets.looks["form"])
+def top(sheets: Sheets, sheet: Any, form: str, title: str, last: int) -> None:
+    """What stands over a table: which form it is, and what it is about."""
+    sheet.merge_range(0, 0, 0, 1, form, sheets.looks["form"])
     sheet.merge_range(1, 0, 1, last, title, sheets.looks["title"])
     sheet.set_row(1, 20 * (1 + title.count("\n")))
 
@@ -198,7 +206,8 @@ def of_register(written: Iterable[list[str]], period: Period, known: str, lang: 
     widths = [6, 26, 34, 24, 24, 12, 16, 16, 16, 16, 16, 12, 24]
     sheet = sheets.sheet(in_(lang, TITLES["register"])[:31], widths, (5, 6))
     last = len(REGISTER)
-    _top(sheets, sheet, "register", lang, in_(lang, TITLES["register"]).upper(), last)
+    title = in_(lang, TITLES["register"])
+    top(sheets, sheet, in_(lang, FORMS["register"]), title.upper(), last)
     _about(sheets, sheet, lang, period, known, last, "blank")
     headings = [in_(lang, SAID["number"]), *(in_(lang, text) for _, text in REGISTER)]
     for at, heading in enumerate(headings):

@@ -130,6 +130,12 @@ SAID: Mapping[str, Text] = {
     "known": Text(
         vi="Theo những gì đã ghi nhận đến {known}", en="By what was recorded up to {known}"
     ),
+    "feedback": Text(vi="Đánh giá và phản ánh", en="Ratings and complaints"),
+    "rated": Text(vi="Đánh giá", en="Ratings"),
+    "complaints": Text(vi="Phản ánh", en="Complaints"),
+    "mean": Text(vi="Điểm trung bình", en="Mean"),
+    "said": Text(vi="Gửi từ ngày {first} đến ngày {last}", en="Said from {first} to {last}"),
+    "ever": Text(vi="Tất cả đã gửi đến nay", en="All that was ever said"),
     "unit": Text(vi="Đơn vị tính: hồ sơ thủ tục hành chính", en="Unit: dossiers"),
     "blank": Text(
         vi="Tên, địa chỉ và chữ ký không lưu ở đây: ghi tay khi cần.",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import json
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -11,7 +13,9 @@ from fastapi.testclient import TestClient
 from app.house import House
 from engine.runtime import Call, Done
 from schemas import commands as c
+from tests.acceptance.conftest import run
 from tests.desk.conftest import As
+from tests.reporting.test_files import Sheet
 
 API = "/api/v1/feedback"
 CITIZEN = "citizen"
@@ -136,3 +140,82 @@ def test_the_file_has_what_the_page_has(as_: As) -> None:
         assert sum(int(line["complaints_waiting"]) for line in lines) == 1
         assert {line["unit"] for line in lines} == {"ub-desk", "ub-quang-trung-desk"}
         assert "Bộ phận Một cửa phường Quang Trung" in {line["unit_name"] for line in lines}
+
+
+def test_the_spreadsheet_adds_up_and_lists_the_complaints(as_: As, said: dict[str, str]) -> None:
+    monitor = as_("monitor")
+    assert "format=xlsx" in monitor.get("/feedback").text
+    for path in ("/feedback?by=unit,procedure&format=xlsx", f"{API}?by=unit,procedure&format=xlsx"):
+        answer = monitor.get(path)
+        assert answer.headers["content-disposition"] == 'attachment; filename="feedback.xlsx"'
+        rated, complaints = Sheet(answer.content), Sheet(answer.content, 2)
+        heads = [rated.values[f"{chr(65 + at)}4"] for at in range(5)]
+        assert heads == [
+            "STT", "Đơn vị", "Thủ tục hành chính", "Hồ sơ được đánh giá", "Số lần 5 điểm"
+        ]  # fmt: skip
+        total = max(int(name[1:]) for name in rated.values)
+        assert rated.values[f"B{total}"] == "Tổng cộng"
+        assert rated.formulas
+        for name in rated.formulas:
+            assert rated.computed(name) == float(rated.values[name]), name
+        assert rated.values[f"D{total}"] == "3"
+        assert float(rated.values[f"J{total}"]) == 3.25
+        listed = {complaints.values[f"B{row}"]: row for row in (5, 6)}
+        assert set(listed) == {said["best"], said["worst"]}
+        assert complaints.values[f"I{listed[said['best']]}"] == "12/TL-UBND"
+        assert f"H{listed[said['worst']]}" not in complaints.values
+        assert "hai" not in " ".join(complaints.values.values())
+
+
+def test_the_spreadsheet_of_nothing(as_: As) -> None:
+    answer = as_("monitor").get("/feedback?until=2021-03-30&format=xlsx")
+    assert Sheet(answer.content).values["C5"] == "0"
+
+
+# --- the command line ---
+
+
+def asked(house: House, *words: object) -> str:
+    return run("report", "feedback", *words, "--database", house.settings.database).out
+
+
+def test_the_command_says_what_the_api_does(house: House, as_: As) -> None:
+    by = "unit,procedure"
+    told = json.loads(asked(house, "--json", "--by", by))
+    assert told == as_("monitor").get(f"{API}?by={by}").json()
+    assert told["total"]["ratings"] == 3
+    ward = json.loads(asked(house, "--json", "--unit", "ub-quang-trung"))
+    assert [row["unit"] for row in ward["rows"]] == ["ub-quang-trung-desk"]
+    none = json.loads(asked(house, "--json", "--to", "2021-03-30"))
+    assert (none["to"], none["rows"]) == ("2021-03-30", [])
+    listed = json.loads(asked(house, "--complaints", "--json"))
+    assert listed == as_("monitor").get(f"{API}/complaints").json()
+
+
+def test_the_command_for_people_and_for_files(
+    house: House, said: dict[str, str], tmp_path: Path
+) -> None:
+    table = asked(house)
+    assert "Bộ phận Một cửa phường Quang Trung" in table
+    assert "3.25" in table
+    assert said["worst"] in asked(house, "--complaints")
+    lines = list(csv.DictReader(StringIO(asked(house, "--csv"))))
+    assert sum(int(line["ratings"]) for line in lines) == 3
+    file = tmp_path / "said.xlsx"
+    asked(house, "--xlsx", file)
+    assert Sheet(file.read_bytes(), 2).values["A2"] == "PHẢN ÁNH"
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("--from", "2021-03-02", "--to", "2021-03-01"), "before it begins"),
+        (("--complaints", "--csv"), "--xlsx has them beside"),
+        (("--json", "--csv"), "Give one of"),
+        (("--unit", "ub-dsk"), "did you mean 'ub-desk'"),
+        (("--by", "field"), "unit,procedure"),
+    ],
+)
+def test_the_command_says_what_is_wrong(house: House, words: tuple[str, ...], why: str) -> None:
+    url = house.settings.database
+    assert why in run("report", "feedback", *words, "--database", url, code=2).err

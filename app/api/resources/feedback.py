@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
@@ -12,9 +12,9 @@ from app.access.principal import Principal
 from app.api.answers import Pages, answered
 from app.api.models.feedback import Complaint as ComplaintModel
 from app.api.models.feedback import Feedback as FeedbackModel
-from app.api.resources.reports import READ, OfUnit, sent, units_for
+from app.api.resources.reports import FILES, READ, Kind, OfUnit, sent, units_for
 from app.desk.context import AtDesk
-from app.reporting.download import CSV, of_feedback
+from app.reporting.download import of_feedback
 from app.reporting.feedback import Asked, By, complaint, feedback
 from app.reporting.period import Period, between
 from app.trouble import BadInput
@@ -39,7 +39,7 @@ InPeriod = Annotated[Period | None, Depends(_period)]
 @router.get(
     "/feedback",
     response_model=FeedbackModel,
-    responses={200: {"content": {CSV.partition(";")[0]: {}}, "description": "The table."}},
+    responses=FILES,
     summary="Ratings and complaints, counted",
 )
 def show_feedback(
@@ -48,16 +48,16 @@ def show_feedback(
     period: InPeriod,
     agency: OfUnit = None,
     by: Annotated[By, Query(description="What a row is of.")] = "unit",
-    kind: Annotated[
-        Literal["json", "csv"], Query(alias="format", description="Of the answer.")
-    ] = "json",
+    kind: Kind = "json",
 ) -> Response:
     """By the desk that received the dossier, and by procedure. An agency sees its own and what
-    stands under it."""
+    stands under it. A spreadsheet lists the complaints beside."""
     asked = Asked(by, period, units_for(desk, who, agency), desk.settings.lang)
     with desk.reading() as connection:
         found = feedback(connection, desk.house.law, asked)
-    return answered(found.plain()) if kind == "json" else sent(of_feedback(found))
+        if kind != "json":
+            return sent(of_feedback(connection, desk.house.law, found, kind))
+    return answered(found.plain())
 
 
 @router.get("/feedback/complaints", response_model=list[ComplaintModel], summary="Complaints")

@@ -13,14 +13,14 @@ from app.api.resources.reports import READ, sent, units_for
 from app.desk.context import AtDesk, Desk
 from app.monitor.scope import agencies_of, number, percent
 from app.reporting import wording as w
-from app.reporting.download import of_feedback
+from app.reporting.download import Kind, of_feedback
 from app.reporting.feedback import Asked, By, feedback, mean, names
+from app.reporting.feedback_words import ASPECTS as RATED
+from app.reporting.feedback_words import COMPLAINTS
 from app.reporting.period import Period, between
 from app.settings import Lang
 from app.times import parse_day
 from app.web.address import InAddress
-from app.web.feedback_words import ASPECTS as RATED
-from app.web.feedback_words import COMPLAINTS
 from app.web.rendering import language, page
 from app.web.words import said
 from consumers.views.feedback import complaints
@@ -70,15 +70,15 @@ def show(
     kind: Annotated[str, Query(alias="format", max_length=80)] = "",
     page_: Annotated[int, Query(alias="page", ge=1, le=1000)] = 1,
 ) -> Response:
-    """The page; with `format=csv` the table as a file."""
+    """The page; with `format` the table as a file."""
     lang = language(request)
     span, wrong = _period(filled)
     units = units_for(desk, who, filled.agency or None)
     asked = Asked(filled.by or "unit", span, units, lang)  # type: ignore[arg-type]
     with desk.reading() as connection:
         counted = feedback(connection, desk.house.law, asked)
-        if kind == "csv" and not wrong:
-            return sent(of_feedback(counted))
+        if kind in get_args(Kind) and not wrong:
+            return sent(of_feedback(connection, desk.house.law, counted, kind))  # type: ignore[arg-type]
         found = complaints(
             connection,
             **asked.where,
