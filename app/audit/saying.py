@@ -88,6 +88,9 @@ class Saying:
             return self._name_of(value)
         if field in WORDS:
             return said(WORDS[field], value, self._lang)
+        if field == "opened_by":
+            # A step of the leg above.
+            leg = leg.rpartition("/")[0]
         if field in ("step", "papers", "opened_by"):
             return said(OUTCOMES, value, self._lang) if value in ENDS else self._named(leg, value)
         if field == "limit":

@@ -14,9 +14,12 @@ from app.audit import labels
 from app.audit.differences import differences, history, values
 from app.desk.context import Desk
 from app.house import House
+from app.times import parse_moment
+from app.web.pages.audit import TIMES
 from consumers.views.parties import parties
 from engine.core.dossier import Dossier, LegState
 from engine.runtime import Folded, fold
+from schemas.envelope import to_micros
 from tests.desk.conftest import As
 
 HOSTILE = '"><script>alert(1)</script>'
@@ -106,6 +109,42 @@ def test_the_state_is_that_of_the_version(as_: As, code: str, house: House) -> N
             if leg.holder is not None:
                 assert leg.holder.officer in part
         assert f'max="{len(house.log.read_stream(code))}" value="{version}"' in page
+
+
+def test_a_leg_inside_a_leg_says_by_which_step_it_was_opened(as_: As, house: House) -> None:
+    code = next(
+        each
+        for each in house.log.streams()
+        if "district/chairman" in house.dossier(each).dossier.legs
+    )
+    page = " ".join(as_("auditor").get(f"/dossiers/{code}/audit").text.split())
+    for leg, step in (
+        ("district", "Chờ cấp huyện"),
+        ("district/chairman", "Chờ Chủ tịch cấp huyện"),
+    ):
+        opened = f'{leg}</span> <strong>Mở bởi bước</strong> <span class="govuk-visually-hidden">'
+        assert f"{opened}thành</span><ins>{step}</ins>" in page
+
+
+def test_each_time_has_a_place_for_each_moment_at_which_something_came_to_pass(
+    as_: As, code: str, house: House
+) -> None:
+    """Asked for as it stands there, it is what had come to pass by then; the last is all of it."""
+    auditor = as_("auditor")
+    page = auditor.get(f"/dossiers/{code}/audit").text
+    records = house.log.read_stream(code)
+    for name, of in TIMES.items():
+        part = page[page.index(f'id="{name}-times"') :].partition("</datalist>")[0]
+        values = re.findall(r'<option value="([^"]+)"', part)
+        assert values == sorted(set(values))
+        assert len(values) <= len({of(each) for each in records})
+        for value in values:
+            then = auditor.get(f"/dossiers/{code}/audit?{name}={value}").text
+            until = to_micros(parse_moment(value))
+            last = sum(of(each) <= until for each in records)
+            assert f'id="version-shown">{last}<' in then
+            assert f'name="{name}" value="{value}"' in then
+        assert last == len(records)
 
 
 def test_time_is_valid_time_and_known_time(as_: As, code: str, house: House) -> None:
