@@ -14,7 +14,7 @@ from markupsafe import Markup
 from app.pictures import words
 from app.pictures.drawing import state_words, step_title, walk_svg
 from app.pictures.timeline import kind_words, timeline_svg, who_words
-from app.pictures.turns import Span, Timeline, timeline_of
+from app.pictures.turns import Span, Timeline, Total, timeline_of, totals
 from app.pictures.walk import HERE, StepWalk, Walk, walk_of
 from app.pictures.words import Translate, translate
 from app.settings import Lang
@@ -60,6 +60,7 @@ def lanes(house: House, dossier: Dossier, records: Sequence[Recorded], lang: Lan
         drawing=Markup(timeline_svg(timeline, calendar, house.law, lang)),
         spans=[_span(each, names, lang, _) for each in timeline.spans],
         marks=_marks(timeline, house.law, lang),
+        totals=[_total(each, names, lang) for each in totals(timeline)],
     )
 
 
@@ -104,6 +105,12 @@ def _span(span: Span, names: Names, lang: Lang, _: Translate) -> dict[str, objec
         "until": span.until,
         "time": words.span(span.minutes, lang) if span.minutes is not None else "",
     }
+
+
+def _total(total: Total, names: Names, lang: Lang) -> dict[str, str]:
+    times = {"work": total.work, "waited": total.waited, "stopped": total.stopped}
+    said = {name: words.span(minutes, lang) if minutes else "–" for name, minutes in times.items()}
+    return {"agency": names.agency(total.agency), **said}
 
 
 def _marks(timeline: Timeline, law: Law, lang: Lang) -> list[dict[str, object]]:

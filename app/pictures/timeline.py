@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from app.pictures import words
 from app.pictures.svg import add, clean, root, said
-from app.pictures.turns import KINDS, Kind, Mark, Span, Timeline
+from app.pictures.turns import KINDS, Kind, Mark, Span, Timeline, Total, totals
 from app.pictures.words import Translate, translate
 from app.settings import Lang
 from app.times import local
@@ -23,7 +23,7 @@ NARROWEST, WIDEST = 660.0, 860.0
 DAY_AT_LEAST, DAY_AT_MOST = 6.0, 520.0
 LEFT, RIGHT = 12.0, 70.0
 TOP = 64.0
-NAME, BAR, GAP, MARK = 20.0, 20.0, 4.0, 20.0
+NAME, SUMS, BAR, GAP, MARK = 20.0, 15.0, 20.0, 4.0, 20.0
 TICK = 58.0
 """The least distance of two dates at the top."""
 STEPS = (1, 2, 7, 14, 28, 56, 112, 364)
@@ -70,6 +70,21 @@ def who_words(span: Span, lang: Lang) -> str:
     return word(ROLES, span.who, lang) if span.who in ROLES else span.who
 
 
+def sums_words(total: Total, lang: Lang) -> str:
+    """How long it was worked on at an agency, and how long it lay there."""
+    _ = translate(lang)
+    said = [
+        words_ % {"time": words.span(minutes, lang)}
+        for words_, minutes in (
+            (_("worked on %(time)s"), total.work),
+            (_("waited %(time)s"), total.waited),
+            (_("stopped %(time)s"), total.stopped),
+        )
+        if minutes
+    ]
+    return " · ".join(said) or _("no working time")
+
+
 class _Picture:
     def __init__(self, timeline: Timeline, calendar: Calendar | None, law: Law, lang: Lang) -> None:
         self._of = timeline
@@ -84,6 +99,7 @@ class _Picture:
         self._per_day = max(per_day, NARROWEST / self._days)
         self._right = LEFT + self._days * self._per_day
         self._lanes = self._laid_out()
+        self._totals = {each.agency: each for each in totals(timeline)}
 
     def _lines(self) -> list[datetime]:
         return [each for each in (self._of.promised, self._of.due, self._of.now) if each]
@@ -123,7 +139,8 @@ class _Picture:
 
     @staticmethod
     def _height(lane: _Lane) -> float:
-        return NAME + len(lane.rows) * (BAR + GAP) + len(lane.marks) * MARK + 6
+        sums = SUMS if lane.rows else 0.0
+        return NAME + sums + len(lane.rows) * (BAR + GAP) + len(lane.marks) * MARK + 6
 
     # --- drawing ---
 
@@ -185,6 +202,11 @@ class _Picture:
             font_weight="bold", fill=INK, stroke="#ffffff", stroke_width=3,
             paint_order="stroke")  # fmt: skip
         y = top + NAME
+        if lane.rows:
+            add(group, "text", sums_words(self._totals[lane.agency], self._lang), class_="sums",
+                x=LEFT, y=y + 9, font_size=11, fill=QUIET, stroke="#ffffff", stroke_width=3,
+                paint_order="stroke")  # fmt: skip
+            y += SUMS
         for row in lane.rows:
             for span in row:
                 self._bar(group, span, y)

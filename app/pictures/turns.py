@@ -68,6 +68,16 @@ class Span(msgspec.Struct, frozen=True):
     minutes: int | None = None
 
 
+class Total(msgspec.Struct, frozen=True):
+    """Working minutes that an agency worked on it, had it wait (to be taken, for others, to be
+    fetched), and had it with the clock stopped. Legs at one time count each."""
+
+    agency: str
+    work: int
+    waited: int
+    stopped: int
+
+
 class Mark(msgspec.Struct, frozen=True):
     """Something that happened at one moment; `number`s grow with time."""
 
@@ -112,6 +122,15 @@ def timeline_of(
         due=root.due if root and root.running else None,
         now=None if over else max(now, last),
     )
+
+
+def totals(timeline: Timeline) -> list[Total]:
+    """One of each agency, in the order in which they came in; without what no calendar counts."""
+    found: dict[str, dict[str, int]] = {}
+    for span in timeline.spans:
+        of = found.setdefault(span.agency, {"work": 0, "waited": 0, "stopped": 0})
+        of[span.kind if span.kind in of else "waited"] += span.minutes or 0
+    return [Total(agency, **of) for agency, of in found.items()]
 
 
 def _counted(span: Span, calendar: Calendar | None, now: datetime) -> Span:

@@ -94,12 +94,14 @@ class _Past:
     """What only the events tell: who ended a step, which ways were gone, what came back."""
 
     def __init__(self, records: Iterable[Recorded]) -> None:
+        self.ended: set[tuple[str, str]] = set()
         self.ended_by: dict[tuple[str, str], tuple[str, str]] = {}
         self.ways: set[tuple[str, str, str]] = set()
         self.came_back: dict[tuple[str, str], int] = {}
         for record in records:
             event = record.event()
             if isinstance(event, e.StepEnded):
+                self.ended.add((event.leg, event.step))
                 if not (isinstance(event, e.StepCompleted) and event.act == "join"):
                     # Nobody ends a wait: it ends with the last of the legs.
                     self.ended_by[event.leg, event.step] = (record.agency, record.actor)
@@ -111,6 +113,7 @@ class _Past:
                 self._forget_root()
 
     def _forget_root(self) -> None:
+        self.ended = {each for each in self.ended if each[0]}
         self.ways = {each for each in self.ways if each[0]}
         self.came_back = {at: count for at, count in self.came_back.items() if at[0]}
 
@@ -171,7 +174,9 @@ def allowed(limit: Limit | None) -> int | None:
 
 def _step(dossier: Dossier, path: str, step: Step, past: _Past, clock: _Clock) -> StepWalk:
     leg = dossier.legs.get(path)
-    if leg is None or not leg.visits.get(step.name):
+    # A step that was offered and came back was entered, but nobody was ever at work in it.
+    begun = leg is not None and (leg.step == step.name or (path, step.name) in past.ended)
+    if leg is None or not begun or not leg.visits.get(step.name):
         over = dossier.status == "ended" or (leg is not None and not leg.open)
         return StepWalk(path, step.name, "not needed" if over else "ahead", limit=step.limit)
     state = _state(leg, step.name)

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from app.pictures.markup import calendar_of
 from app.pictures.svg import SPACE
-from app.pictures.timeline import timeline_svg
-from app.pictures.turns import KINDS, Timeline
+from app.pictures.timeline import sums_words, timeline_svg
+from app.pictures.turns import KINDS, Timeline, totals
 from app.settings import Lang
 from engine.core.clock import working_minutes
 from tests.forms.lives import NAMES
@@ -86,6 +86,33 @@ def test_the_working_time_of_the_main_legs_spans_is_that_of_the_whole(name: str)
         working_minutes(calendar, each.since, each.until) for each in root if each.until is not None
     )
     assert sum(each.minutes or 0 for each in root) == whole
+
+
+@pytest.mark.parametrize("name", RECEIVED)
+def test_the_totals_of_the_agencies_are_those_of_all_spans(name: str) -> None:
+    timeline = after(name).timeline()
+    found = totals(timeline)
+    assert [each.agency for each in found] == list(
+        dict.fromkeys(each.agency for each in timeline.spans)
+    )
+    of = {"work": ["work"], "waited": ["transit", "legs", "ready"], "stopped": ["stopped"]}
+    for field, kinds in of.items():
+        counted = sum(each.minutes or 0 for each in timeline.spans if each.kind in kinds)
+        assert sum(getattr(each, field) for each in found) == counted
+
+
+@pytest.mark.parametrize(("lang", "work"), [("vi", "xử lý "), ("en", "worked on ")])
+def test_each_lane_says_how_long_it_was_worked_on_and_how_long_it_lay(
+    lang: Lang, work: str
+) -> None:
+    then = after(LAND, version_of(LAND, "clock.stopped"), hours=30)
+    (branch,) = [each for each in totals(then.timeline()) if each.agency == "ub-land"]
+    assert branch.work
+    assert branch.waited
+    assert branch.stopped
+    told = [sums_words(each, lang) for each in totals(then.timeline())]
+    assert told[1].startswith(work)
+    assert ["".join(each.itertext()) for each in having(drawn(then, lang), "sums")] == told
 
 
 def test_what_lasts_is_counted_up_to_now() -> None:

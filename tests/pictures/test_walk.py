@@ -79,6 +79,13 @@ def test_what_came_back_is_counted() -> None:
     assert (before.came_back, after(MORTGAGE).step("receive").came_back) == (0, 3)
 
 
+@pytest.mark.parametrize("type_", ["handover.refused", "handover.recalled", "handover.expired"])
+def test_a_step_whose_offer_came_to_nothing_is_still_to_come(type_: str) -> None:
+    then = after(MORTGAGE, version_of(MORTGAGE, type_))
+    assert then.step("appraise").state == "ahead"
+    assert step_lines(then.step("appraise"), "vi") == []
+
+
 def test_used_time_leaves_out_what_stopped_the_clock() -> None:
     asked, supplied = (version_of(LAND, each) for each in ("clock.stopped", "clock.resumed"))
     at = [after(LAND, each).step("appraise").used for each in (asked, supplied)]
