@@ -44,7 +44,8 @@ function soon(form) {
 function place() {
   for (const slider of moments) {
     const options = times(slider);
-    const typed = field(slider).value;
+    // A browser leaves out seconds that are none.
+    const typed = field(slider).value && field(slider).value.padEnd(19, ":00");
     const until = typed ? options.findLastIndex((each) => each.value <= typed) : options.length - 1;
     slider.min = -1;
     slider.max = options.length - 1;
