@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -11,6 +10,7 @@ from functools import cached_property
 from sqlalchemy import Connection
 
 from app import registry
+from app.in_force import InForce
 from app.output import note
 from app.settings import Settings
 from app.times import shown
@@ -52,7 +52,7 @@ class House:
         self.settings = settings
         self.log = log
         self.name = log.engine.url.render_as_string(hide_password=True)
-        self._learning = threading.Lock()
+        self.in_force = InForce(log, settings)
 
     @cached_property
     def home(self) -> Home:
@@ -62,18 +62,15 @@ class House:
             return self.log
         return open_home(views)
 
-    @cached_property
+    @property
     def law(self) -> Law:
-        return registry.law(self.log, self.settings)
+        """The law in force; for the whole of a request the same."""
+        return self.in_force.law
 
     def learn(self) -> None:
-        """Reads the law anew: something may have been registered. Whoever asks meanwhile has the
-        one before; nobody gets that afterwards."""
-        with self._learning:
-            # Whoever was the first to ask is done: he would put what he read in its place.
-            _ = self.runtime
-            self.__dict__["law"] = law = registry.law(self.log, self.settings)
-            self.__dict__["runtime"] = Runtime(self.log, law, wall_clock, Ids(wall_clock))
+        """Reads the law anew, if something was registered since. Whoever asks meanwhile has the
+        one before; nobody gets that afterwards. Raises StoreError."""
+        self.in_force.learn()
 
     def procedure(self, key: tuple[str, str]) -> Procedure:
         """The version a dossier is pinned to; quicker than the whole law."""
@@ -81,7 +78,7 @@ class House:
 
     @cached_property
     def runtime(self) -> Runtime:
-        return Runtime(self.log, self.law, wall_clock, Ids(wall_clock))
+        return Runtime(self.log, self.in_force, wall_clock, Ids(wall_clock))
 
     @cached_property
     def made_up_now(self) -> datetime | None:

@@ -35,7 +35,10 @@ def plain(may: list[tuple[str, str, list[str]]], others: list[Possible]) -> dict
 
 def asked_of(house: House, dossier: Dossier, at: datetime, actor: str | None) -> Found:
     """(act, leg, who may) of what somebody may do, and the rest with what stands against it
-    for the one whose turn it is."""
+    for the one whose turn it is. Raises Refusal where the procedure that the dossier was received
+    under is not known."""
+    if dossier.legs:
+        house.law.procedure(dossier.procedure)
     people = [actor] if actor else _people(house, dossier, at)
     by_person = {person: possible_acts(dossier, house.law, at, person) for person in people}
     may: dict[tuple[str, str], list[str]] = {}

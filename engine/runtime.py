@@ -6,7 +6,6 @@ together: whoever comes first leads, the others wait for their answers.
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -22,14 +21,14 @@ from engine.core.clock import ClockError
 from engine.core.decide import CITIZEN, SYSTEM, Decided, decide
 from engine.core.dossier import Dossier
 from engine.core.evolve import evolve
-from engine.core.law import Law
+from engine.core.law import Law, Laws
 from engine.core.rules import Refusal, refuse
+from engine.fingerprint import fingerprint
 from engine.ids import Clock, Ids
 from engine.kept import Kept
 from engine.store.log import Append, Log, Outcome, Repeated, Stored
 from schemas.commands import Command, Opening
 from schemas.envelope import GENESIS, Origin, Recorded, from_micros, seal, to_micros
-from schemas.events import Private
 from schemas.rejection import Rejected
 
 ATTEMPTS = 8
@@ -44,8 +43,6 @@ BATCH = 256
 GATHER = 0.00005
 """Seconds for each of those just answered that a leader who takes over waits for them: busy
 callers come again at once, and share its commit. A caller alone never waits."""
-
-PRIVATE = frozenset(Private.__struct_fields__)
 
 
 class Call(msgspec.Struct, frozen=True, gc=False):
@@ -96,19 +93,6 @@ class Busy(Exception):
     """Others were first each time; the dossier is written to too often just now."""
 
 
-def fingerprint(call: Call) -> bytes:
-    """8 bytes that tell a command from others with the same id: the random half of the id of
-    its first event (RFC 9562, variant bits first). No two commands share an id, so it is as
-    unlike any other as a drawn one. Free text and the applicant are left out: they can be
-    destroyed, so nothing may be kept by which they could be guessed.
-    """
-    said = msgspec.to_builtins(call.command)
-    kept = {name: value for name, value in said.items() if value and name not in PRIVATE}
-    text = msgspec.json.encode([call.command.act, kept], order="deterministic")
-    digest = hashlib.sha256(call.command_id + text).digest()
-    return bytes([digest[0] & 0x3F | 0x80]) + digest[1:8]
-
-
 def fold(records: Iterable[Recorded], start: Folded) -> Folded:
     """The stream after these records, which follow `start`."""
     dossier, version, digest = start.dossier, start.version, start.hash
@@ -128,6 +112,12 @@ def rejection(rule: str, **words: object) -> Rejected:
         return refusal.rejected
 
 
+def _agency_of(actor: str, outcome: Decided, law: Law) -> str:
+    if actor in (SYSTEM, CITIZEN):
+        return outcome.dossier.agency
+    return law.organisation.officer(actor).agency
+
+
 class _Ticket:
     """A call whose caller waits; `gate` opens when it is answered or when it has to lead."""
 
@@ -143,11 +133,14 @@ class _Ticket:
 
 class Runtime:
     """Handles commands on one log. Any number of threads may call it; several runtimes, in
-    several processes, may work on the same PostgreSQL log."""
+    several processes, may work on the same PostgreSQL log. Each command is decided by one law,
+    the newest of `laws`."""
 
-    def __init__(self, log: Log, law: Law, clock: Clock, ids: Ids, *, cache: int = 20_000) -> None:
+    def __init__(
+        self, log: Log, laws: Laws, clock: Clock, ids: Ids, *, cache: int = 20_000
+    ) -> None:
         self.log = log
-        self.law = law
+        self._laws = laws
         self._clock = clock
         self._ids = ids
         self._cache: Kept[Folded] = Kept(cache)
@@ -164,6 +157,15 @@ class Runtime:
 
     def now(self) -> datetime:
         return self._clock()
+
+    @property
+    def law(self) -> Law:
+        """By which the next command is decided."""
+        return self._laws.newest
+
+    def renewed(self) -> Law:
+        """The law as it is now, for what cannot be taken back. Raises StoreError."""
+        return self._laws.renewed()
 
     def handle(self, call: Call) -> Answer:
         """The answer to one command, durable when it returns. Raises StoreError, Busy."""
@@ -275,9 +277,14 @@ class Runtime:
             if call.command_id in folded.commands and code not in drafts:
                 answers[index] = self._first_answer(call)
                 continue
-            outcome = self._decide(call, code, folded)
-            if isinstance(outcome, Rejected) and code not in drafts and self._caught_up(folded):
-                outcome = self._decide(call, code, self.current(code))
+            law = self.law
+            outcome = self._decide(call, code, folded, law)
+            if isinstance(outcome, Rejected):
+                # It is remembered, so it must not rest on what others have changed meanwhile.
+                if moved := code not in drafts and self._caught_up(folded):
+                    folded = self.current(code)
+                if moved or self._laws.renewed() is not law:
+                    outcome = self._decide(call, code, folded, self.law)
             if isinstance(outcome, Rejected):
                 waiting.append((index, call, code, outcome))
                 continue
@@ -323,7 +330,9 @@ class Runtime:
                 self._cache.put(code, folded)
         return again
 
-    def _decide(self, call: Call, code: str, folded: Folded) -> tuple[Append, Folded] | Rejected:
+    def _decide(
+        self, call: Call, code: str, folded: Folded, law: Law
+    ) -> tuple[Append, Folded] | Rejected:
         if folded.version == 0 and not isinstance(call.command, Opening):
             return rejection("unknown-dossier", code=code)
         recorded_at = self._clock()
@@ -333,16 +342,14 @@ class Runtime:
             return rejection("not-yet", at=now, now=latest)
         if call.expected not in (None, folded.version):
             return Stale(**asdict(rejection("stale", expected=call.expected, now=folded.version)))
-        outcome = decide(
-            folded.dossier, call.command, self.law, now, recorded=call.now or recorded_at
-        )
+        outcome = decide(folded.dossier, call.command, law, now, recorded=call.now or recorded_at)
         if isinstance(outcome, Rejected):
             return outcome
         origin = Origin(
             command_id=call.command_id,
             correlation=call.correlation or call.command_id,
             actor=call.command.actor,
-            agency=self._agency_of(call.command.actor, outcome),
+            agency=_agency_of(call.command.actor, outcome, law),
             occurred_at=to_micros(now),
             recorded_at=to_micros(recorded_at),
             on_behalf=call.command.on_behalf,
@@ -354,16 +361,11 @@ class Runtime:
             version=folded.version,
             previous=folded.hash,
             new_id=self._ids,
-            fingerprint=fingerprint(call),
+            fingerprint=fingerprint(call.command, call.command_id),
         )
         tip = events[-1]
         commands = {**folded.commands, call.command_id: folded.version + 1}
         return Append(tuple(events)), Folded(outcome.dossier, tip.version, tip.hash, commands)
-
-    def _agency_of(self, actor: str, outcome: Decided) -> str:
-        if actor in (SYSTEM, CITIZEN):
-            return outcome.dossier.agency
-        return self.law.organisation.officer(actor).agency
 
     def _rejected(self, call: Call, code: str, rejected: Rejected) -> Answer:
         """Remembers the refusal outside of the dossier, or gives the answer of before."""
@@ -380,7 +382,7 @@ class Runtime:
             return known
         first = known[0]
         same = first.stream == call.code if call.code else first.version == 1
-        if not same or first.event_id[8:] != fingerprint(call):
+        if not same or first.event_id[8:] != fingerprint(call.command, call.command_id):
             return rejection("command-id-reused", code=first.stream, actor=first.actor)
         return Done(first.stream, known[-1].version, tuple(known), repeated=True)
 

@@ -89,10 +89,11 @@ class Relations:
     def _now(self) -> _Known:
         """What is remembered of the organisation in force: nothing yet, when the law was read
         anew meanwhile."""
-        staff = self._house.law.organisation
-        if self._known.staff is not staff:
-            self._known = _Known(staff)
-        return self._known
+        staff, known = self._house.law.organisation, self._known
+        if known.staff is not staff:
+            # Not read back: a request that goes by another law may be here too.
+            self._known = known = _Known(staff)
+        return known
 
     def _remember(
         self, known: _Known, agency: str, dossier: Dossier, relation: DossierRelation

@@ -35,6 +35,11 @@ OF_API: dict[str, tuple[int, str, str]] = {
         "The views are behind",
         "They did not come to know of `after` in time; ask again in a second.",
     ),
+    "not-known-yet": (
+        503,
+        "Not known here yet",
+        "What it rests on was activated at another server a moment ago; ask again in a second.",
+    ),
     "not-ready": (503, "Not possible just now", "A server cannot be reached, or is busy."),
     "unrecorded": (503, "Not possible just now", "That it is read could not be recorded."),
     "no-graphviz": (503, "Nothing can be drawn here", "Graphviz is not installed."),

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.access.needs import Need
-from app.desk.problems import EXPECTED, answer, problem_of
+from app.desk.problems import EXPECTED, answer, problem_at
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -87,12 +87,13 @@ class Lane:
 async def _handle(handler: Handler, scope: Scope, receive: Receive, send: Send) -> None:
     """Errors are told as the application tells them. Raises those that nobody expected, when they
     are told: the server logs them."""
+    request = Request(scope, receive)
     try:
-        response = await handler(Request(scope, receive))
+        response = await handler(request)
     except EXPECTED as error:
-        response = answer(problem_of(error))
+        response = answer(await problem_at(request.app.state.desk.house, error))
     except Exception as error:
-        await answer(problem_of(error))(scope, receive, send)
+        await answer(await problem_at(request.app.state.desk.house, error))(scope, receive, send)
         raise
     await response(scope, receive, send)
 

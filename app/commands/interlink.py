@@ -16,6 +16,7 @@ from app.shell import command
 from app.trouble import BadInput
 
 if TYPE_CHECKING:
+    from app.house import House
     from consumers.interlink.worker import Interlink, Moved
     from engine.store import Log
 
@@ -48,7 +49,7 @@ def interlink(settings: Settings, peers: Path | None, once: bool, again: bool) -
             raise BadInput("Which other houses? Say --peers FILE, or set LIENTHONG_PEERS.")
         at = house.happened(None)
         clock = wall_clock if at is None else lambda: at
-        runtime = Runtime(house.log, house.law, clock, Ids(clock))
+        runtime = Runtime(house.log, house.in_force, clock, Ids(clock))
         worker = Interlink(runtime, broker, settings.house, others)
         try:
             if again:
@@ -56,7 +57,7 @@ def interlink(settings: Settings, peers: Path | None, once: bool, again: bool) -
             if once:
                 _once(settings, house.log, worker)
             else:
-                _on_and_on(settings, worker)
+                _on_and_on(house, worker)
         finally:
             worker.close()
 
@@ -87,12 +88,17 @@ def _once(settings: Settings, log: Log, worker: Interlink) -> None:
     show(settings, value, human)
 
 
-def _on_and_on(settings: Settings, worker: Interlink) -> None:
+def _on_and_on(house: House, worker: Interlink) -> None:
+    from app.desk.learner import Learner
+
     troubles = Troubles()
 
     def told(moved: Moved) -> None:
         troubles.tell(moved.trouble)
 
-    note(f"Handing legs over for {settings.house}. Ctrl-C ends it.")
+    note(f"Handing legs over for {house.settings.house}. Ctrl-C ends it.")
+    learner = Learner(house)
+    learner.start()
     with until_stopped() as stop:
         worker.run(stop.asked, stop.wait, told)
+    learner.stop()

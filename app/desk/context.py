@@ -20,6 +20,7 @@ from app.api.webhooks.deliverer import Deliverer
 from app.api.webhooks.sender import Sender
 from app.desk.apart import FeederApart
 from app.desk.feeder import Feeder, Feeding
+from app.desk.learner import Learner
 from app.desk.problems import Problem
 from app.desk.sweeper import Sweeper
 from app.desk.together import Together
@@ -65,7 +66,8 @@ class Desk:
         self.deliverer = Deliverer(house, self.access.oversees, sender)
         # The reads are written last when the server ends: others may still note some.
         self.parts: list[Part] = [
-            self.reads, self.feeder, self.together, self.sweeper, self.tail, self.deliverer
+            self.reads, Learner(house), self.feeder, self.together, self.sweeper, self.tail,
+            self.deliverer,
         ]  # fmt: skip
 
         self._making = threading.RLock()

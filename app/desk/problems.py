@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -28,10 +28,14 @@ from app.trouble import (
 )
 from engine.core.calendar import CalendarError
 from engine.core.clock import ClockError
+from engine.core.rules import Refusal
 from engine.runtime import Busy
 from engine.store import StoreError
 from schemas.codec import dumps
 from schemas.sentence import Sentence
+
+if TYPE_CHECKING:
+    from app.house import House
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -86,10 +90,8 @@ def problem_of(error: Exception) -> Problem:
             # Its words name the database: they are for whoever runs the server.
             return Problem(503, "not-ready", "Not possible just now",
                            headers={"Retry-After": "2"})  # fmt: skip
-        case RefusedByRule():
-            rejected = error.rejected
-            return Problem(409, rejected.rule, "A rule refused it", rejected.message,
-                           rule=rejected.rule, legal_basis=rejected.legal_basis)  # fmt: skip
+        case RefusedByRule() | Refusal():
+            return _refused(error)
         case NotThere():
             return Problem(404, "not-there", "There is no such thing", error.message)
         case BadInput():
@@ -103,6 +105,36 @@ def problem_of(error: Exception) -> Problem:
         case Trouble():
             return Problem(500, "trouble", "Something went wrong", error.message)
     return problem_of(as_trouble(error))
+
+
+async def problem_at(house: House, error: Exception) -> Problem:
+    """Whatever went wrong at a house. Another server of it may have activated a procedure, an
+    agency or a calendar a moment ago, so that it was not found here: it is known now."""
+    doubtful = isinstance(error, DOUBTFUL) or not isinstance(error, EXPECTED)
+    if doubtful and await run_in_threadpool(_overtaken, house):
+        return _not_known_yet()
+    return problem_of(error)
+
+
+def _overtaken(house: House) -> bool:
+    try:
+        return house.in_force.overtaken
+    except StoreError:
+        # What went wrong first is what has to be told.
+        return False
+
+
+def _refused(error: RefusedByRule | Refusal) -> Problem:
+    rejected = error.rejected
+    if isinstance(error, Refusal) and rejected.rule in PINNED:
+        return _not_known_yet()
+    return Problem(409, rejected.rule, "A rule refused it", rejected.message,
+                   rule=rejected.rule, legal_basis=rejected.legal_basis)  # fmt: skip
+
+
+def _not_known_yet() -> Problem:
+    said: str = Sentence("What this rests on was activated a moment ago; try again")
+    return Problem(503, "not-known-yet", "Not known here yet", said, headers={"Retry-After": "1"})
 
 
 def _of_access(error: Exception) -> Problem | None:
@@ -149,16 +181,22 @@ def answer(problem: Problem) -> Response:
 EXPECTED = (
     HTTPException, RequestValidationError, Problem, NotSignedIn, NotPermitted, Hidden, BadToken,
     Forged, TooMany, Unrecorded, Trouble,
-    StoreError, Busy, CalendarError, ClockError,
+    StoreError, Busy, CalendarError, ClockError, Refusal,
 )  # fmt: skip
 """What is answered and no more; any other exception is a fault, which is logged too."""
+
+PINNED = ("procedure-unknown", "unknown-calendar")
+"""Rules that refuse what a dossier was received under. It was registered before, so it is there."""
+
+DOUBTFUL = (Refusal, BadInput, Hidden, NotPermitted)
+"""What may be wrong with a request because something is not known here yet."""
 
 
 def tell_as_problems(app: FastAPI) -> None:
     """Lets every error of the API end as a problem, and every other as a page."""
 
     async def tell(request: Request, error: Exception) -> Response:
-        return await _tell(request, problem_of(error))
+        return await _tell(request, await problem_at(request.app.state.desk.house, error))
 
     for kind in (Exception, *EXPECTED):
         app.add_exception_handler(kind, tell)

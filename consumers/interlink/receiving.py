@@ -220,7 +220,7 @@ class Receiver:
         known = self.log.answer(id_)
         if known is None:
             try:
-                command = arrival(self.runtime.law, self.peers, self.house, received, letter)
+                command = arrival(self.runtime.renewed(), self.peers, self.house, received, letter)
                 tables.keep(self.log, command.digest, kept_bytes(letter.history))
                 answer = self.runtime.handle(Call(command, id_, stream))
             except Refused as refused:

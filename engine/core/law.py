@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
 
@@ -36,6 +36,17 @@ class Outline(NamedTuple):
     signs: bool
 
 
+class Laws(Protocol):
+    """Where a law comes from that somebody else may add to."""
+
+    @property
+    def newest(self) -> Law:
+        """As it was last read; nothing is asked for."""
+
+    def renewed(self) -> Law:
+        """As it is now: the same one when nothing was added."""
+
+
 class Law:
     """Every version that was ever in force, so that an old dossier keeps its own.
 
@@ -57,6 +68,14 @@ class Law:
         self.organisation = organisation
         self._machines: dict[tuple[str, str], ProcedureMachine] = {}
         self._outlines: dict[tuple[str, str], Outline] = {}
+
+    @property
+    def newest(self) -> Law:
+        """Itself: a law alone is one that nobody adds to."""
+        return self
+
+    def renewed(self) -> Law:
+        return self
 
     def procedures(self) -> list[Procedure]:
         return [

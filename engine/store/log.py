@@ -157,6 +157,10 @@ class Log(Protocol):
     def definitions(self, kind: str) -> list[Definition]:
         """Every registered definition of a kind, by id and version."""
 
+    def registered(self) -> int:
+        """How many definitions of whatever kind there are. None ever goes, so that whoever read
+        them knows by it whether there is more to read."""
+
     def begin(self) -> AbstractContextManager[sa.Connection]:
         """A write transaction on the log's own database, for the tables of others.
 

@@ -215,6 +215,10 @@ class SqlLog(ABC):
         with self._connect() as connection:
             return [Definition(*row) for row in connection.execute(query)]
 
+    def registered(self) -> int:
+        with self._connect() as connection:
+            return connection.scalar(sa.select(sa.func.count()).select_from(definitions)) or 0
+
     # --- words ------------------------------------------------------------------------------
 
     def _learn(self, new: list[str]) -> Iterable[tuple[int, str]]:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator
 from random import Random
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
@@ -18,6 +19,7 @@ from app.access.policy import DossierRelation
 from app.access.principal import Principal
 from app.access.relation import Relations
 from app.house import House, open_house
+from app.registry import PROCEDURE
 from app.settings import Settings
 from consumers.views.parties import TABLE as PARTIES
 from consumers.views.status import TABLE as STATUS
@@ -102,7 +104,9 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Two dossiers of each procedure, each cut off somewhere."""
     file = tmp_path_factory.mktemp("walked") / "walked.db"
     with open_house(Settings(database=f"sqlite:///{file}"), create=True) as house:
-        house.__dict__["law"] = catalogue()
+        for each in catalogue().procedures():
+            content = msgspec.json.encode(each)
+            house.log.register(PROCEDURE, each.id, each.version, each.digest, content)
         for number, id_ in enumerate(PROCEDURES * 2):
             walk = Walk(id_, code=f"000.00.19.H49-210301-{number:04}")
             pick = Random(number).choice

@@ -97,9 +97,9 @@ def test_what_is_received_from_its_first_day_on_follows_it(
 ) -> None:
     admin = as_("administrator")
     place = upload(admin, newer(**NEWER)).headers["location"]
-    before = house.runtime
+    before = house.law
     admin.post(f"{place}/activate", data={"sure": "yes"})
-    assert house.runtime is not before
+    assert house.law is not before
     assert received(house).dossier(house.log.streams()[-1])
     with open_house(settings, write=True) as again:
         versions = {each.version for each in again.law.procedures() if each.id == ID}

@@ -38,6 +38,7 @@ def test_a_registered_definition_never_changes(log: Log) -> None:
         Definition("procedure", "1.012783", "2024-09-01", "d2", b""),
     ]
     assert log.definitions("organisation") == []
+    assert log.registered() == 3
 
 
 # --- only ever added to ---------------------------------------------------------------------

@@ -16,6 +16,7 @@ from app.api.feed.cursors import cursors_of, id_of
 from app.api.feed.tail import Entry, Follower
 from app.desk.context import AtDesk, Desk
 from app.desk.problems import Problem
+from app.in_force import begin_anew
 from schemas.envelope import SHARDS
 
 router = APIRouter(tags=["feed"])
@@ -105,6 +106,7 @@ async def _stream(
 
 def _readable(desk: Desk, who: Principal, follower: Follower) -> list[bytes]:
     """Frames of what is new; of what `who` may not read only that it was passed over."""
+    begin_anew()
     may: dict[str, bool] = {}
     frames = []
     hidden = False

@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from app.access.needs import NotPermitted, needs
 from app.access.principal import Principal
 from app.desk.context import AtDesk, Desk
+from app.in_force import begin_anew
 from app.monitor import kept
 from app.monitor.board import LEVELS, Board, board
 from app.monitor.lagging import lagging
@@ -118,6 +119,7 @@ def event(name: str, text: str) -> bytes:
 def _parts(
     request: Request, desk: Desk, who: Principal, filters: Filters, snapshot: Snapshot
 ) -> dict[str, str]:
+    begin_anew()
     shows = _shows(request, desk, who, filters, snapshot)
     return {name: rendered(request, f"monitor/parts/{name}.html", **shows) for name in PARTS}
 
