@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.access.held import Held, Hold
 from app.access.sessions import ABSOLUTE, Session, Sessions, names
+from app.uploads.kinds import MOST_TOGETHER
 from schemas.sentence import Sentence
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ LARGEST = 1_000_000
 """Bytes of a request's body."""
 
 LARGEST_UPLOAD = 32_000_000
-"""Of one with files: the thirty megabytes of a dossier, and what is around them."""
+"""Of one with files: what those of a dossier may have together, and what is around them."""
 
 WITHIN = 60.0
 """Seconds in which the body of a request has to come, and some more for what has come of it."""
@@ -71,6 +72,9 @@ class Refused(NamedTuple):
     detail: str = ""
 
 
+Refusal = Callable[[int], Refused]
+"""What is told of a body that has more bytes than it may."""
+
 Tell = Callable[[Scope, Refused], Awaitable[Response]]
 """Makes the answer to a request whose body is refused."""
 
@@ -113,7 +117,7 @@ class Guard:
         upload = headers.get(b"content-type", b"").startswith(b"multipart/form-data")
         most = self._largest_upload if upload else self._largest
         hold = self._held.hold(scope)
-        body = _Body(receive, hold, most, self._within)
+        body = _Body(receive, hold, most, files_too_large if upload else _too_large, self._within)
         started = False
 
         async def answer(message: Message) -> None:
@@ -175,8 +179,11 @@ class Guard:
 class _Body:
     """Receives for the application; `refused`: why nothing more is received."""
 
-    def __init__(self, receive: Receive, hold: Hold, most: int, within: float) -> None:
+    def __init__(
+        self, receive: Receive, hold: Hold, most: int, refusal: Refusal, within: float
+    ) -> None:
         self._receive = receive
+        self._refusal = refusal
         self._hold = hold
         self._left = self._most = most
         self._until = asyncio.get_running_loop().time() + within
@@ -209,9 +216,20 @@ class _Body:
         return message
 
     def _too_large(self) -> None:
-        said = Sentence("At most %(most)s MB may be sent at once", most=self._most // 1_000_000)
-        self.refused = Refused(413, "too-large", "What was sent is too large", said)
+        self.refused = self._refusal(self._most)
         raise _Cut
+
+
+def files_too_large(_most: int = LARGEST_UPLOAD) -> Refused:
+    """In the words of the forms: what is around the files is nothing that anybody could count."""
+    most = MOST_TOGETHER // 2**20
+    said = Sentence("The files may be at most %(most)s MB together", most=most)
+    return Refused(413, "too-large", "What was sent is too large", said)
+
+
+def _too_large(most: int) -> Refused:
+    said = Sentence("At most %(most)s MB may be sent at once", most=most // 1_000_000)
+    return Refused(413, "too-large", "What was sent is too large", said)
 
 
 def is_local(host: str) -> bool:

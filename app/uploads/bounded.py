@@ -9,10 +9,8 @@ from fastapi import Depends, Request
 from starlette.datastructures import FormData
 from starlette.types import Message
 
-from app.access.guard import LARGEST_UPLOAD
+from app.access.guard import LARGEST_UPLOAD, files_too_large
 from app.desk.problems import Problem
-from app.uploads.kinds import MOST_TOGETHER
-from schemas.sentence import Sentence
 
 MOST_BODY = LARGEST_UPLOAD
 """Bytes of a whole request: the files and what is typed beside them."""
@@ -24,9 +22,7 @@ MOST_TYPED = 64 * 1024
 
 
 def _too_large() -> Problem:
-    most = MOST_TOGETHER // (1024 * 1024)
-    said = Sentence("At most %(most)s MB may be sent at once", most=most)
-    return Problem(413, "too-large", "Too much at once", said)
+    return Problem(*files_too_large())
 
 
 async def _form(request: Request) -> AsyncIterator[FormData]:
