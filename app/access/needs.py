@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
-from app.access.forgery import SAFE, refuse_forged
+from app.access.forgery import refuse_forged
 from app.access.policy import ACTIONS
 from app.access.principal import STRANGER, Principal
 
@@ -49,10 +49,11 @@ class Hidden(Exception):
 
 class Need:
     """A dependency of FastAPI: gives the principal, or raises NotSignedIn, NotPermitted, Hidden,
-    Forged, TooMany, BadToken or
-    Unrecorded. A dossier that somebody reads is noted.
+    Forged, TooMany, BadToken or Unrecorded.
 
-    It runs in the event loop, and goes to a thread only when it has to ask the store.
+    That somebody asks about a dossier is noted, whatever the answer: a form that was filled in
+    wrong shows as much of it as a page does. It runs in the event loop, and goes to a thread only
+    when it has to ask the store.
     """
 
     def __init__(self, action: str) -> None:
@@ -61,6 +62,15 @@ class Need:
         self.action = action
 
     async def __call__(self, request: Request) -> Principal:
+        who = await self.let_through(request)
+        code = request.path_params.get(DOSSIER)
+        if code is not None and who.account:
+            desk: Desk = request.app.state.desk
+            desk.reads.note(who, code, self.action, request.url.path)
+        return who
+
+    async def let_through(self, request: Request) -> Principal:
+        """The same without a note, for answers that show nothing of a dossier."""
         desk: Desk = request.app.state.desk
         access = desk.access
         who = access.at_once(request)
@@ -77,8 +87,6 @@ class Need:
             permitted = access.permits(who, self.action, on)
         if permitted:
             access.ask_for(who, self.action, on)
-            if DOSSIER in on and who.account and request.method in SAFE:
-                desk.reads.note(who, on[DOSSIER], self.action, request.url.path)
             return who
         raise self._refusal(access, who, on)
 

@@ -49,8 +49,9 @@ only_added_to(reads, "dossier_reads is only ever added to")
 
 
 class Read(msgspec.Struct, frozen=True):
-    """One read. `at`: microseconds since 1970, UTC; `agency`: of the account, then; `page`: the
-    path of the address. `position` grows."""
+    """One read. `at`: microseconds since 1970, UTC; `account`: "" for somebody who has none and
+    gave the access code; `agency`: of the account, then; `page`: the path of the address.
+    `position` grows."""
 
     position: int
     at: int

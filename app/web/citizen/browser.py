@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from fastapi import Request
 from fastapi.responses import Response
 
+from app.access.needs import who_asks
 from app.citizen.online import SEEN_FOR, Online
 
 
@@ -45,6 +46,15 @@ def kept(request: Request, online: Online, what: Kept) -> Any:
     """None when there is none, or it is too old, or it was not given here."""
     found = request.cookies.get(what.name)
     return online.noted(what.name, found, what.within) if found else None
+
+
+def seen(request: Request, online: Online) -> str | None:
+    """The code of the dossier whose word was given; that it is looked at is noted, as what
+    somebody without an account did. Raises Unrecorded."""
+    code: str | None = kept(request, online, SEEN)
+    if code is not None:
+        online.desk.reads.note(who_asks(request), code, "citizen.look-up", request.url.path)
+    return code
 
 
 def drop(answer: Response, what: Kept) -> None:

@@ -95,6 +95,7 @@ def event(
     """One event that waits, with what it says."""
     for name, each in waiting(_reading(desk), group):
         if (each.dossier, each.version) == (dossier, version):
+            desk.reads.note(who, dossier, "parked.read", request.url.path)
             return page(
                 request, "admin/parked_event.html", group=name, each=each,
                 payload=each.event.payload.decode("utf-8", "replace"),

@@ -24,7 +24,7 @@ from app.uploads.store import Gone, Handed
 from app.web.address import look_up_address
 from app.web.citizen import browser, download
 from app.web.citizen.form import FILES, Wrong, _, take_files
-from app.web.citizen.standing import FORMS, Asked, Standing, standing
+from app.web.citizen.standing import FORMS, Asked, Standing, handed_in, results, standing
 from app.web.rendering import language, page
 from app.web.sentences import sentence
 from app.web.words import STATES, said
@@ -67,12 +67,13 @@ def prove(
     """A wrong code, a wrong word and no such dossier have the same answer, after the same work."""
     typed = code.strip()[:LONGEST]
     online.limit(TRIES, "look-up", address(request))
-    online.limit(TRIES_OF_ONE, "look-up-of", typed)
-    if not online.facts.proven(typed, word[:LONGEST]):
+    online.limit(TRIES_OF_ONE, "look-up-of", typed.lower())
+    proven = online.facts.bearer(typed, word[:LONGEST])
+    if proven is None:
         wrong = (Wrong("code", _("The code and the access code do not belong together")),)
         return browser.private(page(request, "citizen/look_up.html", 422, code=typed, errors=wrong))
     answer = RedirectResponse("/look-up/dossier", 303)
-    browser.keep(request, answer, online, browser.SEEN, typed)
+    browser.keep(request, answer, online, browser.SEEN, proven)
     browser.drop(answer, browser.TYPED)
     return answer
 
@@ -86,7 +87,7 @@ def leave(request: Request, who: May) -> Response:
 
 @router.get("/look-up/dossier")
 def dossier(request: Request, who: May, online: AtOnline) -> Response:
-    code = browser.kept(request, online, browser.SEEN)
+    code = browser.seen(request, online)
     if code is None:
         return RedirectResponse("/look-up", 303)
     return _shown(request, online, code)
@@ -95,7 +96,7 @@ def dossier(request: Request, who: May, online: AtOnline) -> Response:
 @router.post("/look-up/supplement")
 def supplement(request: Request, who: May, online: AtOnline, sent: BoundedForm) -> Response:
     """Hands in what was asked for in a leg: the clock runs from now."""
-    code = browser.kept(request, online, browser.SEEN)
+    code = browser.seen(request, online)
     if code is None:
         return RedirectResponse("/look-up", 303)
     online.limit(FORMS_WITH_FILES, "supplement", address(request))
@@ -157,7 +158,7 @@ def form_pdf(
     version: Annotated[int | None, Query(ge=1)] = None,
 ) -> Response:
     """A form that was given to the citizen, to print."""
-    code = browser.kept(request, online, browser.SEEN)
+    code = browser.seen(request, online)
     if code is None:
         return RedirectResponse("/look-up", 303)
     if kind not in FORMS:
@@ -173,12 +174,14 @@ def form_pdf(
 
 @router.get("/look-up/papers/{digest}")
 def own_paper(request: Request, who: May, online: AtOnline, digest: str) -> Response:
-    """A file that the citizen handed in."""
-    code = browser.kept(request, online, browser.SEEN)
+    """A file that the citizen handed in, or that he was given as the result."""
+    code = browser.seen(request, online)
     if code is None:
         return RedirectResponse("/look-up", 303)
-    folded = online.desk.house.dossier(code)
-    return browser.private(download.of(online.uploads, folded.dossier, digest))
+    house = online.desk.house
+    dossier = house.dossier(code).dossier
+    his = [*handed_in(house, dossier), *results(house, dossier)]
+    return browser.private(download.of(online.uploads, dossier, digest, his))
 
 
 def found(request: Request, online: Online, code: str) -> Standing:
@@ -222,7 +225,7 @@ def _shown(
         "state": said(STATES, now.state, language(request)),
         "command": online.new_command() if now.asked else "",
         "files": files,
-        "notes": {each.digest: online.stage_note(each) for each in files},
+        "note_of": online.stage_note,
         "errors": wrong,
         "wrong": {each.field: each for each in reversed(wrong)},
     }

@@ -27,7 +27,8 @@ from workflows.model import Paper
 
 router = APIRouter(include_in_schema=False)
 
-MayRead = Annotated[Principal, needs("dossier.read")]
+MayRead = Annotated[Principal, needs("history.read")]
+"""As for all else that is private: what is in a paper describes a person."""
 MayAct = Annotated[Principal, needs("dossier.act")]
 
 

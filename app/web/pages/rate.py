@@ -32,7 +32,7 @@ MARKS = frozenset(str(mark) for mark in range(1, BEST + 1))
 
 @router.get("/look-up/rate")
 def rate(request: Request, who: May, online: AtOnline) -> Response:
-    code = browser.kept(request, online, browser.SEEN)
+    code = browser.seen(request, online)
     if code is None:
         return RedirectResponse("/look-up", 303)
     if not found(request, online, code).may_rate:
@@ -42,7 +42,7 @@ def rate(request: Request, who: May, online: AtOnline) -> Response:
 
 @router.post("/look-up/rate")
 def rated(request: Request, who: May, online: AtOnline, sent: BoundedForm) -> Response:
-    code = browser.kept(request, online, browser.SEEN)
+    code = browser.seen(request, online)
     if code is None:
         return RedirectResponse("/look-up", 303)
     command, note = text_of(sent, "command"), text_of(sent, "note")
@@ -62,7 +62,7 @@ def rated(request: Request, who: May, online: AtOnline, sent: BoundedForm) -> Re
 
 @router.get("/look-up/complain")
 def complain(request: Request, who: May, online: AtOnline) -> Response:
-    code = browser.kept(request, online, browser.SEEN)
+    code = browser.seen(request, online)
     if code is None:
         return RedirectResponse("/look-up", 303)
     if not found(request, online, code).may_complain:
@@ -72,7 +72,7 @@ def complain(request: Request, who: May, online: AtOnline) -> Response:
 
 @router.post("/look-up/complain")
 def complained(request: Request, who: May, online: AtOnline, sent: BoundedForm) -> Response:
-    code = browser.kept(request, online, browser.SEEN)
+    code = browser.seen(request, online)
     if code is None:
         return RedirectResponse("/look-up", 303)
     command = text_of(sent, "command")
