@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from app.house import House
     from app.reporting.form import Form
     from app.reporting.period import Period
+    from app.reporting.picking import Only
 
 report = Group(
     name="report",
@@ -40,6 +41,15 @@ class Given(NamedTuple):
     unit: str | None
     as_csv: bool
     xlsx: Path | None
+    field: str = ""
+    procedure: str = ""
+    level: str = ""
+
+    @property
+    def only(self) -> Only:
+        from app.reporting.picking import Only
+
+        return Only(self.field, self.procedure, self.level)
 
 
 _SPAN = (
@@ -48,17 +58,24 @@ _SPAN = (
     click.option("--as-known", "known", type=END_MOMENT, help="By what was recorded up to"
                  " then; else by all that is."),
 )  # fmt: skip
+_ONLY = (
+    click.option("--field", metavar="NAME", default="", help="Only this field, in either"
+                 " language."),
+    click.option("--procedure", metavar="P", default="", help="Only this procedure."),
+    click.option("--level", metavar="L", default="", help="Only what agencies of this level"
+                 " count: central, province, region, district, commune."),
+)  # fmt: skip
+_UNIT = click.option("--unit", metavar="A", help="Only this agency, with all under it.")
 _HOW = (
-    click.option("--unit", metavar="A", help="Only this agency, with all under it."),
     click.option("--csv", "as_csv", is_flag=True, help="As CSV on stdout."),
     click.option("--xlsx", metavar="FILE", type=click.Path(path_type=Path),
-                 help="Into a spreadsheet laid out as the form is."),
+                 help="Into a spreadsheet, laid out as on paper."),
 )  # fmt: skip
 
 
 def _asks(function: Decorated) -> Decorated:
     """The options of every form."""
-    for option in reversed((*_SPAN, *_HOW)):
+    for option in reversed((*_SPAN, _UNIT, *_ONLY, *_HOW)):
         function = option(function)
     return function
 
@@ -67,7 +84,7 @@ def _asks_of_days(function: Decorated) -> Decorated:
     """Of what is counted over all days unless somebody says which."""
     first = click.option("--from", "first", type=DAY, help="Said on this day or later.")
     last = click.option("--to", "last", type=DAY, help="Said on this day or before.")
-    for option in reversed((first, last, *_HOW)):
+    for option in reversed((first, last, _UNIT, *_HOW)):
         function = option(function)
     return function
 
@@ -105,12 +122,14 @@ def register(settings: Settings, limit: int, **options: Any) -> None:
     """Form 07: the dossiers received in the period, as they stood at its end."""
     from app.reporting import comma
     from app.reporting import register as form
+    from app.reporting.picking import picking
     from app.reporting.wording import REGISTER
 
     given = Given(**options)
     _one_way(settings, given)
     with _reading(settings, given) as (house, connection, units):
-        asked = form.Register(_period(given), given.known, units)
+        picks = picking(house.law, given.only)
+        asked = form.Register(_period(given), given.known, units, picks)
         written = form.writer(house.law, settings.lang)
         if given.as_csv or given.xlsx is not None:
             found = form.entries(connection, asked)
@@ -222,7 +241,8 @@ def _form(settings: Settings, form: Form, by: str, given: Given) -> None:
     _one_way(settings, given)
     words = tuple(each.strip() for each in by.split(","))
     with _reading(settings, given) as (house, connection, units):
-        asked = Asked(form, _period(given), given.known, words, units, settings.lang)
+        period, lang = _period(given), settings.lang
+        asked = Asked(form, period, given.known, words, units, lang, given.only, house.today)
         found = made(connection, house.law, asked)
     if given.xlsx is not None:
         from app.reporting.spreadsheet import of_report
@@ -235,6 +255,12 @@ def _form(settings: Settings, form: Form, by: str, given: Given) -> None:
 
 
 def _tell(found: Any) -> None:
+    if found.as_of < found.asked.period.last:
+        note(f"The period has not ended: it is counted as of {found.as_of}.")
+    _tell_tables(found)
+
+
+def _tell_tables(found: Any) -> None:
     from app.reporting.wording import LABELS, SAID, SHORT, in_
 
     headers = [*(in_("en", LABELS[by]).lower() for by in found.by), *_headers(SHORT)]

@@ -10,8 +10,9 @@ What decides, for each case:
 - received: when work on it first began;
 - finished: when its clock ended with a verdict (the result was ready, or it was broken off);
   without one, when it was over, early or late by its dates; unless it was opened again since;
-- in progress it is overdue when its date has passed on the period's last day, unless its clock
-  stands still: it waits for papers, for a payment, or is suspended.
+- in progress it is overdue when its date has passed on the period's last day (or now, while that
+  is still to come), unless its clock stands still: it waits for papers, for a payment, or is
+  suspended.
 
 A case that was finished before the period and opened again in it is carried over: it was
 received before, and there was work on it.
@@ -38,9 +39,11 @@ from sqlalchemy import (
 )
 
 from app.reporting.period import Period
+from app.times import local
 from consumers.views.report import CODES, MINUTE, MINUTES, SIGN, SPANS, STAMP, TABLE, VERDICTS
 from engine.core.dossier import WHOLE
 from engine.core.moves import INTERLINKED
+from schemas.envelope import from_micros
 
 EARLY, ON_TIME, OVERDUE = range(len(VERDICTS))
 WITHIN, LATE = 3, 4
@@ -80,11 +83,13 @@ def counted(
     period: Period,
     known: int | None = None,
     units: Collection[str] | None = None,
+    today: date | None = None,
 ) -> list[Counts]:
     """The counts as of the period's end. `known`: what was recorded up to then (microseconds since
-    1970), everything when it is None; `units`: only of these agencies."""
+    1970), everything when it is None; `units`: only of these agencies; `today`: see `as_of`."""
     found: dict[Key, Counter[str]] = {}
-    for what, moved, of_whole, here, state, count in connection.execute(_grouped(period, known)):
+    query = _grouped(period, known, as_of(period, known, today))
+    for what, moved, of_whole, here, state, count in connection.execute(query):
         key, online = _read(what, moved, of_whole)
         if units is None or key.unit in units:
             counts = found.setdefault(key, Counter())
@@ -93,6 +98,14 @@ def counted(
     return [
         Counts(key, tuple(counts[column] for column in COLUMNS)) for key, counts in found.items()
     ]
+
+
+def as_of(period: Period, known: int | None, today: date | None) -> date:
+    """The day whose state is counted: the period's last or, while it has not ended, the one on
+    which it is asked about (`today`) or of which it is asked what was known. What is due later in
+    the period is not overdue yet."""
+    days = [period.last] if today is None else [period.last, today]
+    return min(days if known is None else [*days, local(from_micros(known)).date()])
 
 
 def _columns(here: bool, online: bool, state: int) -> tuple[str, str, str, str]:
@@ -117,12 +130,12 @@ def _read(what: str, moved: str | None, of_whole: str | None) -> tuple[Key, bool
     return Key(kind, unit, procedure, version), channels == ["online"]
 
 
-def _grouped(period: Period, known: int | None) -> Select[Any]:
+def _grouped(period: Period, known: int | None, day: date) -> Select[Any]:
     """How many of the period's cases, those that were not finished before it, are alike."""
     until = period.until
     at = with_end(until, known, touched(period, known)).subquery("ending").c
     late = and_(
-        local_day(minute_of(at.due)) < days_since_1970(period.last),
+        local_day(minute_of(at.due)) < days_since_1970(day),
         ~_stands_still(at, until, known),
     )
     state = case(

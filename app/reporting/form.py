@@ -5,14 +5,15 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 import msgspec
 from sqlalchemy import Connection
 
-from app.reporting.counting import COLUMNS, Counts, Kind, counted
+from app.reporting.counting import COLUMNS, Counts, Kind, as_of, counted
 from app.reporting.period import Period
+from app.reporting.picking import Only, picking
 from app.reporting.wording import LEVELS, SAID, in_
 from app.settings import Lang
 from app.times import iso
@@ -44,7 +45,8 @@ class DoesNotAddUp(Broken):
 
 class Asked(msgspec.Struct, frozen=True):
     """What is asked for. `known`: None is all that is recorded now; `by`: of GROUPINGS, in
-    order; `units`: the agencies that it is about, None for all."""
+    order; `units`: the agencies that it is about, None for all, and `only` what of them. `today`:
+    the local day on which it is asked."""
 
     form: Form
     period: Period
@@ -52,6 +54,8 @@ class Asked(msgspec.Struct, frozen=True):
     by: tuple[str, ...] = ()
     units: frozenset[str] | None = None
     lang: Lang = "vi"
+    only: Only = Only()
+    today: date | None = None
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -67,11 +71,13 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """`rows` count dossiers, each once however many agencies handle it; `legs` count parts of
-    dossiers at the agencies that these were handed over to. They are never added up."""
+    """As of the end of the day `as_of`, the period's last unless that is still to come. `rows`
+    count dossiers, each once however many agencies handle it; `legs` count parts of dossiers at
+    the agencies that these were handed over to. They are never added up."""
 
     asked: Asked
     as_known: datetime
+    as_of: date
     by: tuple[str, ...]
     rows: list[Row]
     total: dict[str, int]
@@ -84,6 +90,7 @@ class Report(msgspec.Struct, frozen=True):
             "form": self.asked.form,
             "from": self.asked.period.first.isoformat(),
             "to": self.asked.period.last.isoformat(),
+            "as_of": self.as_of.isoformat(),
             "as_known": iso(self.as_known),
             "by": list(self.by),
             "rows": [row.plain() for row in self.rows],
@@ -94,16 +101,24 @@ class Report(msgspec.Struct, frozen=True):
 
 
 def report(connection: Connection, law: Law, asked: Asked) -> Report:
-    """Raises DoesNotAddUp; BadInput for a grouping that there is not."""
+    """Raises DoesNotAddUp; BadInput for a grouping, field, procedure or level that there is not."""
     by = groupings(asked.by) or BY[asked.form]
+    picks = picking(law, asked.only)
     # Taken first: what is recorded while it is counted may be missing.
     now = datetime.now(UTC)
     known = None if asked.known is None else to_micros(asked.known)
-    counts = counted(connection, asked.period, known, asked.units)
+    counts = counted(connection, asked.period, known, asked.units, asked.today)
+    if picks is not None:
+        counts = [
+            each
+            for each in counts
+            if picks(each.key.unit, each.key.procedure, each.key.procedure_version)
+        ]
     rows = {kind: _rows(law, asked.lang, by, counts, kind) for kind in ("dossiers", "legs")}
     return Report(
         asked,
         asked.known or now,
+        as_of(asked.period, known, asked.today),
         by,
         rows["dossiers"],
         total(rows["dossiers"]),

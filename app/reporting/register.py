@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_,
 from app.reporting.counting import minute_of, since_opened, verdict_of, with_end
 from app.reporting.form import titles
 from app.reporting.period import Period
+from app.reporting.picking import Picks
 from app.reporting.wording import WORDS, in_, word
 from app.settings import Lang
 from app.times import iso, shown
@@ -46,11 +47,12 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Register(msgspec.Struct, frozen=True):
-    """What is asked for; see `form.Asked`."""
+    """What is asked for; see `form.Asked`. `picks`: which of it, None for all."""
 
     period: Period
     known: datetime | None = None
     units: frozenset[str] | None = None
+    picks: Picks | None = None
 
 
 def entries(
@@ -66,10 +68,15 @@ def entries(
     if after is not None:
         at, code = query.selected_columns.received, query.selected_columns.dossier
         query = query.where(or_(at > after[0], and_(at == after[0], code > after[1])))
-    if asked.units is None:
+    units, picks = asked.units, asked.picks
+    if units is None and picks is None:
         query = query.limit(limit)
-    found = map(_entry, connection.execute(query))
-    mine = (each for each in found if asked.units is None or each.unit in asked.units)
+    mine = (
+        each
+        for each in map(_entry, connection.execute(query))
+        if units is None or each.unit in units
+        if picks is None or picks(each.unit, each.procedure, each.procedure_version)
+    )
     return islice(mine, limit)
 
 
@@ -126,6 +133,7 @@ def plain(entry: Entry, law: Law) -> dict[str, Any]:
         "procedure_version": entry.procedure_version,
         "field": _field(law, "vi", entry),
         "unit": entry.unit,
+        "level": _level(law, entry),
         "channel": entry.channel,
         "received": iso(entry.received),
         "appointment": iso(entry.appointment),
@@ -136,6 +144,13 @@ def plain(entry: Entry, law: Law) -> dict[str, Any]:
         "returned_by": entry.way,
         "supplements": entry.supplements,
     }
+
+
+def _level(law: Law, entry: Entry) -> str | None:
+    try:
+        return law.organisation.agency(entry.unit).level
+    except KeyError:
+        return None
 
 
 def _field(law: Law, lang: Lang, entry: Entry) -> str | None:

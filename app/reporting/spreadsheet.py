@@ -110,6 +110,9 @@ def _sheet(
         title += f"\n{in_(lang, what)}"
     top(sheets, sheet, in_(lang, FORMS[report.asked.form]), title, LAST)
     _about(sheets, sheet, lang, report.asked.period, shown(report.as_known), LAST, "unit")
+    if report.as_of < report.asked.period.last:
+        so_far = in_(lang, SAID["so far"], day=f"{report.as_of:%d/%m/%Y}")
+        sheet.write_string(0, 2, so_far, sheets.looks["form"])
     _headings(sheets, sheet, report)
     row = 8
     for line in listed:

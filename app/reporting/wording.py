@@ -127,6 +127,9 @@ SAID: Mapping[str, Text] = {
         en="Parts of dossiers that other agencies handed over",
     ),
     "period": Text(vi="Kỳ báo cáo: từ ngày {first} đến ngày {last}", en="From {first} to {last}"),
+    "so far": Text(
+        vi="Kỳ chưa kết thúc: tính đến ngày {day}", en="The period has not ended: as of {day}"
+    ),
     "known": Text(
         vi="Theo những gì đã ghi nhận đến {known}", en="By what was recorded up to {known}"
     ),

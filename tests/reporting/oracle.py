@@ -58,6 +58,9 @@ class _Life:
 
     def __init__(self, stream: Iterable[Recorded], period: Period, known: int | None) -> None:
         self.period = period
+        # Of a period that has not ended, the day of which it is asked what was known.
+        seen = period.last if known is None else min(period.last, _day(from_micros(known)))
+        self.last = seen
         self.dossier = Dossier("")
         self.begun: dict[str, datetime] = {}
         self.ended: dict[str, datetime] = {}
@@ -134,7 +137,7 @@ class _Life:
         if ended is not None:
             return "c7", _finished(leg, ended)
         running = all(stop.until is not None for stop in leg.stops)
-        late = leg.due is not None and _day(leg.due) < self.period.last and running
+        late = leg.due is not None and _day(leg.due) < self.last and running
         return "c11", "c13" if late else "c12"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -80,6 +81,9 @@ def test_files(office: Lienthong, tmp_path: Path) -> None:
         (("06a", "--from", "1800-01-01", "--to", "2021-01-01"), "a period lies between"),
         (("06a", *YEAR, "--unit", "ub-dsk"), "did you mean 'ub-desk'"),
         (("06a", *YEAR, "--by", "units"), "did you mean 'unit'"),
+        (("06b", *YEAR, "--field", "Đất đai x"), "did you mean 'Đất đai'"),
+        (("06a", *YEAR, "--procedure", "lt-10"), "no procedure 'lt-10'"),
+        (("register", *YEAR, "--level", "ward"), "no level 'ward'"),
         (("06a", *YEAR, "--json", "--csv"), "Give one of"),
         (("06a", *YEAR, "--xlsx", "nowhere/x.xlsx"), "cannot be written"),
         (("06a", "--from", "2021-01-01"), "--to"),
@@ -88,6 +92,53 @@ def test_files(office: Lienthong, tmp_path: Path) -> None:
 )
 def test_wrong_input(office: Lienthong, words: tuple[str, ...], said: str) -> None:
     assert said in office("report", *words, code=2).err
+
+
+FIELD, PROCEDURE = "Đất đai", "lt-10-building-permit"
+
+
+@pytest.mark.parametrize(
+    ("words", "only"),
+    [
+        (("--field", FIELD), {"field": FIELD}),
+        (("--procedure", PROCEDURE), {"procedure": PROCEDURE}),
+        (("--level", "commune"), {"level": "commune"}),
+        (("--field", FIELD, "--level", "district"), {"field": FIELD, "level": "district"}),
+    ],
+)
+def test_one_field_procedure_or_level_alone(
+    office: Lienthong, words: tuple[str, ...], only: dict[str, str]
+) -> None:
+    """It says what the same rows of the whole table do, in each form."""
+    by = ("--by", "unit,field,procedure,level")
+    for form in ("06a", "06b"):
+        whole = office("report", form, *YEAR, *by, "--json").json
+        part = office("report", form, *YEAR, *by, *words, "--json").json
+        assert 0 < part["total"]["c3"] < 50
+        for kind in ("rows", "legs"):
+            assert part[kind] == [row for row in whole[kind] if only.items() <= row.items()]
+    every = office("report", "register", *YEAR, "--json").json["rows"]
+    listed = office("report", "register", *YEAR, *words, "--json").json["rows"]
+    assert listed == [each for each in every if only.items() <= each.items()]
+    assert len(listed) == part["total"]["c3"]
+    few = office("report", "register", *YEAR, *words, "--limit", 2, "--json").json
+    assert few["rows"] == listed[:2]
+
+
+def test_a_field_has_a_name_in_either_language(office: Lienthong) -> None:
+    found = [office("report", "06a", *YEAR, "--field", name, "--json").json["total"]
+             for name in (FIELD, "Land")]  # fmt: skip
+    assert found[0] == found[1]
+
+
+def test_a_period_that_has_not_ended_says_as_of_when(office: Lienthong) -> None:
+    month = ("--from", "2021-03-01", "--to", "2021-03-31", "--now", "2021-03-16T09:00+07:00")
+    found = office("report", "06a", *month, "--json").json
+    assert (found["to"], found["as_of"]) == ("2021-03-31", "2021-03-16")
+    assert "as of 2021-03-16" in office("report", "06a", *month).err
+    then = office("report", "06a", *month[:4], "--json").json
+    assert then["as_of"] == "2021-03-31"
+    assert found["total"]["c13"] < then["total"]["c13"]
 
 
 # --- the API ---
@@ -102,6 +153,17 @@ def test_over_the_api(as_: As) -> None:
     assert known["as_known"].startswith("2021-12-31T23:59:59")
     by = auditor.get(f"/api/v1/reports/06a?{ADDRESS}&by=level,procedure").json()
     assert by["by"] == ["level", "procedure"]
+
+
+def test_one_field_procedure_or_level_over_the_api(as_: As) -> None:
+    auditor = as_("auditor")
+    for only in (f"field={FIELD}", "field=Land", f"procedure={PROCEDURE}", "level=commune"):
+        counted = auditor.get(f"/api/v1/reports/06b?{ADDRESS}&{only}").json()["total"]["c3"]
+        assert 0 < counted < 50
+        first = f"/api/v1/reports/register?{ADDRESS}&{only}&limit=3"
+        listed = auditor.get(first)
+        rest = auditor.get(f"{listed.links['next']['url'].replace('limit=3', 'limit=50')}").json()
+        assert len(listed.json()) + len(rest) == counted
 
 
 def test_an_agency_sees_its_own_and_what_stands_under_it(as_: As) -> None:
@@ -153,6 +215,9 @@ def test_files_over_the_api(as_: As) -> None:
         (f"{ADDRESS}&as_known=soon", 422),
         (f"{ADDRESS}&by=nothing", 422),
         (f"{ADDRESS}&agency=nobody", 404),
+        (f"{ADDRESS}&field=nothing", 422),
+        (f"{ADDRESS}&procedure=nothing", 422),
+        (f"{ADDRESS}&level=nothing", 422),
         (f"{ADDRESS}&format=pdf", 422),
         ("", 422),
     ],
@@ -177,6 +242,28 @@ def test_the_page_asks_and_answers(as_: As) -> None:
     english = monitor.get("/reports?period=2021", headers={"cookie": "lang=en"}).text
     assert "Carried over" in english
     assert "Không" not in english.partition("<main")[2].partition("reports-paper")[2][:200]
+
+
+def test_the_page_shows_one_field_procedure_or_level_alone(as_: As) -> None:
+    auditor = as_("auditor")
+    shown = auditor.get(f"/reports?period=2021&field={FIELD}&level=commune").text
+    assert "Chỉ tính: Đất đai; Cấp xã" in shown
+    assert "Bảo trợ xã hội" not in shown.partition("reports-paper")[2]
+    file = auditor.get(f"/reports?form=register&period=2021&procedure={PROCEDURE}&format=csv")
+    titles = {line["procedure"] for line in csv.DictReader(StringIO(file.text))}
+    assert titles == {"Cấp giấy phép xây dựng nhà ở đô thị"}
+    wrong = auditor.get("/reports?period=2021&field=x")
+    assert wrong.status_code == 422
+    assert 'href="#field"' in wrong.text
+
+
+def test_the_page_says_that_a_period_has_not_ended_and_when_it_was_known(as_: As) -> None:
+    """It is 31 March here: the month ends today, the year does not."""
+    auditor = as_("auditor")
+    whole = " ".join(auditor.get("/reports?period=2021").text.split())
+    assert "số liệu tính đến ngày 31/03/2021" in whole
+    assert re.search(r"theo dữ liệu ghi nhận đến \d\d/\d\d/\d{4} \d\d:\d\d", whole)
+    assert "chưa kết thúc" not in auditor.get("/reports?period=2021-03").text
 
 
 def test_the_page_shows_the_register(as_: As) -> None:

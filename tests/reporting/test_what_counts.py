@@ -58,6 +58,11 @@ class Told:
         assert set(counts.values()) <= {1}
         return set(counts)
 
+    def asked_on(self, today: date, period: Period = MARCH) -> set[str]:
+        """The columns in which the dossier counts when it is asked about on that day."""
+        with viewed([self.events]) as connection:
+            return set(as_table(counted(connection, period, today=today))[HERE])
+
     def table(self, period: Period, known: datetime | None = None) -> Table:
         """As the view and the fold both say."""
         moment = None if known is None else to_micros(known)
@@ -126,6 +131,22 @@ def test_a_receipt_that_was_told_late_was_received_when_it_happened() -> None:
 def test_not_overdue_when_the_date_is_today() -> None:
     assert "c12" in told().received(day(2), day(31, hour=8)).counts(MARCH)
     assert "c13" in told().received(day(2), day(30, hour=17)).counts(MARCH)
+
+
+def test_a_period_that_has_not_ended_is_as_of_the_day_it_is_asked_about_on() -> None:
+    """In the middle of the month nothing is overdue that falls due at its end."""
+    one = told().received(day(2), day(20))
+    assert "c12" in one.asked_on(date(2021, 3, 16))
+    assert "c12" in one.asked_on(date(2021, 3, 20))
+    assert "c13" in one.asked_on(date(2021, 3, 21))
+    assert "c13" in one.asked_on(date(2022, 1, 1))
+
+
+def test_as_known_in_the_middle_of_a_period_it_is_as_of_then() -> None:
+    one = told().received(day(2), day(20))
+    assert "c12" in one.counts(MARCH, known=day(20, hour=23))
+    assert "c13" in one.counts(MARCH, known=day(21, hour=0))
+    assert "c13" in one.counts(MARCH, known=day(2, 4))
 
 
 def test_an_extension_moves_the_date() -> None:

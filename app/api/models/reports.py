@@ -34,11 +34,13 @@ class Row(Numbers):
 
 class Report(Model):
     """`rows` count dossiers, each once; `legs` parts of dossiers at the agencies that these were
-    handed over to. The two are not to be added up."""
+    handed over to. The two are not to be added up. `as_of`: the day whose end is counted, `to`
+    unless that is still to come."""
 
     form: str
     first: str = Field(alias="from")
     last: str = Field(alias="to")
+    as_of: str
     as_known: str
     by: list[str]
     rows: list[Row]
@@ -55,6 +57,7 @@ class Entry(Model):
     procedure_version: str
     field: str | None
     unit: str
+    level: str | None
     channel: str
     received: str
     appointment: str | None

@@ -18,6 +18,8 @@ from app.reporting import register
 from app.reporting.download import CSV, XLSX, Download, of_register, of_report
 from app.reporting.form import Asked, report, under
 from app.reporting.period import Period
+from app.reporting.picking import Only, picking
+from app.reporting.wording import LEVELS
 from app.trouble import BadInput
 
 router = APIRouter(tags=["reports"])
@@ -60,20 +62,42 @@ Kind = Annotated[
 ]
 
 
+OfField = Annotated[
+    str | None, Query(description="Only this field, as either language calls it.", max_length=200)
+]
+OfProcedure = Annotated[
+    str | None, Query(description="Only this procedure, of any version.", max_length=200)
+]
+OfLevel = Annotated[
+    str | None,
+    Query(description=f"Only what agencies of this level count: {', '.join(LEVELS)}."),
+]
+
+
 class Span(NamedTuple):
     """What every table is asked with."""
 
     period: Period
     known: datetime | None
     agency: str | None
+    only: Only
 
 
-async def _span(first: First, last: Last, as_known: AsKnown = None, agency: OfUnit = None) -> Span:
+async def _span(
+    first: First,
+    last: Last,
+    as_known: AsKnown = None,
+    agency: OfUnit = None,
+    field: OfField = None,
+    procedure: OfProcedure = None,
+    level: OfLevel = None,
+) -> Span:
     try:
         period = Period(first, last)
     except ValueError as error:
         raise BadInput(f"from {first} to {last}: {error}") from None
-    return Span(period, moment("as_known", as_known, end_of_day=True), agency)
+    only = Only(field or "", procedure or "", level or "")
+    return Span(period, moment("as_known", as_known, end_of_day=True), agency, only)
 
 
 OfSpan = Annotated[Span, Depends(_span)]
@@ -97,8 +121,9 @@ def show_register(
 ) -> Response:
     """The dossiers received in the period, in the order of receipt, as they stood at its end. A
     file has them all; JSON comes in pages."""
-    asked = register.Register(span.period, span.known, units_for(desk, who, span.agency))
     law = desk.house.law
+    units, picks = units_for(desk, who, span.agency), picking(law, span.only)
+    asked = register.Register(span.period, span.known, units, picks)
     with desk.reading() as connection:
         if kind != "json":
             return sent(of_register(connection, law, asked, desk.settings.lang, kind))
@@ -126,11 +151,13 @@ def show_report(
     ] = None,
     kind: Kind = "json",
 ) -> Response:
-    """Received, resolved and in progress, as of the period's end: what is recorded later about
-    it shows in what is asked `as_known` later, and nowhere else."""
+    """Received, resolved and in progress, as of the period's end, or of today while that is to
+    come. What is recorded later about it shows in what is asked `as_known` later, and nowhere
+    else."""
     units = units_for(desk, who, span.agency)
     words = tuple(each.strip() for each in by.split(",")) if by else ()
-    asked = Asked(form, span.period, span.known, words, units, desk.settings.lang)
+    lang, today = desk.settings.lang, desk.house.today
+    asked = Asked(form, span.period, span.known, words, units, lang, span.only, today)
     # Only what `units` have is counted; to ask the barrier about each row took longer than that.
     with desk.reading(whole=True) as connection:
         found = report(connection, desk.house.law, asked)

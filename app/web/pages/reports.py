@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Annotated, Any, NamedTuple, get_args
 
 import msgspec
@@ -17,12 +18,18 @@ from app.reporting import register
 from app.reporting import wording as w
 from app.reporting.counting import COLUMNS
 from app.reporting.download import Kind, of_register, of_report
-from app.reporting.form import GROUPINGS, Asked, report
+from app.reporting.form import GROUPINGS, Asked, report, titles
+from app.reporting.form import Form as ReportForm
 from app.reporting.lines import lines
 from app.reporting.period import Period, named
+from app.reporting.picking import Only, fields, picking
+from app.reporting.register import Register
 from app.settings import Lang
 from app.times import local, parse_moment
+from app.trouble import BadInput
 from app.web.rendering import language, page
+from engine.core.law import Law
+from engine.ids import wall_clock
 
 router = APIRouter(include_in_schema=False)
 
@@ -33,6 +40,7 @@ CHOICES = ("unit,field", "unit", "field", "procedure", "level", "unit,procedure"
 """Groupings that are offered: of GROUPINGS."""
 
 Given = Annotated[str, Query(max_length=80)]
+Long = Annotated[str, Query(max_length=200)]
 
 
 class Form(msgspec.Struct, frozen=True):
@@ -45,6 +53,7 @@ class Form(msgspec.Struct, frozen=True):
     as_known: str = ""
     agency: str = ""
     by: str = ""
+    only: Only = Only()
 
     @property
     def asked(self) -> bool:
@@ -59,7 +68,12 @@ class Said(NamedTuple):
     wrong: list[str]
 
 
+async def _only(field: Long = "", procedure: Given = "", level: Given = "") -> Only:
+    return Only(field.strip(), procedure.strip(), level.strip())
+
+
 async def _filled(
+    only: Annotated[Only, Depends(_only)],
     form: Given = "06a",
     period: Given = "",
     first: Annotated[str, Query(alias="from", max_length=80)] = "",
@@ -76,6 +90,7 @@ async def _filled(
         as_known.strip(),
         agency.strip(),
         by if by in CHOICES else "",
+        only,
     )
 
 
@@ -88,7 +103,7 @@ def show(
     kind: Annotated[str, Query(alias="format", max_length=80)] = "",
 ) -> Response:
     """The page, or with `format` a file of what it shows."""
-    said = _understood(filled)
+    said = _understood(filled, desk.house.law)
     lang = language(request)
     shows: dict[str, Any] = {}
     if filled.asked and not said.wrong and said.period is not None:
@@ -103,13 +118,12 @@ def show(
         filled=filled,
         wrong=said.wrong,
         period=said.period,
-        known=said.known,
-        **_choices(desk, who, lang, filled.period),
+        **_choices(desk, who, lang, filled),
         **shows,
     )
 
 
-def _understood(filled: Form) -> Said:
+def _understood(filled: Form, law: Law) -> Said:
     wrong: list[str] = []
     period: Period | None = None
     known: datetime | None = None
@@ -125,6 +139,10 @@ def _understood(filled: Form) -> Said:
             known = parse_moment(filled.as_known, end_of_day=True)
     except ValueError:
         wrong.append("as_known")
+    try:
+        picking(law, filled.only)
+    except BadInput:
+        wrong.append("field")
     return Said(period, known, wrong)
 
 
@@ -132,11 +150,17 @@ def _day(text: str) -> date:
     return local(parse_moment(text)).date()
 
 
-def _asked(filled: Form, said: Said, units: frozenset[str] | None, lang: Lang) -> Asked:
+def _asked(desk: Desk, filled: Form, said: Said, units: frozenset[str] | None, lang: Lang) -> Asked:
     assert said.period is not None, "only what has a period is asked for"
     by = tuple(filled.by.split(",")) if filled.by else ()
-    form = "06b" if filled.form == "06b" else "06a"
-    return Asked(form, said.period, said.known, by, units, lang)  # type: ignore[arg-type]
+    form: ReportForm = "06b" if filled.form == "06b" else "06a"
+    today = desk.house.today
+    return Asked(form, said.period, said.known, by, units, lang, filled.only, today)
+
+
+def _register(desk: Desk, filled: Form, said: Said, units: frozenset[str] | None) -> Register:
+    assert said.period is not None, "only what has a period is asked for"
+    return Register(said.period, said.known, units, picking(desk.house.law, filled.only))
 
 
 def _file(
@@ -144,10 +168,10 @@ def _file(
 ) -> Response:
     law = desk.house.law
     with desk.reading(whole=filled.form != "register") as connection:
-        if filled.form == "register" and said.period is not None:
-            asked = register.Register(said.period, said.known, units)
+        if filled.form == "register":
+            asked = _register(desk, filled, said, units)
             return sent(of_register(connection, law, asked, lang, kind))
-        found = report(connection, law, _asked(filled, said, units, lang))
+        found = report(connection, law, _asked(desk, filled, said, units, lang))
     return sent(of_report(found, kind))
 
 
@@ -156,21 +180,24 @@ def _shows(
 ) -> dict[str, Any]:
     """What the template needs to show the table."""
     with desk.reading(whole=filled.form != "register") as connection:
-        if filled.form == "register" and said.period is not None:
-            asked = register.Register(said.period, said.known, units)
+        if filled.form == "register":
+            asked = _register(desk, filled, said, units)
             found = list(register.entries(connection, asked, limit=SHOWN + 1))
             written = register.writer(desk.house.law, lang)
             return {
+                "as_known": said.known or wall_clock(),
                 "register": [written(each) for each in found[:SHOWN]],
                 "more": len(found) > SHOWN,
                 "most": SHOWN,
                 "headings": [(name, w.in_(lang, text)) for name, text in w.REGISTER],
             }
-        made = report(connection, desk.house.law, _asked(filled, said, units, lang))
+        made = report(connection, desk.house.law, _asked(desk, filled, said, units, lang))
     parts = [(w.in_(lang, w.SAID["dossiers"]), lines(made.rows, made.by), made.total)]
     if made.legs:
         parts.append((w.in_(lang, w.SAID["legs"]), lines(made.legs, made.by), made.legs_total))
     return {
+        "as_known": made.as_known,
+        "so_far": made.as_of if made.as_of < made.asked.period.last else None,
         "report": made,
         "parts": parts,
         "number": number(lang),
@@ -182,8 +209,13 @@ def _shows(
     }
 
 
-def _choices(desk: Desk, who: Principal, lang: Lang, chosen: str) -> dict[str, Any]:
-    """What may be chosen; a period that was chosen stays among it, however old."""
+def _choices(desk: Desk, who: Principal, lang: Lang, filled: Form) -> dict[str, Any]:
+    """What may be chosen; a period that was chosen stays among it, however old. `only`: what was
+    chosen to be reported alone."""
+    procedures = titles(desk.house.law, lang)
+    levels = {id_: w.in_(lang, text) for id_, text in w.LEVELS.items()}
+    only = filled.only
+    called = (only.field, procedures.get(only.procedure), levels.get(only.level))
     today = desk.house.today
     years = [str(today.year - back) for back in range(6)]
     quarters, months = _quarters(today, 8), _months(today, 18)
@@ -191,10 +223,14 @@ def _choices(desk: Desk, who: Principal, lang: Lang, chosen: str) -> dict[str, A
     labels = {by: w.in_(lang, w.LABELS[by]) for by in GROUPINGS}
     return {
         "agencies": agencies_of(desk, who, lang),
+        "fields": [(each, each) for each in fields(desk.house.law, lang)],
+        "procedures": sorted(procedures.items(), key=itemgetter(1, 0)),
+        "levels": list(levels.items()),
+        "only": [each for each in called if each],
         "years": years,
         "quarters": quarters,
         "months": months,
-        "older": "" if chosen in offered else chosen,
+        "older": "" if filled.period in offered else filled.period,
         "choices": [(each, ", ".join(labels[by] for by in each.split(","))) for each in CHOICES],
         "forms": [(id_, w.in_(lang, w.FORMS[id_]), w.in_(lang, w.TITLES[id_])) for id_ in w.FORMS],
         "title": {id_: w.in_(lang, text) for id_, text in w.TITLES.items()},
