@@ -12,7 +12,7 @@ import secrets
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Insert, LargeBinary, func, insert, literal, select, update
+from sqlalchemy import Insert, LargeBinary, case, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.citizen.tables import facts, keys, metadata
@@ -61,14 +61,26 @@ class Facts:
         return printed(word)
 
     def proven(self, code: str, word: str) -> bool:
-        """Whether the word is the dossier's. For a code or a word that is wrong, and a dossier that
-        is not there, the same is done: one look at the table, which always gives a row, one hash,
-        one comparison that takes as long for all."""
-        known = select(facts.c.digest).where(facts.c.dossier == code).scalar_subquery()
-        query = select(func.coalesce(known, literal(_NOBODYS, LargeBinary)))
+        """Whether the word is that of the dossier with this very code."""
+        return self.bearer(code, word) == code
+
+    def bearer(self, typed: str, word: str) -> str | None:
+        """The dossier whose code was typed, in whatever letters, if the word is its own. For a code
+        or a word that is wrong, and a dossier that is not there, the same is done: one look at
+        the table, which always gives a row, one hash, one comparison that takes as long for all."""
+        ways = facts.c.dossier.in_((typed, typed.lower(), typed.upper()))
+        first = case((facts.c.dossier == typed, 0), else_=1), facts.c.dossier
+        code, digest = (
+            select(column).where(ways).order_by(*first).limit(1).scalar_subquery()
+            for column in (facts.c.dossier, facts.c.digest)
+        )
+        query = select(
+            func.coalesce(code, typed), func.coalesce(digest, literal(_NOBODYS, LargeBinary))
+        )
         with in_plain_words(self._name), self._log.engine.connect() as connection:
-            expected = connection.scalar(query)
-        return hmac.compare_digest(self._digest(code, plain(word)), bytes(expected or _NOBODYS))
+            found, expected = connection.execute(query).one()
+        its = hmac.compare_digest(self._digest(found, plain(word)), bytes(expected))
+        return str(found) if its else None
 
     def _digest(self, code: str, word: str) -> bytes:
         return hmac.digest(self._key, f"{code}\0{word}".encode(), "sha256")

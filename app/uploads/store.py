@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -206,8 +207,9 @@ def _hashed(file: BinaryIO, digest: hashlib._Hash) -> Iterator[bytes]:
 
 
 def _called(name: str) -> str:
-    """A file's name as it is shown again: the last part, without what does not print."""
-    last = name.replace("\\", "/").rpartition("/")[2]
+    """A file's name as it is shown again: the last part, without what does not print, its letters
+    put together (a Mac sends them and their diacritics apart)."""
+    last = unicodedata.normalize("NFC", name.replace("\\", "/").rpartition("/")[2])
     return "".join(each for each in last if each.isprintable())[-120:] or "?"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from app.citizen.facts import Facts
@@ -13,6 +14,7 @@ from schemas import events as e
 from tests.citizen.conftest import DESK, PROCEDURE, Citizen
 from tests.citizen.files import JPEG, PDF
 from tests.core import walker
+from tests.desk.conftest import As
 
 RECEIVER = "ub-desk.receiver-1"
 
@@ -127,6 +129,35 @@ def test_when_it_is_over_it_is_rated_once_complained_about_and_answered(citizen:
     page = citizen.get("/look-up/dossier").text
     assert "15/UBND-VP" in page
     assert "Đã hoàn lại tiền" in page
+
+
+def test_a_result_is_there_when_it_was_returned_and_not_while_it_is_a_draft(
+    citizen: Citizen, as_: As
+) -> None:
+    house = citizen.house
+    code, word = received(citizen)
+    draft = {"command": hidden(as_(RECEIVER).get(f"/dossiers/{code}/papers").text), "leg": ""}
+    sent = as_(RECEIVER).post(
+        f"/dossiers/{code}/papers", data=draft, files=[("paper.permit", ("giấy phép.jpg", JPEG))]
+    )
+    assert sent.status_code == 303, sent.text
+    (permit,) = (each for each in house.dossier(code).dossier.attached if each.paper == "permit")
+    citizen.follow(citizen.look_up(code, word))
+    assert "Đơn.pdf" in citizen.page
+    assert "giấy phép.jpg" not in citizen.page
+    assert citizen.get(f"/look-up/papers/{permit.digest}").status_code == 404
+    finish(house, code)
+    page = citizen.get("/look-up/dossier").text
+    assert "giấy phép.jpg" in page[page.index("Kết quả của bạn") : page.index("Tệp bạn đã nộp")]
+    assert "giấy phép.jpg" not in page[page.index("Tệp bạn đã nộp") :]
+    assert citizen.get(f"/look-up/papers/{permit.digest}").content == JPEG
+
+
+def hidden(page: str) -> str:
+    """The command's id of a form."""
+    found = re.search(r'name="command" value="([^"]+)"', page)
+    assert found is not None
+    return found[1]
 
 
 def test_handing_in_twice_makes_one_dossier_and_the_same_confirmation(citizen: Citizen) -> None:

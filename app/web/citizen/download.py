@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from fastapi.responses import Response
@@ -11,14 +12,19 @@ from app.trouble import NotThere
 from app.uploads.kinds import KINDS
 from app.uploads.store import Gone, Uploads
 from engine.core.dossier import Dossier
+from schemas.events import Attached
 from schemas.sentence import Sentence
 
 SUFFIXES = {kind.media_type: kind.suffixes[0] for kind in KINDS}
 
 
-def of(uploads: Uploads, dossier: Dossier, digest: str) -> Response:
-    """A file of this dossier, and of no other, as it was handed in. Raises NotThere, Altered."""
-    attached = next((each for each in dossier.attached if each.digest == digest), None)
+def of(
+    uploads: Uploads, dossier: Dossier, digest: str, among: Sequence[Attached] | None = None
+) -> Response:
+    """A file of this dossier, and of no other, as it was handed in; `among`: those that whoever
+    asks may have, if not all. Raises NotThere, Altered."""
+    allowed = dossier.attached if among is None else among
+    attached = next((each for each in allowed if each.digest == digest), None)
     if attached is None:
         raise NotThere(Sentence("%(code)s has no such file", code=dossier.stream))
     try:

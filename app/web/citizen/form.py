@@ -24,7 +24,7 @@ KEPT = "kept"
 """The hidden field with the note of a file that came before."""
 
 REMOVE = "remove"
-"""The button that takes a file away; its value is the file's digest."""
+"""The button that takes a file away; its value is the note of it."""
 
 FILES = "paper."
 """Before the id of a paper: the field of its files."""
@@ -119,14 +119,16 @@ def read(online: Online, procedure: Procedure, desk: str, command: str, sent: Fo
     filled.typed = {name: value.strip() for name, value in sent.items() if isinstance(value, str)}
     _applicant(filled)
     _facts(filled, online)
-    take_files(online, sent, [each.id for each in procedure.papers_in], filled.files, filled.wrong)
+    refused: list[Wrong] = []
+    take_files(online, sent, [each.id for each in procedure.papers_in], filled.files, refused)
+    if procedure.papers_in and not filled.files and not refused:
+        first = procedure.papers_in[0].id
+        refused.append(Wrong(FILES + first, _("Add a file of at least one paper")))
+    filled.wrong += refused
     note = filled.typed.get("note", "")
     if len(note) > LONGEST_NOTE:
         filled.wrong.append(Wrong("note", _("Say it in at most 2,000 letters")))
     filled.note = note or None
-    if procedure.papers_in and not filled.files and not filled.wrong:
-        first = procedure.papers_in[0].id
-        filled.wrong.append(Wrong(FILES + first, _("Add a file of at least one paper")))
     return filled
 
 
@@ -170,7 +172,7 @@ def take_files(
     those that come with it. `already`: bytes that the dossier has."""
     for text in sent.getlist(KEPT):
         handed = online.staged(text) if isinstance(text, str) else None
-        if handed is None or handed.paper not in papers or handed.digest == sent.get(REMOVE):
+        if handed is None or handed.paper not in papers or text == sent.get(REMOVE):
             continue
         if online.uploads.staged(handed.digest):
             _add(files, handed)

@@ -17,7 +17,7 @@ from engine.core.dossier import Dossier, LegState
 from engine.core.explain import explain, limit_text
 from schemas import events as e
 from schemas.envelope import Recorded, from_micros
-from schemas.events import Event
+from schemas.events import Attached, Event
 from workflows.machine import LEGS, SUPPLEMENT
 from workflows.model import Paper, Text
 
@@ -47,7 +47,7 @@ class Asked(NamedTuple):
 
 
 class Given(NamedTuple):
-    """A file that was handed in; `name` is None when it was destroyed."""
+    """A file, of a paper of that title; `name` is None when it was destroyed."""
 
     paper: str
     digest: str
@@ -70,7 +70,8 @@ class Answered(NamedTuple):
 class Standing(msgspec.Struct, frozen=True):
     """All that the page shows. `step`: what is being done; `waits_for`: agencies that others
     wait for; `why`: sentences about the appointment; `ended_because`: what was said when it was
-    refused or stopped; `check_by`: of what was registered online and not looked at yet."""
+    refused or stopped; `check_by`: of what was registered online and not looked at yet; `results`:
+    what came of it, as files."""
 
     code: str
     procedure: Text
@@ -94,6 +95,7 @@ class Standing(msgspec.Struct, frozen=True):
     passed: tuple[Passed, ...]
     asked: tuple[Asked, ...]
     given: tuple[Given, ...]
+    results: tuple[Given, ...]
     forms: tuple[Printable, ...]
     rated: dict[str, int] | None
     complaints: tuple[Answered, ...]
@@ -132,7 +134,8 @@ def standing(
         why=_why(house, dossier, lang),
         passed=_passed(events),
         asked=_asked(house, dossier, events),
-        given=_given(house, dossier, events, lang),
+        given=_files(house, dossier, events, lang, handed_in(house, dossier)),
+        results=_files(house, dossier, events, lang, results(house, dossier)),
         forms=tuple(each for each in printable(records, house.law, lang) if each.kind in FORMS),
         rated=rated[1].marks if rated else None,
         complaints=_complaints(events),
@@ -235,13 +238,29 @@ def _asked(house: House, dossier: Dossier, events: _Events) -> tuple[Asked, ...]
     return tuple(found)
 
 
-def _given(house: House, dossier: Dossier, events: _Events, lang: Lang) -> tuple[Given, ...]:
+def handed_in(house: House, dossier: Dossier) -> list[Attached]:
+    """The files of papers that the citizen hands in."""
+    made = {each.id for each in house.law.procedure(dossier.procedure).papers_out}
+    return [each for each in dossier.attached if each.paper not in made]
+
+
+def results(house: House, dossier: Dossier) -> list[Attached]:
+    """The files that came of it: none before the result was returned, for until then they may be
+    drafts, and a fee may be due."""
+    made = {each.id for each in house.law.procedure(dossier.procedure).papers_out}
+    returned = dossier.status == "ended" and dossier.outcome == "done"
+    return [each for each in dossier.attached if returned and each.paper in made]
+
+
+def _files(
+    house: House, dossier: Dossier, events: _Events, lang: Lang, attached: Sequence[Attached]
+) -> tuple[Given, ...]:
     names: dict[str, str] = {}
     for _, event in events:
         if event.private is not None:
             names |= event.private.files
     found = []
-    for each in dossier.attached:
+    for each in attached:
         title = titled(house, dossier, each.paper).title
         words = title.vi if lang == "vi" else title.en
         found.append(Given(words, each.digest, names.get(each.digest), each.size))

@@ -188,7 +188,7 @@ def _shown(request: Request, online: Online, filled: Filled) -> dict[str, Any]:
         "words_of_fact": lambda name: said(FACTS, name, language(request)),
         "choices": choices(filled.procedure),
         "unclear": unclear(law, filled.procedure, filled.desk, {}, day),
-        "notes": {each.digest: online.stage_note(each) for each in filled.files},
+        "note_of": online.stage_note,
         "several": len(desks(law, filled.procedure, day)) > 1,
         "errors": filled.wrong,
         "wrong": {each.field: each for each in reversed(filled.wrong)},
