@@ -149,7 +149,11 @@ REASONS: dict[str, str] = {
 
 _MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?= \d\d:\d\d|$)")
 
+THESE = "these"
+"""Stands for an act where a sentence is about several."""
+
 FILLS = {
+    THESE: Said("làm việc này", "this"),
     "none": Said("không có", "none"),
     "nothing": Said("không có gì", "nothing"),
     "another agency": Said("cơ quan khác", "another agency"),
@@ -221,7 +225,7 @@ class _Words:
             word = word[1:-1]
         if lang == "vi":
             word = _MOMENT.sub(r"\3/\2/\1", word)
-        if name in ("act", "possible"):
+        if name in ("act", "possible") and word not in FILLS:
             return ", ".join(act_words(each, lang).lower() for each in word.split(", "))
         if name in KNOWN:
             return said(KNOWN[name], word, lang)

@@ -10,11 +10,13 @@ import msgspec
 
 from app.web.act_forms import NOT_HERE, paper_titles
 from app.web.names import Names
+from app.web.sentences import THESE
 from app.web.tasks import SOON, step_title
 from engine.core import clock
 from engine.core.calendar import CalendarError, local_day
-from engine.core.decide import possible_acts
+from engine.core.decide import Possible, possible_acts
 from engine.core.dossier import Dossier, LegState
+from engine.core.rules import RULES
 from schemas.rejection import Rejected
 from workflows.machine import BACK, LEGS, OFFERED, PAUSED, SUPPLEMENT, resume_act
 
@@ -62,9 +64,9 @@ class EventRow(msgspec.Struct, frozen=True):
 
 
 class Impossible(msgspec.Struct, frozen=True):
-    """Acts that one rule stands against, in one leg."""
+    """Acts that one rule stands against, in these legs: all that there are when none is named."""
 
-    leg: str
+    legs: tuple[str, ...]
     rejected: Rejected
     acts: tuple[str, ...]
 
@@ -160,19 +162,36 @@ def acts_for(house: House, dossier: Dossier, officer: str, leg: str | None) -> A
     ]  # fmt: skip
     possible = [(each.act, each.leg) for each in found if each.rejected is None]
     first = _first(house, dossier, possible, leg)
-    groups: dict[tuple[str, str, str], list[str]] = {}
-    rules: dict[tuple[str, str, str], Rejected] = {}
+    others = tuple(each for each in possible if each != first)
+    return Acts(first, others, _impossible(found, {leg for _, leg in possible}))
+
+
+def _of_any_act(act: str, why: Rejected) -> Rejected:
+    """The same refusal in words that do not name the act. A step may have its name."""
+    if "{act!r}" not in RULES[why.rule].sentence:
+        return why
+    return msgspec.structs.replace(why, message=why.message.replace(repr(act), repr(THESE), 1))
+
+
+def _impossible(found: list[Possible], mine: set[str]) -> tuple[Impossible, ...]:
+    """Why the rest is not possible. The same sentence is said once, for all acts and legs that it
+    stands against; of a leg that is none of `mine` but another agency's, that alone is said."""
+    refused: dict[tuple[str, Rejected], list[str]] = {}
     for each in found:
         if each.rejected is not None:
-            # The same sentence is said once, for all acts that it stands against.
-            key = (each.leg, each.rejected.rule, each.rejected.message.replace(each.act, ""))
-            groups.setdefault(key, []).append(each.act)
-            rules.setdefault(key, each.rejected)
-    return Acts(
-        first,
-        tuple(each for each in possible if each != first),
-        tuple(Impossible(key[0], rules[key], tuple(acts)) for key, acts in groups.items()),
-    )
+            why = _of_any_act(each.act, each.rejected)
+            refused.setdefault((each.leg, why), []).append(each.act)
+    others = [leg for leg, why in refused if why.rule == "wrong-agency"]
+    theirs = set(others) - mine - {""}
+    legs: dict[tuple[Rejected, tuple[str, ...]], list[str]] = {}
+    for (leg, why), acts in refused.items():
+        if leg not in theirs:
+            legs.setdefault((why, tuple(acts)), []).append(leg)
+        elif why.rule == "wrong-agency":
+            # One on its way is two agencies': what is whose is said.
+            of = tuple(acts) if others.count(leg) > 1 else ()
+            legs.setdefault((why, of), []).append(leg)
+    return tuple(Impossible(tuple(at), why, acts) for (why, acts), at in legs.items())
 
 
 def _first(

@@ -255,6 +255,9 @@ FACTS: Mapping[str, Said] = {
 
 DETAILS: Mapping[str, Said] = {
     **FIELDS,
+    "counts_as_overdue": Said("Tính là quá hạn", "Counts as overdue"),
+    "step": Said("Bước", "Step"),
+    "to_agency": Said("Đến cơ quan", "To agency"),
     "act": Said("Thao tác", "Act"),
     "answer": Said("Trả lời", "Answer"),
     "answer_by": Said("Trả lời trước", "To be answered by"),

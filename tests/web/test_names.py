@@ -12,6 +12,7 @@ from app.legs import leg_title
 from app.settings import Settings
 from app.web.names import Names
 from app.web.sentences import sentence
+from app.web.summary import acts_for
 from engine.runtime import rejection
 from tests.web.conftest import Officer
 from tests.web.test_whole_life import go_on
@@ -65,6 +66,33 @@ def test_no_page_of_a_dossier_shows_the_id_of_a_leg(desk: Desk, at_desk: Officer
             assert IDS.findall(page.text) == [], (who, each)
     for lang, named in (("vi", "nhánh “Thẩm định trợ"), ("en", "leg “Appraise the allowance”")):
         assert named in at_desk(AT, lang).get(f"/dossiers/{code}").text
+
+
+def test_why_not_is_said_once_and_of_another_agencys_leg_only_that_it_is_another_agencys(
+    desk: Desk, at_desk: Officer
+) -> None:
+    code = group(at_desk, desk)
+    officer = "ub-social-affairs.specialist-1"
+    at_desk(officer).submit(at_desk(officer).get(f"/dossiers/{code}").form("/acts/accept"))
+    dossier = desk.house.runtime.latest(code).dossier
+    found = acts_for(desk.house, dossier, officer, None).impossible
+    assert len({(each.legs, each.rejected) for each in found}) == len(found)
+    police = [each for each in found if "residence" in each.legs]
+    assert [each.rejected.rule for each in police] == ["wrong-agency"] * 2
+    assert ("recall-handover",) in [each.acts for each in police]
+    # The step and the act that ends it have one name: both sentences are whole.
+    said = [each for each in found if each.legs == ("social-affairs",)]
+    rules = [each.rejected.rule for each in said]
+    assert rules.count("act-not-possible") == 1
+    taker = at_desk("ub-insurance.insurance-officer-1")
+    taker.submit(taker.get(f"/dossiers/{code}").form("/acts/accept"))
+    dossier = desk.house.runtime.latest(code).dossier
+    again = acts_for(desk.house, dossier, officer, None).impossible
+    (insurance,) = [each for each in again if "social-insurance" in each.legs]
+    assert (insurance.rejected.rule, insurance.acts) == ("wrong-agency", ())
+    text = at_desk(officer, "vi").get(f"/dossiers/{code}").text
+    assert "Không thể làm việc này ở bước “Thẩm định trợ cấp mai táng”" in text
+    assert "Mọi việc" in text
 
 
 def test_a_list_names_the_leg_unless_the_step_says_the_same(desk: Desk, at_desk: Officer) -> None:
