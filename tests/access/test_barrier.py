@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import pytest
 from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.testclient import TestClient
 from sqlalchemy import create_engine, func, make_url, select, text
 from sqlalchemy.event import listen
 from sqlalchemy.pool import NullPool
 
+from app.access import access
 from app.access.access import Access
 from app.access.asking import Asking, ask_for, asking
 from app.access.principal import Principal
@@ -37,7 +40,7 @@ from engine.store.errors import in_plain_words
 from engine.store.schema import events, streams
 from tests.acceptance.conftest import FIFTY, run
 from tests.access.test_relation import Oracle
-from tests.desk.conftest import Doors
+from tests.desk.conftest import WHO, Doors
 from tests.servers import PostgresDatabase
 
 pytestmark = pytest.mark.postgres
@@ -285,3 +288,55 @@ def test_a_permission_for_another_dossier_holds_for_the_request(house: House) ->
     assert asking() == Asking(frozenset(access.agencies(who) or ()), frozenset({code}))
     access.ask_for(Principal("", "stranger"), "citizen.look-up", {"code": code})
     assert asking() is None
+
+
+ASKED = {
+    "agency": "ub-land", "party": "ub-land", "q": "ub-desk", "state": "all", "limit": "1000",
+    "from": "2021-01-01", "to": "2021-12-31",
+}  # fmt: skip
+"""For what is none of who asks, whichever of it a list knows."""
+
+
+def lists(app: FastAPI) -> list[str]:
+    """The addresses that name no dossier, and are answered at once."""
+    return sorted(
+        each.path.replace("{agency}", "ub-land").replace("{form}", "06a")
+        for each in iter_route_contexts(app.routes)
+        if isinstance(each.original_route, APIRoute)
+        and each.path is not None
+        and "GET" in (each.original_route.methods or ())
+        and not re.search(r"{(?!agency|form)", each.path)
+        and each.path not in ("/api/v1/feed", "/board/live")
+    )
+
+
+def shown(desk: Desk, asks: TestClient, addresses: list[str]) -> dict[str, set[str]]:
+    """By address: which dossiers of the other district it shows, of whom the caller is none."""
+    codes = set(desk.house.log.streams("", limit=1000)) - expected(desk.house, "dt-desk")
+    found = {}
+    for address in addresses:
+        answers = [asks.get(address, params=asked).text for asked in ({}, ASKED)]
+        found[address] = {code for code in codes if any(code in text for text in answers)}
+    return {address: codes for address, codes in found.items() if codes}
+
+
+def test_a_policy_that_permits_everything_shows_no_list_of_others(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first barrier is down: whoever may anything sees in lists what his agency may see."""
+    doors = Doors()
+    app = application(house.settings, house, doors.identify)
+    doors.known["x"] = Principal("x", "officer", "dt-desk.receiver-1", "dt-desk", token=True)
+    with TestClient(app, raise_server_exceptions=False, headers={WHO: "x"}) as asks:
+        desk: Desk = app.state.desk
+        addresses = lists(app)
+        assert {"/api/v1/dossiers", "/api/v1/reports/register", "/search", "/inbox"} < {*addresses}
+        assert shown(desk, asks, addresses) == {}
+        monkeypatch.setattr(access, "decides", lambda *_: True)
+        monkeypatch.setattr(access.Access, "readable", lambda *_: None)
+        assert shown(desk, asks, addresses) == {}
+        # What would be seen, if there were no second one.
+        desk.barrier = False
+        assert {"/api/v1/dossiers", "/api/v1/inbox/ub-land", "/api/v1/deadlines", "/search"} <= {
+            *shown(desk, asks, addresses)
+        }
