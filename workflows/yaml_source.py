@@ -19,6 +19,7 @@ import yaml
 from yaml.resolver import Resolver
 
 from schemas.sentence import Sentence
+from workflows.yaml_words import CONTROL, NOTICED_LATE, said
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 24
@@ -158,6 +159,9 @@ def _text(path: Path) -> str:
         if "\t" in line_text:
             column = line_text.index("\t") + 1
             raise _Refused(number, column, Sentence("a tab: indent and separate with spaces"))
+        if control := CONTROL.search(line_text):
+            message = Sentence("a control character, which no text has in it")
+            raise _Refused(number, control.start() + 1, message)
     return text
 
 
@@ -174,11 +178,7 @@ class _Composer:
         try:
             self._document()
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-            problem = " ".join(filter(None, (error.context, error.problem)))
-            message = Sentence("this is not YAML: %(problem)s", problem=problem)
-            raise _Refused(line, column, message) from error
+            raise _unreadable(error) from error
         except yaml.YAMLError as error:
             message = Sentence("this is not YAML: %(problem)s", problem=error)
             raise _Refused(1, 1, message) from error
@@ -316,6 +316,15 @@ _KINDS = {
 def _place(event: yaml.Event) -> tuple[int, int]:
     mark = event.start_mark
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+
+
+def _unreadable(error: yaml.MarkedYAMLError) -> _Refused:
+    problem, context = error.problem or "", error.context or ""
+    mark = error.problem_mark or error.context_mark
+    if problem in NOTICED_LATE and error.context_mark:
+        mark = error.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    return _Refused(line, column, said(problem, context, line, column))
 
 
 def _alias(event: yaml.AliasEvent) -> Sentence:

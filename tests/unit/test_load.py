@@ -168,7 +168,9 @@ def test_a_byte_order_mark_is_no_harm(tmp_path: Path) -> None:
 
 
 def test_a_nul_byte_is_refused(tmp_path: Path) -> None:
-    assert "this is not YAML" in messages(written(tmp_path, GOOD + "\0"))[0]
+    assert messages(written(tmp_path, GOOD + "\0")) == [
+        "a control character, which no text has in it"
+    ]
 
 
 def test_a_missing_file_is_a_problem_not_a_crash(tmp_path: Path) -> None:
