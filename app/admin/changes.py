@@ -43,6 +43,8 @@ def _flat(place: str, value: Any) -> Iterator[tuple[str, str]]:
             yield from _flat(_under(place, str(name)), each)
     elif isinstance(value, tuple | list):
         yield from _of_sequence(place, value)
+    elif isinstance(value, bool):
+        yield place, str(value).lower()
     elif value not in (None, "", msgspec.UNSET):
         yield place, str(value)
 

@@ -18,7 +18,7 @@ from workflows.calendar_model import CalendarSource
 from workflows.load import BadProcedure, check, load_procedure
 from workflows.model import Procedure
 from workflows.organisation import Organisation
-from workflows.yaml_source import Problem, read_source
+from workflows.yaml_source import Problem, Source, read_source
 
 if TYPE_CHECKING:
     from engine.core.law import Law
@@ -60,8 +60,8 @@ def checked(content: bytes, law: Law, folder: Path, others: Iterable[bytes] = ()
             procedure = None if errors else load_procedure(file)
         except BadProcedure as bad:
             errors, procedure = _own(bad.problems, file), None
-    if procedure is not None:
-        errors = tuple(_against(procedure, law))
+        if procedure is not None:
+            errors = _own(_against(procedure, law, read_source(file)), file)
     return Checked(None if errors else procedure, errors, warnings)
 
 
@@ -106,7 +106,7 @@ def _own(problems: Iterable[Problem], file: Path) -> tuple[Problem, ...]:
     return tuple(msgspec.structs.replace(each, file="") for each in found)
 
 
-def _against(procedure: Procedure, law: Law) -> Iterable[Problem]:
+def _against(procedure: Procedure, law: Law, source: Source) -> Iterable[Problem]:
     """What the versions that are registered have against it: one that is there never changes,
     and a new one takes over from those before it."""
     for known in law.procedures():
@@ -118,11 +118,11 @@ def _against(procedure: Procedure, law: Law) -> Iterable[Problem]:
                     "%(id)s %(version)s is registered with other content: give it another version",
                     id=known.id, version=known.version,
                 )  # fmt: skip
-                yield Problem("", 1, 1, VERSION, said)
+                yield source.problem((VERSION,), said)
         elif known.valid_from >= procedure.valid_from:
             said = Sentence("version %(version)s begins on %(day)s: a new one begins later",
                             version=known.version, day=known.valid_from)  # fmt: skip
-            yield Problem("", 1, 1, VALID_FROM, said)
+            yield source.problem((VALID_FROM,), said)
 
 
 def in_force(law: Law, id_: str, day: str) -> Procedure | None:

@@ -69,15 +69,18 @@ class Act(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
-class Draft(msgspec.Struct, frozen=True):
-    """A file that was uploaded. `digest`: SHA-256 (hex) of its bytes; moments are microseconds
-    since 1970, UTC."""
+class Uploaded(msgspec.Struct, frozen=True):
+    """A file that was uploaded, without what is in it. `digest`: SHA-256 (hex) of its bytes;
+    moments are microseconds since 1970, UTC."""
 
     digest: str
     name: str
     account: str
     uploaded_at: int
     activated_at: int | None
+
+
+class Draft(Uploaded, frozen=True):
     content: bytes
 
 
@@ -126,13 +129,22 @@ def draft(home: Home, kind: Kind, digest: str) -> Draft | None:
     return None if row is None else Draft(*row)
 
 
-def drafts(home: Home, kind: Kind, *, activated: bool) -> list[Draft]:
-    """The newest first."""
-    table = _TABLES[kind]
-    is_ = table.c.activated_at.is_not(None) if activated else table.c.activated_at.is_(None)
-    query = sa.select(table).where(is_).order_by(table.c.uploaded_at.desc())
+def uploaded(home: Home, kind: Kind, *, activated: bool) -> list[Uploaded]:
+    """The newest first; a megabyte each is not read to list them."""
+    of = _TABLES[kind].c
+    is_ = of.activated_at.is_not(None) if activated else of.activated_at.is_(None)
+    query = sa.select(of.digest, of.name, of.account, of.uploaded_at, of.activated_at)
     with home.engine.connect() as connection:
-        return [Draft(*row) for row in connection.execute(query)]
+        rows = connection.execute(query.where(is_).order_by(of.uploaded_at.desc()))
+        return [Uploaded(*row) for row in rows]
+
+
+def activated_files(home: Home, kind: Kind) -> list[bytes]:
+    """What is in those that were activated, the newest first."""
+    of = _TABLES[kind].c
+    query = sa.select(of.content).where(of.activated_at.is_not(None))
+    with home.engine.connect() as connection:
+        return list(connection.scalars(query.order_by(of.uploaded_at.desc())))
 
 
 def mark_activated(home: Home, kind: Kind, digest: str, at: int) -> None:

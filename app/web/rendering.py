@@ -24,6 +24,7 @@ from app.access.needs import who_asks
 from app.settings import Lang
 from app.times import local, shown
 from app.web.assets import asset
+from app.web.days import day_words, value_words
 from app.web.menu import menu
 from app.web.sentences import sentence
 from app.web.spoken import spoken
@@ -141,6 +142,8 @@ def environment(lang: Lang) -> Environment:
     made.filters["actor"] = lambda actor: actor_words(actor, lang)
     made.filters["spoken"] = lambda text: spoken(text, lang)
     made.filters["span"] = partial(span_words, lang)
+    made.filters["day"] = lambda day: day_words(day, lang)
+    made.filters["value"] = lambda value: value_words(value, lang)
     made.filters["limit"] = lambda limit: limit_words(str(limit), lang)
     for name, words in WORDS.items():
         made.filters[name] = partial(_said, words, lang)

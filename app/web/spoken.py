@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from app.settings import Lang
+from app.web.days import day_words
 from app.web.texts import translations
 from app.web.words import act_words, limit_words
 from schemas.sentence import Sentence
@@ -20,6 +23,8 @@ def spoken(text: str, lang: Lang) -> str:
 def _part(name: str, part: object, lang: Lang) -> object:
     if isinstance(part, Limit):
         return limit_words(str(part), lang)
+    if isinstance(part, date) or (name == "day" and isinstance(part, str)):
+        return day_words(part, lang)
     if name == "act":
         return act_words(str(part), lang).lower()
     return spoken(part, lang) if isinstance(part, str) else part

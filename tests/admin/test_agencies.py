@@ -251,7 +251,7 @@ def test_whose_post_ended_acts_no_more(as_: As, house: House) -> None:
     place = draft(admin, POST_ENDS)
     page = admin.get(place).text
     assert "Vị trí công tác kết thúc" in page
-    assert "<ins>2021-03-31</ins>" in page
+    assert "<ins>31/03/2021</ins>" in page
     assert received(house, "ub-desk.receiver-1") is None
     activate(admin, place)
     assert received(house, "ub-desk.receiver-1") == "unknown-officer"

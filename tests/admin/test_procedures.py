@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
+from sqlalchemy import event
 
 from app.admin import records
 from app.admin.changes import differences
@@ -77,8 +78,8 @@ def test_a_version_is_checked_compared_drawn_and_activated(as_: As, house: House
     place = upload(admin, newer(**NEWER)).headers["location"]
     page = admin.get(place).text
     assert "Thay đổi so với phiên bản 2021-01-01" in page
-    assert "<del>3 working days</del>" in page
-    assert "<ins>4 working days</ins>" in page
+    assert "<del>3 ngày làm việc</del>" in page
+    assert "<ins>4 ngày làm việc</ins>" in page
     picture = admin.get(f"{place}/picture.svg")
     assert picture.headers["content-type"] == "image/svg+xml"
     assert "sandbox" in picture.headers["content-security-policy"]
@@ -226,7 +227,7 @@ def test_only_the_last_files_are_kept(as_: As, house: House) -> None:
     admin = as_("administrator")
     for number in range(records.MOST_DRAFTS + 3):
         upload(admin, f"a: {number}\n")
-    assert len(records.drafts(house.home, "procedure", activated=False)) == records.MOST_DRAFTS
+    assert len(records.uploaded(house.home, "procedure", activated=False)) == records.MOST_DRAFTS
     assert admin.get(f"{FORMS}/drafts/nothing").status_code == 404
 
 
@@ -273,6 +274,32 @@ def test_the_tree_is_that_of_the_day(as_: As) -> None:
 def test_a_calendar_tells_its_days(as_: As) -> None:
     admin = as_("administrator")
     page = admin.get("/admin/calendars/vn-2020-12-09?year=2021").text
-    assert "2021-04-30" in page
+    assert "30/04/2021" in page
     assert admin.get("/admin/calendars/vn-2020-12-09?year=2500").status_code == 200
     assert admin.get("/admin/calendars/none").status_code == 404
+
+
+def test_what_is_in_files_is_not_read_to_list_them(as_: As, house: House) -> None:
+    admin = as_("administrator")
+    for page in (FORMS, "/admin/agencies", "/admin/calendars"):
+        admin.post(page, files={"file": ("new.yaml", b"a: 1", "application/yaml")})
+        asked: list[str] = []
+
+        def hear(*told: object, asked: list[str] = asked) -> None:
+            asked.append(str(told[2]))
+
+        event.listen(house.home.engine, "before_cursor_execute", hear)
+        assert "new.yaml" in admin.get(page).text
+        event.remove(house.home.engine, "before_cursor_execute", hear)
+        assert [each for each in asked if "_drafts" in each and ".content" in each] == []
+        assert any("_drafts" in each for each in asked)
+
+
+def test_what_a_registered_version_has_against_it_is_told_where_it_stands(house: House) -> None:
+    text = newer(**{**NEWER, "valid from": "2020-12-31"})
+    (line,) = [
+        number for number, each in enumerate(text.splitlines(), 1)
+        if each.startswith("valid from")
+    ]  # fmt: skip
+    (error,) = checked(text.encode(), house.law, CATALOGUE).errors
+    assert (error.line, error.column, error.field) == (line, len("valid from: ") + 1, "valid from")

@@ -113,8 +113,8 @@ def test_files_are_kept_once_and_the_oldest_go(fed: Home) -> None:
     records.mark_activated(fed, "agencies", digest, 3)
     for number in range(records.MOST_DRAFTS + 2):
         records.keep(fed, "agencies", "c.yaml", b"c%d" % number, "a", 10 + number)
-    assert len(records.drafts(fed, "agencies", activated=False)) == records.MOST_DRAFTS
-    assert [each.name for each in records.drafts(fed, "agencies", activated=True)] == ["a.yaml"]
+    assert len(records.uploaded(fed, "agencies", activated=False)) == records.MOST_DRAFTS
+    assert [each.name for each in records.uploaded(fed, "agencies", activated=True)] == ["a.yaml"]
     # Files of another kind are others.
     assert records.keep(fed, "calendar", "a.json", b"1", "a", 1) == digest
-    assert records.drafts(fed, "calendar", activated=True) == []
+    assert records.uploaded(fed, "calendar", activated=True) == []

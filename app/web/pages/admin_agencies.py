@@ -61,8 +61,8 @@ def agencies(
         day=day.isoformat(),
         wrong=wrong,
         officers={each.id: len(staff.officers_in(each.id, day=day)) for each in staff.agencies()},
-        drafts=records.drafts(home, "agencies", activated=False),
-        activated=records.drafts(home, "agencies", activated=True),
+        drafts=records.uploaded(home, "agencies", activated=False),
+        activated=records.uploaded(home, "agencies", activated=True),
         largest=MAX_BYTES,
     )
 

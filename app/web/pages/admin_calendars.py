@@ -38,7 +38,7 @@ def calendars(request: Request, who: Administrator, desk: AtDesk) -> Response:
         request,
         "admin/calendars.html",
         calendars=registry.calendars(desk.house.log),
-        drafts=records.drafts(desk.house.home, "calendar", activated=False),
+        drafts=records.uploaded(desk.house.home, "calendar", activated=False),
         largest=MAX_BYTES,
     )
 

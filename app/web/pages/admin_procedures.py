@@ -45,7 +45,7 @@ def procedures(request: Request, who: Administrator, desk: AtDesk) -> Response:
         "admin/procedures.html",
         procedures=found,
         now=now,
-        drafts=records.drafts(desk.house.home, "procedure", activated=False),
+        drafts=records.uploaded(desk.house.home, "procedure", activated=False),
         largest=MAX_BYTES,
     )
 
@@ -153,7 +153,7 @@ def _registered(desk: Desk, key: tuple[str, str]) -> bool:
 def _draft(desk: Desk, digest: str) -> tuple[records.Draft, Checked]:
     """Raises NotThere."""
     draft = kept(desk, "procedure", digest)
-    others = [each.content for each in records.drafts(desk.house.home, "procedure", activated=True)]
+    others = records.activated_files(desk.house.home, "procedure")
     return draft, checked(draft.content, desk.house.law, catalogue_folder(desk.settings), others)
 
 
