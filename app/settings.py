@@ -22,6 +22,8 @@ class Settings(msgspec.Struct, frozen=True):
 
     `uploads`: where papers that are handed in as files are kept, `file:///folder` or
     `s3://bucket/prefix?endpoint=…&region=…`; None is a folder beside the store.
+    `uploads_elsewhere`: where other houses keep theirs, one after the other, written likewise: the
+    papers of a leg that came from there are read there.
 
     `private_webhooks`: whether alerts may be sent to addresses of a private network.
     `feed_apart`: whether a server feeds the views in a process of its own.
@@ -37,6 +39,7 @@ class Settings(msgspec.Struct, frozen=True):
     kafka: str | None = None
     views: str | None = None
     uploads: str | None = None
+    uploads_elsewhere: str | None = None
     house: str = HOUSE
     now: datetime | None = None
     lang: Lang = "vi"

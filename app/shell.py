@@ -34,6 +34,7 @@ ENVIRONMENT = {
     "house": "LIENTHONG_HOUSE",
     "views": "LIENTHONG_VIEWS_URL",
     "uploads": "LIENTHONG_UPLOADS",
+    "uploads_elsewhere": "LIENTHONG_UPLOADS_ELSEWHERE",
     "procedures": "LIENTHONG_PROCEDURES",
     "organisation": "LIENTHONG_ORGANISATION",
     "peers": "LIENTHONG_PEERS",

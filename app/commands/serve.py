@@ -32,6 +32,9 @@ def serve(
     Papers that are handed in as files are kept in a folder beside the store, or where
     LIENTHONG_UPLOADS says: file:///folder, or s3://bucket/prefix?endpoint=https://…&region=…
     (its keys are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY). A store on PostgreSQL needs it said.
+    LIENTHONG_UPLOADS_ELSEWHERE names in the same way, with spaces between, where other houses keep
+    theirs: a paper that came with a leg is read there, by its hash, and a copy kept. To be
+    allowed to read objects is enough for that, and to list them is not needed.
     """
     import uvicorn
     from msgspec.structs import replace

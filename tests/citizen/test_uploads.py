@@ -107,6 +107,66 @@ def test_a_file_that_was_altered_is_not_given_out(place: tuple[Uploads, ObjectSt
         uploads.read(DIGEST)
 
 
+@pytest.fixture
+def other(tmp_path: Path) -> Uploads:
+    """Of another house."""
+    return opened(Settings(uploads=(tmp_path / "other").as_uri()))
+
+
+@pytest.fixture
+def here(tmp_path: Path, other: Uploads) -> Uploads:
+    """Of a house that is told where the other one keeps its papers."""
+    places = f"{(tmp_path / 'other').as_uri()}  {(tmp_path / 'third').as_uri()}"
+    (tmp_path / "third").mkdir()
+    return opened(Settings(uploads=(tmp_path / "here").as_uri(), uploads_elsewhere=places))
+
+
+def test_a_file_that_another_house_keeps_is_read_there_and_kept_here(
+    place: tuple[Uploads, ObjectStore], tmp_path: Path
+) -> None:
+    """In a folder and in S3."""
+    theirs, store = place
+    theirs.keep(theirs.stage("p", "a.pdf", io.BytesIO(PDF)).digest)
+    mine = LocalStore(tmp_path / "mine", mkdir=True)
+    ours = Uploads(mine, [store])
+    assert ours.read(DIGEST) == PDF
+    obstore.delete(store, f"kept/{DIGEST[:2]}/{DIGEST}")
+    assert ours.read(DIGEST) == PDF
+    assert names(mine) == {f"kept/{DIGEST[:2]}/{DIGEST}"}
+
+
+def test_what_another_house_has_not_kept_is_not_read(here: Uploads, other: Uploads) -> None:
+    other.stage("p", "a.pdf", io.BytesIO(PDF))
+    with pytest.raises(Gone):
+        here.read(DIGEST)
+    with pytest.raises(Gone):
+        here.read("0" * 64)
+
+
+def test_what_another_house_altered_is_not_taken_for_it(
+    here: Uploads, other: Uploads, tmp_path: Path
+) -> None:
+    other.keep(other.stage("p", "a.pdf", io.BytesIO(PDF)).digest)
+    (tmp_path / "other" / "kept" / DIGEST[:2] / DIGEST).write_bytes(PNG)
+    with pytest.raises(Gone):
+        here.read(DIGEST)
+    assert not list((tmp_path / "here").rglob(DIGEST))
+
+
+def test_a_house_that_does_not_answer_is_not_one_that_has_no_such_file(
+    s3: S3, tmp_path: Path, other: Uploads
+) -> None:
+    silent = "s3://nowhere/x?endpoint=http://127.0.0.1:9&region=vn"
+    settings = Settings(
+        uploads=(tmp_path / "here").as_uri(),
+        uploads_elsewhere=f"{silent} {(tmp_path / 'other').as_uri()}",
+    )
+    with pytest.raises(Broken):
+        opened(settings).read(DIGEST)
+    other.keep(other.stage("p", "a.pdf", io.BytesIO(PDF)).digest)
+    assert opened(settings).read(DIGEST) == PDF
+
+
 @pytest.mark.parametrize("digest", HOSTILE)
 def test_nothing_but_a_digest_becomes_part_of_a_path(
     place: tuple[Uploads, ObjectStore], digest: str
@@ -171,6 +231,8 @@ def test_without_a_word_about_it_papers_lie_beside_the_store(tmp_path: Path) -> 
         (Settings(uploads="file://host/x"), "file:///"),
         (Settings(uploads="s3:///x"), "s3://"),
         (Settings(uploads="s3://b/x?key=secret"), "'key'"),
+        (Settings(uploads_elsewhere="file:///no/such/folder"), "no such folder"),
+        (Settings(uploads_elsewhere="https://house.vn/papers"), "https"),
     ],
 )
 def test_a_place_that_is_none_is_told_as_such(settings: Settings, word: str) -> None:

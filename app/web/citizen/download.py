@@ -30,7 +30,7 @@ def of(
     try:
         content = uploads.read(digest)
     except Gone:
-        raise NotThere(Sentence("The file %(digest)s is not kept here", digest=digest)) from None
+        raise NotThere(_not_here(dossier, digest)) from None
     suffix = SUFFIXES.get(attached.media_type, "bin")
     # Called by us: what a person called it goes into no header.
     paper = re.sub(r"[^a-z0-9-]", "-", attached.paper.lower())[:40]
@@ -44,4 +44,15 @@ def of(
             "Content-Security-Policy": "sandbox; default-src 'none'",
             "Cache-Control": "private, no-store",
         },
+    )
+
+
+def _not_here(dossier: Dossier, digest: str) -> str:
+    if dossier.origin is None:
+        return Sentence("The file %(digest)s is not kept here", digest=digest)
+    return Sentence(
+        "The file %(digest)s is kept by the house %(house)s, and this desk is not told where that "
+        "keeps its papers",
+        digest=digest,
+        house=dossier.origin.house,
     )
