@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.types import Message
 
 from app.access.guard import LARGEST_UPLOAD, files_too_large
@@ -19,6 +20,9 @@ MOST_FILES = 60
 MOST_FIELDS = 300
 MOST_TYPED = 64 * 1024
 """Bytes of one field."""
+
+TOO_MANY = "Too many files"
+"""How the reader of forms begins to say so."""
 
 
 def _too_large() -> Problem:
@@ -55,9 +59,15 @@ async def _read(request: Request) -> FormData:
     if isinstance(before, FormData):
         return before
     bounded = Request(request.scope, counted)
-    return await bounded.form(
-        max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=MOST_TYPED
-    )
+    try:
+        return await bounded.form(
+            max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=MOST_TYPED
+        )
+    except HTTPException as error:
+        if str(error.detail).startswith(TOO_MANY):
+            said = Sentence("At most %(most)s files may be sent at once", most=MOST_FILES)
+            raise Problem(413, "too-large", "Too much at once", said) from None
+        raise
 
 
 BoundedForm = Annotated[FormData, Depends(_form)]

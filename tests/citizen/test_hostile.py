@@ -224,7 +224,9 @@ def test_a_body_is_read_no_further_than_it_may_be_long(
 def test_a_form_with_too_many_parts_is_refused(citizen: Citizen) -> None:
     fields = citizen.begin()
     many = [("paper.application", (f"{n}.pdf", PDF)) for n in range(bounded.MOST_FILES + 1)]
-    assert citizen.post(f"/apply/{PROCEDURE}", {**fields, "go": "add"}, many).status_code == 400
+    answer = citizen.post(f"/apply/{PROCEDURE}", {**fields, "go": "add"}, many)
+    assert answer.status_code == 413
+    assert f"Mỗi lần chỉ gửi được tối đa {bounded.MOST_FILES} tệp" in answer.text
 
 
 def test_a_file_of_somebody_else_is_not_attached_by_its_hash(citizen: Citizen) -> None:
