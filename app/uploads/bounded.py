@@ -12,6 +12,7 @@ from starlette.types import Message
 
 from app.access.guard import LARGEST_UPLOAD, files_too_large
 from app.desk.problems import Problem
+from schemas.sentence import Sentence
 
 MOST_BODY = LARGEST_UPLOAD
 """Bytes of a whole request: the files and what is typed beside them."""
