@@ -49,9 +49,8 @@ def catalogue(settings: Settings, staff: Organisation | None = None) -> Catalogu
     return load_catalogue(catalogue_folder(settings), staff)
 
 
-def procedure(settings: Settings, id_: str, version: str | None = None) -> Procedure:
-    """One version, the newest when none is named. Raises BadInput, BadProcedure."""
-    found = catalogue(settings)
+def procedure(found: Catalogue, id_: str, version: str | None = None) -> Procedure:
+    """One version, the newest when none is named. Raises BadInput."""
     try:
         return found.get(id_, version)
     except KeyError:

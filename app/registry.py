@@ -85,12 +85,12 @@ def register(log: Log, settings: Settings) -> None:
 
 def law(log: Log, settings: Settings) -> Law:
     """The law by which this store decides; that of the files while it has none registered."""
-    procedures = log.definitions(PROCEDURE)
-    if not procedures:
+    known = procedures(log)
+    if not known:
         return law_of_files(settings)
     staff = organisation(log)
     return Law(
-        [_procedure(each.content) for each in procedures],
+        known,
         [_calendar(each.content) for each in log.definitions(CALENDAR)],
         staff,
         peers.elsewhere(log, settings, staff),
@@ -120,6 +120,11 @@ def _source(content: bytes) -> CalendarSource:
 def _staff(content: bytes) -> Organisation:
     read = msgspec.json.decode(content, type=_Staff)
     return Organisation(read.agencies, read.officers)
+
+
+def procedures(log: Log) -> list[Procedure]:
+    """Every registered version."""
+    return [_procedure(each.content) for each in log.definitions(PROCEDURE)]
 
 
 def procedure(log: Log, key: tuple[str, str]) -> Procedure | None:

@@ -9,8 +9,10 @@ from app import definitions
 from app.settings import Settings
 
 if TYPE_CHECKING:
+    from engine.core.law import Law
     from engine.store import Log
     from workflows.calendar_model import CalendarSource
+    from workflows.load import Catalogue
     from workflows.organisation import Organisation
 
 
@@ -24,6 +26,32 @@ def organisation(settings: Settings) -> Organisation:
         return definitions.organisation(settings)
     with closing(log):
         return registry.law(log, settings).organisation
+
+
+def catalogue(settings: Settings) -> Catalogue:
+    """Procedures with those that were activated; of the folder, when the settings name one.
+    Raises StoreError, BadProcedure."""
+    log = None if settings.procedures else _store(settings)
+    if log is not None:
+        from app import registry
+        from workflows.load import Catalogue
+
+        with closing(log):
+            if known := registry.procedures(log):
+                return Catalogue(known)
+    return definitions.catalogue(settings)
+
+
+def law(settings: Settings) -> Law | None:
+    """The law of the store, with every calendar that was activated; None without a store. Raises
+    StoreError."""
+    log = _store(settings)
+    if log is None:
+        return None
+    from app import registry
+
+    with closing(log):
+        return registry.law(log, settings)
 
 
 def calendars(settings: Settings) -> list[CalendarSource]:
@@ -49,6 +77,6 @@ def _store(settings: Settings) -> Log | None:
     from engine.store import StoreMissing, open_log
 
     try:
-        return open_log(settings.database)
+        return open_log(settings.database, create=False)
     except StoreMissing:
         return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app import definitions
+from app import definitions, standing
 from app.output import heading, line, show
 from app.plain.definitions import UNITS
 from app.plain.definitions import derivation as plain
@@ -53,22 +53,27 @@ def due(
     id_: str | None,
     version: str | None,
 ) -> None:
-    """The appointment date of a limit, with each day that counted and each that did not."""
+    """The appointment date of a limit, with each day that counted and each that did not.
+
+    By the procedures and calendars of the store, where there is one, else of the program.
+    """
     from app.deriving import derived, length
 
     of = None if id_ is None else _in_force(settings, id_, start)
     if amount is None and of is None:
         raise BadInput("Say how long: --limit N with --unit U, or --procedure ID")
-    derivation = derived(start, length(amount, unit, of), version)
+    law = standing.law(settings)
+    derivation = derived(start, length(amount, unit, of), version, law)
     show(settings, plain(derivation, settings.lang), lambda: tell(derivation, settings.lang))
 
 
 def _in_force(settings: Settings, id_: str, start: datetime) -> Procedure:
     """The version of the day it was received."""
     day = local(start).date().isoformat()
-    found = definitions.catalogue(settings).in_force(id_, day)
+    known = standing.catalogue(settings)
+    found = known.in_force(id_, day)
     if found is None:
-        newest = definitions.procedure(settings, id_)
+        newest = definitions.procedure(known, id_)
         raise BadInput(
             f"No version of {id_} is in force on {day}; the newest, {newest.version}, is from"
             f" {newest.valid_from} to {newest.valid_to or '…'}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app import definitions
+from app import definitions, standing
 from app.output import Cell, facts, heading, line, show, table
 from app.plain.definitions import procedure as plain
 from app.problems import strict_option, tell
@@ -36,12 +36,16 @@ def _limit(limit: Limit | None, lang: Lang) -> str:
 
 @command("list")
 def list_(settings: Settings) -> None:
-    """Every procedure and version."""
-    found = list(definitions.catalogue(settings))
+    """Every procedure and version.
+
+    Those of the store, where there is one, else of the program.
+    """
+    found = list(standing.catalogue(settings))
     value = [plain(each) for each in found]
     rows = [
         (
             Cell(each.id, "bold"),
+            each.version,
             _said(each.title, settings.lang),
             each.kind,
             _limit(each.limit, settings.lang),
@@ -49,18 +53,21 @@ def list_(settings: Settings) -> None:
         )
         for each in found
     ]
-    headers = ["id", "title", "kind", "limit", "in force"]
-    show(settings, value, lambda: table(headers, rows, whole=["id", "in force"]))
+    headers = ["id", "version", "title", "kind", "limit", "in force"]
+    show(settings, value, lambda: table(headers, rows, whole=["id", "version", "in force"]))
 
 
 @command("show")
 @click.argument("id_", metavar="ID")
 @click.option("--version", metavar="V", help="A version; the newest when left out.")
 def show_(settings: Settings, id_: str, version: str | None) -> None:
-    """One procedure: its facts, and its steps with who, act and limit."""
+    """One procedure: its facts, and its steps with who, act and limit.
+
+    One of the store, where there is one, else of the program.
+    """
     from msgspec import to_builtins
 
-    found = definitions.procedure(settings, id_, version)
+    found = definitions.procedure(standing.catalogue(settings), id_, version)
     show(settings, to_builtins(found), lambda: _describe(found, settings.lang))
 
 
@@ -133,8 +140,9 @@ def _branch(to: str, when: dict[str, str]) -> str:
 def check(settings: Settings, paths: tuple[Path, ...], strict: bool) -> None:
     """Everything wrong with files and folders of procedures, in one run.
 
-    Exit status 2 on an error, 0 with warnings only. Without PATH: what is shipped. In English
-    unless --lang vi is given here.
+    They are checked beside the agencies of the store, else of the program. Exit status 2 on an
+    error, 0 with warnings only. Without PATH: what is shipped. In English unless --lang vi is
+    given here.
     """
     from workflows.load import check as checked
 
@@ -142,7 +150,7 @@ def check(settings: Settings, paths: tuple[Path, ...], strict: bool) -> None:
         if not path.exists():
             raise BadInput(f"{path}: there is no such file or folder")
     folders = paths or (definitions.catalogue_folder(settings),)
-    report = checked([_near(path) for path in folders], definitions.organisation(settings))
+    report = checked([_near(path) for path in folders], standing.organisation(settings))
     tell(settings, report.errors, report.warnings, strict=strict, procedures=report.procedures)
 
 
@@ -163,7 +171,10 @@ def _near(path: Path) -> Path:
 def draw(
     settings: Settings, id_: str, target: Path, version: str | None, dossier: str | None
 ) -> None:
-    """Draws a procedure by Graphviz: lanes per agency, limits, pauses, legs."""
+    """Draws a procedure by Graphviz: lanes per agency, limits, pauses, legs.
+
+    One of the store, where there is one, else of the program.
+    """
     from workflows import draw as drawing
 
     at: dict[str, str] = {}
@@ -177,8 +188,8 @@ def draw(
             found = house.law.procedure(state.procedure)
             at = {leg.path: leg.step for leg in state.open_legs()}
     else:
-        found = definitions.procedure(settings, id_, version)
-    named = drawing.functions_named(definitions.organisation(settings))
+        found = definitions.procedure(standing.catalogue(settings), id_, version)
+    named = drawing.functions_named(standing.organisation(settings))
     source = drawing.dot_source(found, settings.lang, at, named)
     try:
         picture = drawing.render(source, "png" if target.suffix == ".png" else "svg")

@@ -1,15 +1,23 @@
-"""`procedures`, `agencies`, `due`: what needs no store."""
+"""`procedures`, `agencies`, `due`: of the program where there is no store, else of the store."""
 
 from __future__ import annotations
 
 import shutil
+from datetime import date
 from pathlib import Path
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
+from app import registry
+from app.house import open_house
+from app.settings import Settings
 from tests.acceptance.conftest import LAND, Lienthong, run
+from workflows.calendar_model import DayOff
 from workflows.draw import MARKED
-from workflows.load import CATALOGUE
+from workflows.load import CATALOGUE, digest
+from workflows.model import Limit, Text
 
 
 def test_procedures_list_has_every_procedure_with_its_limit() -> None:
@@ -201,3 +209,65 @@ def test_due_speaks_both_languages() -> None:
 )
 def test_due_says_what_is_wrong_with_the_question(words: list[str], told: str) -> None:
     assert told in run("due", *words, code=2).err
+
+
+# --- what the store knows ---
+
+
+@pytest.fixture
+def activated(tmp_path: Path) -> str:
+    """The URL of a store in which a version, a post and a calendar were activated."""
+    url = f"sqlite:///{tmp_path / 'office.db'}"
+    settings = Settings(database=url)
+    with open_house(settings, create=True) as house:
+        (known,) = [each for each in house.law.procedures() if each.id == LAND]
+        newer = replace(known, version="2021-05-01", valid_from="2021-05-01",
+                        limit=Limit.parse("7 working days"))  # fmt: skip
+        newer = replace(newer, digest=digest(newer))
+        content = msgspec.json.encode(newer)
+        house.log.register(registry.PROCEDURE, newer.id, newer.version, newer.digest, content)
+        (calendar,) = [each for each in registry.calendars(house.log)
+                       if each.version == "vn-2026-01-13"]  # fmt: skip
+        off = DayOff(date(2026, 6, 2), "decree", Text("Nghỉ", "Off"), "")
+        days = (*calendar.days_off, off)
+        registry.add_calendar(house.log, replace(calendar, version="vn-ours", days_off=days,
+                                                 known_on=date(2026, 3, 1)))  # fmt: skip
+    return url
+
+
+def test_procedures_are_those_of_the_store(activated: str, tmp_path: Path) -> None:
+    of_store = ("--database", activated)
+    listed = run("procedures", "list", "--json", *of_store).json
+    assert len(listed) == len(run("procedures", "list", "--json").json) + 1
+    assert "2021-05-01" in run("procedures", "list", *of_store).out
+    assert run("procedures", "show", LAND, "--json", *of_store).json["version"] == "2021-05-01"
+    assert run("procedures", "show", LAND, "--json").json["version"] == "2021-01-01"
+    older = run("procedures", "show", LAND, "--version", "2021-01-01", "--json", *of_store)
+    assert older.json["version"] == "2021-01-01"
+    drawn = run("procedures", "draw", LAND, "-o", tmp_path / "f.svg", "--json", *of_store).json
+    assert drawn["version"] == "2021-05-01"
+    folder = ("--procedures", CATALOGUE)
+    files = run("procedures", "show", LAND, "--json", *of_store, *folder).json
+    assert files["version"] == "2021-01-01"
+
+
+def test_due_goes_by_what_was_activated_in_the_store(activated: str) -> None:
+    of_store = ("--json", "--database", activated)
+    asked = ("due", "--procedure", LAND, "--from")
+    assert run(*asked, "2021-05-04 08:00", *of_store).json["limit"] == "7 working days"
+    assert run(*asked, "2021-04-29 08:00", *of_store).json["limit"] == "13 working days"
+    assert run(*asked, "2021-05-04 08:00", "--json").json["limit"] == "13 working days"
+    day = ("due", "--from", "2026-06-01 08:00", "--limit", "2")
+    assert run(*day, *of_store).json["due"][:10] == "2026-06-04"
+    assert run(*day, "--json").json["due"][:10] == "2026-06-03"
+    named = run(*day, "--calendar", "vn-2026-01-13", *of_store).json
+    assert named["due"][:10] == "2026-06-03"
+    wrong = run(*day, "--calendar", "x", "--database", activated, code=2).err
+    assert "vn-ours" in wrong
+
+
+def test_looking_makes_no_store() -> None:
+    for words in (["procedures", "list"], ["agencies", "list"], ["calendars", "list"],
+                  ["due", "--from", "2021-03-04", "--limit", "5"]):  # fmt: skip
+        run(*words)
+    assert list(Path.cwd().iterdir()) == []
