@@ -77,6 +77,12 @@ class ActForm(msgspec.Struct, frozen=True):
         """Whether something has to be written before it can be sent."""
         return any(each.required and not each.value for each in self.fields)
 
+    @property
+    def hopeless(self) -> bool:
+        """Whether it is refused, and nothing that is asked for could change that."""
+        asks = {each.name for each in self.fields} - {"note", "papers"}
+        return self.meaning.refused is not None and not asks
+
 
 class Asks(msgspec.Struct, frozen=True):
     """Who wants to do what in which dossier, seen at which version."""
@@ -231,9 +237,14 @@ class _Maker:
         elif self.means.of("offer") is None:
             ids, chosen = (), []
         else:
-            # What goes into a leg the procedure says, unless the officer does.
             ids = dossier.papers
-            chosen = [] if self.means.opens_legs else list(ids)
+            chosen = list(ids)
+            if self.means.opens_legs:
+                # What goes into a leg the procedure says, unless the officer does; into several
+                # of which each gets something else, it alone.
+                given = {each.papers for each in self.means.follows if each.word == "leg"}
+                chosen = list(given.pop()) if len(given) == 1 else []
+                ids = [*ids, *chosen]
         options = [(each, titles.get(each, each)) for each in dict.fromkeys(ids)]
         return self._field("papers", "checks" if options else "none", options=options,
                            default=chosen)  # fmt: skip

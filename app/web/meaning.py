@@ -50,6 +50,7 @@ class Next(msgspec.Struct, frozen=True):
     word: str = ""
     by: datetime | None = None
     expires: datetime | None = None
+    papers: tuple[str, ...] = ()
 
 
 class Meaning(msgspec.Struct, frozen=True):
@@ -127,6 +128,7 @@ def _next(event: e.Event, opened: set[str]) -> Next | None:
             "leg" if event.leg in opened else "",
             event.due,
             event.expires,
+            event.papers,
         )
     found = (make(event) for kind, make in _MADE.items() if isinstance(event, kind))
     return next(found, None)

@@ -241,6 +241,8 @@ class _Words:
     def _one(self, name: str, word: str) -> str:
         """One of several: a role, a choice, a leg, a step, a paper or an agency; else as it is."""
         fact, is_choice, value = word.partition("=")
+        if is_choice and value == "chosen":
+            return said(FACTS, fact, self._lang)
         if is_choice:
             return f"{said(FACTS, fact, self._lang)}: {said(VALUES, value, self._lang)}"
         if word in ROLES:

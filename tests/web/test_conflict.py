@@ -26,7 +26,7 @@ def test_what_changed_is_shown_and_nothing_typed_is_lost(desk: Desk, at_desk: Of
     other.submit(asks)
     version = desk.house.runtime.latest(code).version
     told = browser.submit(form, status=409, to_officer="ub-land.specialist-2", note="ghi chú")
-    assert "Changed by ub-desk.receiver-2 at 2021-03-31 09:00" in told.text
+    assert "Changed by ub-desk.receiver-2 at 2021-03-31 09:00." in " ".join(told.text.split())
     assert "Asked back by the citizen" in told.text
     assert desk.house.runtime.latest(code).version == version
     again = told.form("/acts/forward")
@@ -36,6 +36,20 @@ def test_what_changed_is_shown_and_nothing_typed_is_lost(desk: Desk, at_desk: Of
     transit = desk.house.runtime.latest(code).dossier.root.transit
     assert transit is not None
     assert transit.to_officer == "ub-land.specialist-2"
+
+
+def test_what_others_made_impossible_is_not_offered_again(at_desk: Officer) -> None:
+    code = received(at_desk)
+    browser = at_desk(RECEIVER)
+    form = browser.get(f"/dossiers/{code}").form("/acts/forward")
+    twin = browser.get(f"/dossiers/{code}").form("/acts/forward")
+    browser.submit(twin)
+    told = browser.submit(form, status=409)
+    said = " ".join(told.text.split())
+    assert "You changed it yourself at 2021-03-31 09:00, on another page." in said
+    assert "What you wanted to do is no longer possible:" in told.text
+    assert [each.action for each in told.forms if "/acts/" in each.action] == []
+    assert told.links["Look at the dossier"] == f"/dossiers/{code}"
 
 
 def test_what_is_no_longer_possible_says_so_when_one_goes_on(at_desk: Officer) -> None:

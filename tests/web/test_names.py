@@ -95,6 +95,16 @@ def test_why_not_is_said_once_and_of_another_agencys_leg_only_that_it_is_another
     assert "Mọi việc" in text
 
 
+def test_the_papers_that_go_into_a_leg_are_ticked_and_told(at_desk: Officer) -> None:
+    browser = at_desk(AT)
+    form = browser.get(f"/receive?procedure={GROUP.id}").form("/receive")
+    asked = browser.submit(form, papers=["declaration"], **{"fact.residence": "chosen"})
+    done = browser.submit(asked.form("/receive"), button=("confirm", "yes"))
+    page = browser.get(f"/dossiers/{done.links['On to the dossier'].rpartition('/')[2]}")
+    assert ("papers", "declaration") in page.form("/acts/forward").sends
+    assert "With it: Declaration." in " ".join(page.text.split())
+
+
 def test_a_list_names_the_leg_unless_the_step_says_the_same(desk: Desk, at_desk: Officer) -> None:
     code = group(at_desk, desk)
     after = f"{code}@{desk.house.runtime.latest(code).version}"
@@ -120,7 +130,7 @@ def test_a_list_names_the_leg_unless_the_step_says_the_same(desk: Desk, at_desk:
         ("wrong-agency", {"agency": "ub-desk", "expected": "another agency"},
          "việc này thuộc cơ quan khác", "it is for another agency"),
         ("nothing-chosen", {"step": "further", "choices": "residence=chosen"},
-         "Đăng ký cư trú: Có chọn", "Residence registration: Chosen"),
+         "một trong: Đăng ký cư trú.", "one of: Residence registration."),
         ("clock-stopped", {"ground": "supplement", "step": "receive"},
          "ở bước “Tiếp nhận hồ sơ”", "at step “Receive the dossier”"),
     ],
