@@ -153,6 +153,17 @@ def test_a_dossier_of_which_nothing_is_left_is_not_as_if_it_had_never_been(
     assert as_("auditor").get("/dossiers/ub-desk-210303-9999/audit").status_code == 404
 
 
+def test_what_is_not_proven_is_not_compared(
+    as_: As, house: House, code: str, tamper: Tamper
+) -> None:
+    other = next(each for each in house.log.streams() if each != code)
+    tamper("UPDATE events SET payload = x'ff00' WHERE version = 3")
+    answer = as_("auditor").get(f"/compare?a={other}&b={code}")
+    assert answer.status_code == 409
+    assert "Chuỗi không nguyên vẹn nên không biết chắc" in answer.text
+    assert f'href="/dossiers/{code}/audit"' in answer.text
+
+
 def test_what_is_not_proven_is_taken_away_as_evidence_only(
     as_: As, house: House, code: str, tamper: Tamper
 ) -> None:

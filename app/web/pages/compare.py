@@ -15,6 +15,7 @@ from app.audit.differences import values
 from app.audit.saying import Saying
 from app.desk.context import AtDesk, Desk
 from app.trouble import NotThere
+from app.web.pages.audit import history_of
 from app.web.rendering import agency_names, language, page
 from app.web.summary import namer, state_of
 from engine.core.dossier import Dossier
@@ -49,16 +50,18 @@ def compare(
     """Asks for what is missing; each of the two is a read of its dossier."""
     a, b = a.strip(), b.strip()
     sides: list[Side] = []
-    wrong: list[str] = []
+    wrong: dict[str, str] = {}
     for name, code in (("a", a), ("b", b)):
         if not code:
             continue
         try:
             sides.append(_side(request, desk, who, code))
         except (NotThere, Hidden):
-            wrong.append(name)
+            wrong[name] = "not-there"
+        except Unproven:
+            wrong[name] = "unproven"
     if len(sides) < 2 or wrong:
-        status = 404 if wrong else 200
+        status = 404 if "not-there" in wrong.values() else 409 if wrong else 200
         return page(request, "auditor/compare_which.html", status, a=a, b=b, wrong=wrong)
     one, other = sides
     return page(
@@ -71,13 +74,17 @@ def compare(
     )
 
 
+class Unproven(Exception):
+    """What cannot be compared: nobody knows what that dossier was."""
+
+
 def _side(request: Request, desk: Desk, who: Principal, code: str) -> Side:
-    """Raises NotThere, Hidden."""
+    """Raises NotThere, Hidden, Unproven."""
     if not desk.access.permits(who, "audit.read", {"code": code}):
         raise Hidden(code)
-    records = desk.house.log.read_stream(code)
-    if not records:
-        raise NotThere(desk.house.unknown(code))
+    records, verdict = history_of(desk, code)
+    if not verdict.ok:
+        raise Unproven(code)
     desk.reads.note(who, code, "audit.read", request.url.path)
     lang = language(request)
     dossier = desk.house.runtime.load(code).dossier
