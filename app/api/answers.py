@@ -42,6 +42,11 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
+def matches(tag: str, if_none_match: str) -> bool:
+    """Whether a header If-None-Match names the validator, or any: compared weakly."""
+    return if_none_match.strip() == "*" or tag in if_none_match
+
+
 class Paging:
     """Which page of a list is asked for. It is made by a dependency; see `Pages`."""
 

@@ -24,7 +24,9 @@ Document = dict[str, Any]
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "contracts" / "openapi.json"
 EXAMPLES = Path(__file__).parent / "examples.json"
-PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+ERRORS = "errors"
+"""Where the examples of problems stand among those of operations."""
 
 TAGS = {
     "procedures": "What is defined (thủ tục).",
@@ -65,9 +67,12 @@ OTHERS = {
     "401": "Nobody is signed in, or the token is not valid.",
     "403": "It is not permitted to who asks, on this.",
     "404": "There is no such thing.",
-    "409": "A rule refused it, or the id of the command was another's.",
+    "409": "A rule refused it.",
     "412": "The dossier has changed since.",
-    "422": "What was sent is wrong; all of it is told.",
+    "413": "What was sent is too large.",
+    "415": "What was sent is not JSON.",
+    "422": "What was sent is wrong, all of it is told; or the id of the command was another's.",
+    "429": "Too many requests: go on after `Retry-After` seconds.",
     "503": "A server cannot be reached, or the views are behind.",
 }
 
@@ -105,7 +110,8 @@ def document(app: FastAPI) -> Document:
         for method, operation in operations.items():
             operation["operationId"] = f"{method}:{path}"
             _with_problems(method, path, operation)
-            _with_examples(operation, examples.get(operation["operationId"], {}))
+            found = examples.get(operation["operationId"], {})
+            _with_examples(operation, found, examples.get(ERRORS, {}))
     return made
 
 
@@ -117,11 +123,13 @@ def _is_ours(route: RouteContext) -> bool:
 def _with_problems(method: str, path: str, operation: Document) -> None:
     """Every error of an operation, those that any may have under `default`."""
     answers = operation["responses"]
-    codes = {"401", "403", "422", "503"} | ({"404"} if "{" in path else set())
+    codes = {"401", "403", "422", "429", "503"} | ({"404"} if "{" in path else set())
+    if "requestBody" in operation:
+        codes |= {"413", "415"}
     if method != "get" and operation.get("tags") == ["acts"]:
         codes |= {"404", "409"}
     if method == "get" and operation.get("tags") == ["health"]:
-        codes = {"503"}
+        codes = {"429", "503"}
     public = operation.get("tags") in (["health"], ["problems"])
     if public:
         codes -= {"401", "403"}
@@ -131,20 +139,30 @@ def _with_problems(method: str, path: str, operation: Document) -> None:
         answer["description"] = OTHERS[code]
         old = answer.get("content", {}).get("application/json", {}).get("schema")
         named = old and old.get("$ref", "").rpartition("/")[2]
-        answer["content"] = PROBLEM
+        answer["content"] = _problem()
         if named not in (None, "", "HTTPValidationError"):
-            answer["content"] = {"application/problem+json": {"schema": old}}
-    answers["default"] = {"description": "Any other error.", "content": PROBLEM}
+            answer["content"] = _problem(old)
+    answers["default"] = {"description": "Any other error.", "content": _problem()}
 
 
-def _with_examples(operation: Document, found: Document) -> None:
-    """`found`: status and body of an answer, and the body that was sent, of a real request."""
+def _problem(schema: Document | None = None) -> Document:
+    """Of one answer, which has an example of its own."""
+    known = schema or {"$ref": "#/components/schemas/Problem"}
+    return {"application/problem+json": {"schema": known}}
+
+
+def _with_examples(operation: Document, found: Document, errors: Document) -> None:
+    """`found`: status and body of an answer, and the body that was sent, of a real request;
+    `errors`: by status, bodies of problems."""
     sent = operation.get("requestBody", {}).get("content", {}).get("application/json")
     if sent is not None and "request" in found:
         sent["example"] = found["request"]
     answer = operation["responses"].get(str(found.get("status")), {})
     for content in answer.get("content", {}).values():
         content["example"] = found["response"]
+    for status in operation["responses"].keys() & errors.keys():
+        for content in operation["responses"][status]["content"].values():
+            content["example"] = errors[status]
 
 
 def text(app: FastAPI) -> bytes:

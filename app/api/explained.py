@@ -1,6 +1,10 @@
-"""Every code of a problem that is no rule of the engine: its status, title and sentence."""
+"""What the codes of problems mean: the status of each, and the words of those that are no rule of
+the engine."""
 
 from __future__ import annotations
+
+OF_RULES = {"stale": 412, "command-id-reused": 422}
+"""Statuses of those rules for which HTTP has another one than 409."""
 
 OF_API: dict[str, tuple[int, str, str]] = {
     "not-signed-in": (401, "Sign in first", "Send a token: Authorization: Bearer …"),
@@ -20,6 +24,7 @@ OF_API: dict[str, tuple[int, str, str]] = {
         "Your role, your agency or your token's scopes do not permit it; `action` says what.",
     ),
     "not-there": (404, "There is no such thing", "What the address names does not exist."),
+    "not-json": (415, "This is not JSON", "A body has to be application/json."),
     "bad-input": (422, "What was sent is wrong", "`detail` says what is wrong, all of it."),
     "invalid": (422, "What was sent is wrong", "`errors` names each wrong field and why."),
     "bad-position": (422, "No position", "`after` takes the `position` that a write returned."),
@@ -45,3 +50,9 @@ OF_API: dict[str, tuple[int, str, str]] = {
     "no-graphviz": (503, "Nothing can be drawn here", "Graphviz is not installed."),
     "trouble": (500, "Something went wrong", "This should not have happened."),
 }
+"""Every code that is no rule of the engine: its status, title and sentence."""
+
+
+def status_of(rule: str) -> int:
+    """Of a problem that a rule of the engine is."""
+    return OF_RULES.get(rule, 409)

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.access.needs import Need
-from app.desk.problems import EXPECTED, answer, problem_at
+from app.desk.problems import EXPECTED, answer, no_json, problem_at
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -102,10 +102,9 @@ async def _handle(handler: Handler, scope: Scope, receive: Receive, send: Send) 
 async def _decoded(
     request: Request, given: dict[bytes, bytes], model: type[BaseModel]
 ) -> BaseModel:
-    """Raises RequestValidationError, with the places as FastAPI names them."""
+    """Raises Problem, and RequestValidationError with the places as FastAPI names them."""
     if b"json" not in given.get(b"content-type", b""):
-        said = {"loc": ("header", "content-type"), "msg": "The body has to be application/json"}
-        raise RequestValidationError([said])
+        raise no_json()
     text = await request.body()
     try:
         return model.model_validate_json(text)

@@ -17,6 +17,7 @@ from app.api.description import describe
 from app.api.straight import Lane
 from app.desk.context import Desk
 from app.desk.found import routers
+from app.desk.heads import Heads
 from app.desk.nul import NoNul
 from app.desk.one_law import OneLaw
 from app.desk.problems import tell_as_problems, told
@@ -70,7 +71,7 @@ def application(settings: Settings, house: House, identify: Identify | None = No
     app.router.routes.extend(_routes())
     describe(app)
     app.mount(ASSETS, assets(), name="assets")
-    inside = OneLaw(NoNul(Lane(app.build_middleware_stack(), app), told(app)))
+    inside = Heads(OneLaw(NoNul(Lane(app.build_middleware_stack(), app), told(app))))
     # Around everything, so that it completes the answers to errors too.
     app.middleware_stack = Guard(
         inside,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
@@ -17,6 +19,7 @@ from app.access.identity import BadToken
 from app.access.needs import Hidden, NotPermitted, NotSignedIn
 from app.access.pace import TooMany
 from app.access.reads import Unrecorded
+from app.api.explained import status_of
 from app.trouble import (
     BadInput,
     Broken,
@@ -128,7 +131,8 @@ def _refused(error: RefusedByRule | Refusal) -> Problem:
     rejected = error.rejected
     if isinstance(error, Refusal) and rejected.rule in PINNED:
         return _not_known_yet()
-    return Problem(409, rejected.rule, "A rule refused it", rejected.message,
+    status = status_of(rejected.rule)
+    return Problem(status, rejected.rule, "A rule refused it", rejected.message,
                    rule=rejected.rule, legal_basis=rejected.legal_basis)  # fmt: skip
 
 
@@ -173,6 +177,29 @@ def _invalid(error: RequestValidationError) -> Problem:
     return Problem(422, "invalid", "What was sent is wrong", detail, errors=errors)
 
 
+def no_json() -> Problem:
+    return Problem(415, "not-json", "This is not JSON", "The body has to be application/json")
+
+
+def _by_the_request(request: Request, error: Exception, problem: Problem) -> Problem:
+    """What only the whole request tells: that its body is of another kind than the API takes, and
+    by which methods the address is there, where several routes have it."""
+    if problem.status == HTTPStatus.METHOD_NOT_ALLOWED:
+        problem.headers = {**(problem.headers or {}), "Allow": ", ".join(_methods(request))}
+    body = isinstance(error, RequestValidationError) and error.errors()[0]["loc"][0] == "body"
+    kind = request.headers.get("content-type", "")
+    of_api = request.url.path.startswith(FOR_PROGRAMS)
+    return no_json() if body and of_api and kind and "json" not in kind else problem
+
+
+def _methods(request: Request) -> list[str]:
+    found: set[str] = set()
+    for each in iter_route_contexts(request.app.routes):
+        if isinstance(each.original_route, APIRoute) and each.path_regex.match(request.url.path):
+            found |= each.original_route.methods or set()
+    return sorted(found | ({"HEAD"} if "GET" in found else set()))
+
+
 def answer(problem: Problem) -> Response:
     content = dumps(problem.body())
     return Response(content, problem.status, problem.headers, MEDIA_TYPE)
@@ -196,7 +223,8 @@ def tell_as_problems(app: FastAPI) -> None:
     """Lets every error of the API end as a problem, and every other as a page."""
 
     async def tell(request: Request, error: Exception) -> Response:
-        return await _tell(request, await problem_at(request.app.state.desk.house, error))
+        problem = await problem_at(request.app.state.desk.house, error)
+        return await _tell(request, _by_the_request(request, error, problem))
 
     for kind in (Exception, *EXPECTED):
         app.add_exception_handler(kind, tell)

@@ -17,6 +17,7 @@ from schemas.codec import loads
 from tests.api.write import samples
 from tests.desk.conftest import As
 
+PROBLEM = "application/problem+json"
 METHODS = {"get", "post", "put", "delete", "patch"}
 
 
@@ -49,8 +50,8 @@ def test_every_operation_is_told_of_with_an_example(made: dict[str, Any]) -> Non
     bare = []
     for name, operation in operations(made):
         body = operation.get("requestBody", {}).get("content", {})
-        answers = {s: a for s, a in operation["responses"].items() if s.startswith("2")}
-        contents = [each for a in answers.values() for each in a.get("content", {}).values()]
+        answers = operation["responses"].values()
+        contents = [each for a in answers for each in a.get("content", {}).values()]
         if not operation.get("summary") or not operation.get("description"):
             bare.append(f"{name}: words")
         # A file for a spreadsheet has no schema and no example.
@@ -64,19 +65,24 @@ def test_every_operation_is_told_of_with_an_example(made: dict[str, Any]) -> Non
 
 
 def test_every_example_conforms(made: dict[str, Any]) -> None:
-    checked = 0
+    checked, examples = 0, {}
     for name, operation in operations(made):
         answers = operation["responses"].values()
         contents = [each for a in answers for each in a.get("content", {}).items()]
         contents += operation.get("requestBody", {}).get("content", {}).items()
         for kind, content in contents:
-            if kind != "application/json" or "example" not in content:
+            if kind not in ("application/json", PROBLEM) or "example" not in content:
                 continue
             schema = {**content["schema"], "components": made["components"]}
             errors = list(Draft202012Validator(schema).iter_errors(content["example"]))
             assert errors == [], name
             checked += 1
-    assert checked >= 25
+            if kind == PROBLEM:
+                code = content["example"]["type"].rpartition("/")[2]
+                assert code in {*OF_API, *RULES, "http-405"}, name
+                examples[content["example"]["status"]] = code
+    assert checked >= 250
+    assert examples.keys() == {401, 403, 404, 405, 409, 412, 413, 415, 422, 429, 503}
 
 
 def test_every_error_is_a_problem(made: dict[str, Any]) -> None:

@@ -14,9 +14,12 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from app.access.principal import Principal
-from app.api.description import COMMITTED, EXAMPLES, text
+from app.access.guard import LARGEST
+from app.access.pace import Pace, Rates
+from app.access.principal import STRANGER, Principal
+from app.api.description import COMMITTED, ERRORS, EXAMPLES, text
 from app.desk.application import application
+from app.desk.context import Desk
 from app.house import open_house
 from app.settings import Settings
 from app.times import parse_moment
@@ -92,7 +95,7 @@ def examples() -> dict[str, Any]:
         recorder = Recorder(app, whoever, client)
         for round_ in ROUNDS:
             round_(recorder)
-        return recorder.found
+        return recorder.found | {ERRORS: _errors(app, whoever, client)}
 
 
 def _definitions(recorder: Recorder) -> None:
@@ -162,6 +165,35 @@ def _streams(recorder: Recorder) -> None:
 
 
 ROUNDS = [_definitions, _a_dossier, _tasks, _reports, _webhooks, _streams]
+
+
+def _errors(app: FastAPI, whoever: Whoever, client: TestClient) -> dict[str, Any]:
+    """A problem of each status that the document names, as it was told."""
+    dossiers = "/api/v1/dossiers"
+    whoever.who = RECEIVER
+    said = {"procedure": "lt-01-land-transfer-tax", "fields": {"channel": "direct"}}
+    code = client.post(dossiers, json=said).json()["code"]
+    acts, act = f"{dossiers}/{code}/acts", {"act": "forward", "leg": ""}
+    found = [
+        client.get(f"{dossiers}/nowhere"),
+        client.get(f"{dossiers}?after={code}@99&wait=0"),
+        client.post(acts, json={"act": "sign", "leg": ""}),
+        client.post(acts, json=act, headers={"If-Match": '"1"'}),
+        client.post(acts, json={"act": "forward", "leg": 7}),
+        client.post(acts, content="act: forward", headers={"Content-Type": "text/yaml"}),
+        client.post(acts, content="x" * (LARGEST + 1), headers={"Content-Type": "text/plain"}),
+        client.get("/api/v1/webhooks"),
+        client.put(dossiers),
+    ]
+    whoever.who = STRANGER
+    found.append(client.get(dossiers))
+    desk: Desk = app.state.desk
+    desk.access.pace = Pace(Rates(stranger=0))
+    found.append(client.get(dossiers))
+    bodies = {str(each.status_code): each.json() for each in found}
+    assert len(bodies) == len(found), [each.text for each in found]
+    # Whatever else may happen has no status of its own in the document.
+    return {**bodies, "default": bodies.pop("405")}
 
 
 def write() -> None:

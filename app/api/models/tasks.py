@@ -56,7 +56,7 @@ class View(Model):
 class Ready(Model):
     store: Literal["reachable"]
     views: list[View]
-    feeder: str | None = Field(description="What the feeding of the views is troubled by, if so.")
+    feeder: str | None = Field(description="That the feeding of the views is in trouble, if so.")
 
 
 class Alive(Model):

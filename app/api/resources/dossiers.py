@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from app.access.needs import needs
 from app.access.principal import Principal
-from app.api.answers import Pages, answered, etag
+from app.api.answers import Pages, answered, etag, matches
 from app.api.asking import AtLeast, Code, OfAgency
 from app.api.models.dossiers import ControlSheet, StatusWhole
 from app.api.models.dossiers import Status as StatusModel
@@ -72,7 +72,7 @@ def show_dossier(
     with desk.reading(*fresh) as connection:
         found = _known(desk, connection, code)
         tag = {"ETag": etag(found.version)}
-        if if_none_match and tag["ETag"] in if_none_match:
+        if if_none_match and matches(tag["ETag"], if_none_match):
             return Response(status_code=304, headers=tag)
         parts = [plain.leg(each) for each in legs(connection, code)]
     return answered({**plain.status(found), "legs": parts}, headers=tag)

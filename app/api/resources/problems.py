@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Response
 from app.access.needs import needs
 from app.access.principal import Principal
 from app.api.answers import Pages, answered, beyond
-from app.api.explained import OF_API
+from app.api.explained import OF_API, status_of
 from app.api.models.base import Explained
 from app.trouble import NotThere
 from engine.core.rules import RULES
@@ -67,7 +67,7 @@ def _of_http(status: HTTPStatus) -> dict[str, Any]:
 def explained(code: str) -> dict[str, Any]:
     rule = RULES.get(code)
     if rule is not None:
-        status = 412 if code == "stale" else 409
+        status = status_of(code)
         said = "A rule refused it", rule.sentence, rule.legal_basis
         source = "rule"
     else:
