@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from babel.numbers import format_decimal, format_percent
 
+from app.legs import leg_title
 from app.settings import Lang
+from engine.core.rules import Refusal
 
 if TYPE_CHECKING:
     from app.access.principal import Principal
@@ -44,6 +46,21 @@ def titles(desk: Desk, lang: Lang) -> dict[str, str]:
     """Procedure -> its title in the newest version."""
     newest = sorted(desk.house.law.procedures(), key=lambda each: (each.valid_from, each.version))
     return {each.id: each.title.vi if lang == "vi" else each.title.en for each in newest}
+
+
+def leg_names(desk: Desk, lang: Lang) -> Callable[[str, str, str], str]:
+    """What a leg is called: of a procedure, its version, and the leg's path. Its path where the
+    procedure is not known here."""
+    law = desk.house.law
+
+    def name(procedure: str, version: str, path: str) -> str:
+        try:
+            title = leg_title(law, law.procedure((procedure, version)), path)
+        except Refusal:
+            return path
+        return title.vi if lang == "vi" else title.en
+
+    return name
 
 
 def number(lang: Lang) -> Callable[[int], str]:

@@ -109,6 +109,7 @@ class Part(msgspec.Struct, frozen=True):
     code: str
     leg: str
     procedure: str
+    procedure_version: str
     agency: str
     state: str
     due: int | None
@@ -120,6 +121,14 @@ def pins(connection: Connection) -> list[Pin]:
     of = TABLE.c
     query = select(of.procedure, of.procedure_version, of.calendar).where(_OPEN, of.leg == "")
     return [(row[0], row[1], row[2]) for row in connection.execute(query.distinct())]
+
+
+def procedures(connection: Connection, dossiers: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Dossier -> its procedure and the version, of those that there are."""
+    of = TABLE.c
+    query = select(of.dossier, of.procedure, of.procedure_version)
+    query = query.where(of.leg == "", of.dossier.in_(sorted(set(dossiers))))
+    return {row[0]: (row[1], row[2]) for row in connection.execute(query)}
 
 
 def count_open(connection: Connection, moments: Moments) -> list[Counted]:
@@ -191,16 +200,19 @@ def listed(
     *,
     procedure: str | None = None,
     state: str | None = None,
+    whole: bool = False,
     limit: int = 100,
     offset: int = 0,
 ) -> list[Part]:
-    """The open dossiers and legs of agencies, what is due first first."""
+    """The open dossiers and legs of agencies, what is due first first; `whole`: dossiers alone."""
     parts = _parts(moments).subquery()
     query = select(parts).where(parts.c.agency.in_(sorted(agencies)))
     if procedure is not None:
         query = query.where(parts.c.procedure == procedure)
     if state is not None:
         query = query.where(parts.c.state == state)
+    if whole:
+        query = query.where(parts.c.leg == "")
     query = query.order_by(parts.c.due.is_(None), parts.c.due, parts.c.dossier, parts.c.leg)
     rows = connection.execute(query.limit(limit).offset(offset)).mappings()
     return [
@@ -208,6 +220,7 @@ def listed(
             code=row["dossier"],
             leg=row["leg"],
             procedure=row["procedure"],
+            procedure_version=row["procedure_version"],
             agency=row["agency"],
             state=row["state"],
             due=row["due"],

@@ -114,7 +114,7 @@ def test_filters_narrow_and_a_day_that_is_none_is_told(as_: As) -> None:
     assert ids(monitor.get("/alerts?until=2020-01-01").text) == []
     assert listed(monitor, "since=01/01/2020&") == everything
     wrong = monitor.get("/alerts?since=yesterday")
-    assert wrong.status_code == 200
+    assert wrong.status_code == 422
     assert 'href="#since"' in wrong.text
     assert ids(monitor.get("/alerts?code=nowhere&agency=nowhere").text) == []
 
@@ -138,3 +138,9 @@ def test_answers_are_only_ever_added(house: House) -> None:
             to.exec_driver_sql(statement)
     with house.home.engine.connect() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(kept.answers_table)) == 1
+
+
+def test_a_part_of_a_dossier_is_called_by_its_name(as_: As) -> None:
+    shown = as_("monitor").get("/alerts").text
+    assert "nhánh “Cơ quan thuế”" in shown
+    assert ">tax<" not in shown

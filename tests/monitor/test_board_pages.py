@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import unescape
 
 import httpx2
 import pytest
@@ -50,13 +52,31 @@ def test_a_monitor_sees_the_agencies_under_his_own_and_no_other(as_: As) -> None
     assert "Chi nhánh Văn phòng Đăng ký đất đai thành phố Uông Bí" not in one
 
 
-def test_figures_lead_to_their_dossiers(as_: As, desk: Desk) -> None:
-    one = Live(desk).snapshot().open[0]
+FIGURE = re.compile(
+    r'href="(/board/dossiers\?[^"]+)">\s*(?:<span class="monitor-tile__figure">)?(\d+)<'
+)
+CELL = re.compile(r'href="(/board/dossiers\?[^"]+)"><strong>\d+%</strong> <span>\d+/(\d+)<')
+
+
+@pytest.mark.parametrize("query", ["", "?agency=ub", "?level=commune", "?agency=ub&level=district"])
+def test_a_figure_leads_to_as_many_dossiers_as_it_says(as_: As, query: str) -> None:
+    """The tiles count dossiers once; a level and an agency count parts too, an agency its own."""
     monitor = as_("monitor")
-    link = f"/board/dossiers?agency={one.agency}&amp;state={one.state}"
-    assert link in monitor.get("/board").text or link in monitor.get("/board?wall=1").text
-    found = monitor.get(f"/board/dossiers?agency={one.agency}&state={one.state}").text
-    assert found.count('data-row href="/dossiers/') >= one.count
+    board = monitor.get(f"/board{query}").text
+    figures, cells = FIGURE.findall(board), CELL.findall(board)
+    assert len(figures) > 8
+    assert len(cells) > 4
+    for link, said in (*figures, *cells):
+        found = monitor.get(unescape(link)).text
+        assert found.count('data-row href="/dossiers/') == int(said), link
+
+
+def test_a_part_of_a_dossier_has_its_name(as_: As) -> None:
+    monitor = as_("monitor")
+    listed = monitor.get("/board/dossiers").text
+    assert "Cấp xã xác nhận" in listed
+    assert ">confirm<" not in listed
+    assert "Xem cả phần việc" in monitor.get("/board/dossiers?whole=1").text
 
 
 def test_the_dossiers_of_another_agency_are_not_listed(as_: As) -> None:

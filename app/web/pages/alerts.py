@@ -14,7 +14,7 @@ from app.access.principal import Principal
 from app.desk.context import AtDesk, Desk
 from app.monitor import kept
 from app.monitor.kept import Answer, Filter
-from app.monitor.scope import agencies_of, under
+from app.monitor.scope import agencies_of, leg_names, under
 from app.times import parse_day, parse_moment
 from app.web.address import InAddress
 from app.web.back import safe_back
@@ -28,6 +28,7 @@ from consumers.alerts import (
     STEP_OVERDUE,
     SUPPLEMENT_UNANSWERED,
 )
+from consumers.views.board import procedures
 from engine.ids import wall_clock
 from schemas.envelope import to_micros
 
@@ -91,9 +92,13 @@ def show(
     with desk.reading() as connection:
         found = kept.list_alerts(connection, by, limit=A_PAGE + 1, offset=(page_ - 1) * A_PAGE)
         waiting = kept.count_alerts(connection, by, answered=False)
+        pinned = procedures(connection, (each.code for each in found if each.leg))
+    leg_name = leg_names(desk, language(request))
     return page(
         request,
         "monitor/alerts.html",
+        422 if wrong else 200,
+        leg_name=lambda each: leg_name(*pinned.get(each.code, ("", "")), each.leg),
         alerts=found[:A_PAGE],
         more=len(found) > A_PAGE,
         number_of_page=page_,

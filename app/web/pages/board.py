@@ -19,7 +19,7 @@ from app.monitor import kept
 from app.monitor.board import LEVELS, Board, board
 from app.monitor.lagging import lagging
 from app.monitor.live import Live, Snapshot
-from app.monitor.scope import level_of, number, percent, titles, under
+from app.monitor.scope import leg_names, level_of, number, percent, titles, under
 from app.web.address import InAddress
 from app.web.rendering import language, page, rendered
 from consumers.views.board import OPEN_STATES, Counted, listed
@@ -187,11 +187,17 @@ def dossiers(
     desk: AtDesk,
     filters: AtFilters,
     state: Given = "",
+    whole: bool = False,
+    own: bool = False,
     page_: Annotated[int, Query(alias="page", ge=1, le=1000)] = 1,
 ) -> Response:
-    """The dossiers and legs behind a figure, what is due first first."""
+    """The dossiers and legs behind a figure, what is due first first. `whole`: dossiers alone, each
+    once, as the figures of all agencies together count them; `own`: of the agency alone, without
+    those under it, as its line counts them."""
     state = state if state in OPEN_STATES else ""
     agencies = _agencies(desk, who, filters)
+    if own:
+        agencies &= {filters.agency}
     snapshot = desk.one(Live).snapshot()
     with desk.reading() as connection:
         found = listed(
@@ -200,6 +206,7 @@ def dossiers(
             agencies,
             procedure=filters.procedure or None,
             state=state or None,
+            whole=whole,
             limit=A_PAGE + 1,
             offset=(page_ - 1) * A_PAGE,
         )
@@ -211,8 +218,11 @@ def dossiers(
         number_of_page=page_,
         filters=filters,
         state=state,
+        whole="1" if whole else "",
+        own="1" if own else "",
         states=OPEN_STATES,
         titles=titles(desk, language(request)),
+        leg_name=leg_names(desk, language(request)),
     )
 
 
