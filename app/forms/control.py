@@ -15,8 +15,9 @@ from typing import Any
 from app.forms.content import Block, Line, Paragraph, Table, Words
 from app.forms.past import Past
 from app.forms.wording import Voice
+from app.settings import Lang
 from app.times import local
-from app.web.words import actor_words
+from app.web.words import ROLES, actor_words, role_words
 from engine.core import clock
 from engine.core.derivation import ground_text
 from engine.core.dossier import WHOLE, Dossier, Stop, parent_of
@@ -48,7 +49,7 @@ def control_sheet(past: Past) -> tuple[Block, ...]:
     name = past.particular("name")
     sheet = _Sheet(past)
     return (
-        Line(v("Nội dung yêu cầu giải quyết", "Asked for"), _title(past)),
+        Line(v("Nội dung yêu cầu giải quyết", "Asked for"), past.asked_for),
         Line(v("Người nộp hồ sơ", "Handed in by"), name),
         Line(v("Thời gian nhận hồ sơ", "Received at"), v.moment(at)),
         Line(v("Thời gian hẹn trả kết quả", "Result promised at"), v.moment(received.appointment)),
@@ -70,10 +71,6 @@ def control_sheet(past: Past) -> tuple[Block, ...]:
             indent=False,
         ),
     )
-
-
-def _title(past: Past) -> Words | None:
-    return past.voice.text(past.procedure.title) if past.procedure else None
 
 
 class _Offer:
@@ -165,7 +162,15 @@ class _Sheet:
         asked = self._who(offer.event.to_agency, offer.event.to_officer or offer.event.to_role)
         remark = self._v(*NOT_TAKEN[type(event)])
         remarks = (*self._leg(event.leg), remark, *self._reason(event))
-        yield self._row(self._giver(offer), asked, offer.at, at, None, remarks)
+        who, _, result, said = self._row(self._giver(offer), None, offer.at, None, None, remarks)
+        sent = _led(self._v("Gửi đến", "sent to"), asked)
+        back = self._v("Trở lại", "came back")
+        yield (
+            (*who, sent),
+            self._times(offer.at, at, self._v("Giao", "given"), back),
+            result,
+            said,
+        )
 
     def _assigned(self, event: e.StepAssigned, record: Recorded, at: datetime) -> Iterator[Row]:
         giver = self._who(record.agency, event.from_officer)
@@ -258,10 +263,10 @@ class _Sheet:
         return self._who(offer.event.from_agency, offer.event.from_officer)
 
     def _who(self, agency: str, officer: str) -> Words:
-        """An agency and the post of its officer."""
+        """An agency and the post of its officer, or the role of whoever takes it there."""
         name = self._past.name(agency)
-        gloss = f"{name.gloss} ({actor_words(officer, 'en')})" if name.gloss else ""
-        return Words(f"{name.text} ({actor_words(officer, 'vi')})", gloss)
+        gloss = f"{name.gloss} ({_post(officer, 'en')})" if name.gloss else ""
+        return Words(f"{name.text} ({_post(officer, 'vi')})", gloss)
 
     def _leg(self, path: str) -> tuple[Words, ...]:
         """Which part of the dossier it is about; nothing for the main one."""
@@ -301,6 +306,10 @@ class _Sheet:
             said = _short(moment) if moment else blank
             cells.append(Words(f"{label.text}: {said}", label.gloss))
         return tuple(cells)
+
+
+def _post(officer: str, lang: Lang) -> str:
+    return role_words(officer, lang) if officer in ROLES else actor_words(officer, lang)
 
 
 def _led(label: Words, words: Words) -> Words:

@@ -11,6 +11,7 @@ from app.forms.circulars import Edition, edition_on
 from app.forms.content import KINDS, Kind, NoSuchForm, Words
 from app.forms.wording import Voice, agency_name
 from app.legs import leg_title
+from app.web.words import FACTS
 from engine.core.calendar import local_day
 from engine.core.law import Law
 from schemas import events as e
@@ -37,6 +38,9 @@ MISSING: dict[Kind, str] = {
     "06": Sentence("it was never received here"),
     "refused": Sentence("it was not refused after its receipt"),
 }
+
+CHOSEN = "chosen"
+"""What a fact says of a part of a group that the citizen wants."""
 
 E = TypeVar("E", bound=e.Event)
 
@@ -131,6 +135,21 @@ class Past:
 
     def name(self, agency: str) -> Words:
         return self.voice.text(agency_name(self.law.organisation, agency))
+
+    @cached_property
+    def asked_for(self) -> Words | None:
+        """The procedure's title; of a group, with what of it was chosen."""
+        if self.procedure is None:
+            return None
+        facts: dict[str, str] = {}
+        for _, event in self.events:
+            facts |= getattr(event, "facts", {})
+        chosen = [FACTS[name] for name, value in facts.items() if value == CHOSEN and name in FACTS]
+        title = self.procedure.title
+        if not chosen:
+            return self.voice.text(title)
+        vi, en = (", ".join(each) for each in zip(*((c.vi, c.en) for c in chosen), strict=True))
+        return self.voice(f"{title.vi} (chọn: {vi})", f"{title.en} (chosen: {en})")
 
     def leg(self, path: str) -> Text:
         """What a leg is called; by its id where no procedure is known."""

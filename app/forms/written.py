@@ -333,9 +333,7 @@ def _contact(past: Past) -> Iterator[Line]:
 
 
 def _asked(past: Past) -> Line:
-    found = past.procedure
-    value = past.voice.text(found.title) if found else None
-    return Line(past.voice("Nội dung yêu cầu giải quyết", "Asked for"), value)
+    return Line(past.voice("Nội dung yêu cầu giải quyết", "Asked for"), past.asked_for)
 
 
 def _handed_in(past: Past) -> Iterator[Line]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from app.forms.form import form_of
@@ -54,6 +56,18 @@ def test_handovers_that_were_not_taken_say_why() -> None:
     assert "Bên nhận từ chối, hồ sơ trở lại bên giao\n“Hồ sơ chưa đủ điều kiện”" in remarks
     assert "Bên giao thu hồi" in remarks
     assert "Quá hạn tiếp nhận, hồ sơ trở lại bên giao" in remarks
+    (expired,) = [row for row in found if row[3].startswith("Quá hạn tiếp nhận")]
+    assert "Nhận: " not in expired[0] + expired[1]
+    assert "\nGửi đến: Chi nhánh Văn phòng Đăng ký đất đai thành phố Uông Bí (" in expired[0]
+    assert "\nTrở lại: " in expired[1]
+
+
+def test_a_role_stands_in_vietnamese() -> None:
+    for name in NAMES:
+        if "refused-at" in name:
+            continue
+        said = " ".join(cell for row in rows(form_of("06", history(name), law())) for cell in row)
+        assert not re.search(r"\((receiver|specialist|head|chairman|[a-z]+-officer)\)", said)
 
 
 def test_a_pause_is_a_row_with_its_ground() -> None:

@@ -13,6 +13,7 @@ from app.forms.circulars import edition_on
 from app.forms.content import Block, FormContent, Items, Line, Notes, Paragraph, Table, Words
 from app.forms.form import NoSuchForm, form_of, printable
 from app.forms.wording import day_text, place_of
+from app.web.words import FACTS
 from schemas import commands as c
 from schemas import events as e
 from schemas.envelope import Recorded
@@ -283,3 +284,18 @@ def test_days_and_months_are_written_as_decree_30_has_it() -> None:
 )
 def test_a_document_is_dated_where_its_agency_is(agency: str, place: str) -> None:
     assert place_of(law().organisation, agency) == place
+
+
+def test_a_group_says_what_of_it_was_chosen() -> None:
+    chosen = "(chọn: "
+    form = form_of("01", history("lt-15-death-group"), law())
+    (received,) = events("lt-15-death-group", e.DossierReceived)
+    facts = received.event().facts
+    assert facts
+    asked = value(form, "Nội dung yêu cầu giải quyết")
+    wanted = [FACTS[name].vi for name, said in facts.items() if said == "chosen"]
+    assert asked.endswith(f"{chosen}{', '.join(wanted)})")
+    sheet = form_of("06", history("lt-15-death-group"), law())
+    assert value(sheet, "Nội dung yêu cầu giải quyết") == asked
+    other = form_of("01", history("lt-03-mortgage-registration"), law())
+    assert chosen not in value(other, "Nội dung yêu cầu giải quyết")
