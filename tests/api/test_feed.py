@@ -15,9 +15,12 @@ from app.access.principal import Principal
 from app.api.feed.cursors import cursors_of, id_of
 from app.api.feed.structured import structured
 from app.api.feed.tail import Follower, Tail
+from app.api.resources import feed
+from app.desk.application import application
 from app.desk.context import Desk
 from app.desk.problems import Problem
 from app.house import House
+from app.settings import Settings
 from app.sweeping import sweep
 from engine.runtime import Call
 from schemas import commands as c
@@ -201,3 +204,27 @@ def test_the_feed_is_json_on_one_line(house: House) -> None:
     text = structured(event, "ub")
     assert b"\n" not in text
     assert loads(dumps(loads(text))) == loads(text)
+
+
+def test_a_restart_of_the_server_loses_and_repeats_nothing(
+    settings: Settings, house: House, doors: Doors
+) -> None:
+    house.refresh()
+    sweep(house)
+    doors.known["auditor"] = Principal("auditor", "auditor", token=True)
+    with served(application(settings, house, doors.identify)) as before, opened(before) as stream:
+        codes = [register(house) for _ in range(3)]
+        last, _ = stream.take(2)[-1]
+    codes.append(register(house))
+    anew = application(settings, house, doors.identify)
+    with served(anew) as after, opened(after, last=last) as again:
+        codes.append(register(house))
+        assert [event["subject"] for _, event in again.take(3)] == codes[2:]
+
+
+def test_silence_is_told_from_a_line_that_broke(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "HEARTBEAT", 0.01)
+    with opened(address) as stream:
+        assert ": here" in (next(stream._lines) for _ in range(8))
