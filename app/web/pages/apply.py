@@ -21,7 +21,7 @@ from app.web.citizen.form import PARTICULARS, Filled, Wrong, _, gone_again, read
 from app.web.rendering import language, page
 from app.web.sentences import sentence
 from app.web.words import FACTS, said
-from consumers.folding import folded
+from consumers.folding import folded, words_of
 from engine.core.admission import CITIZEN
 from engine.core.explain import limit_text
 from schemas.commands import Register
@@ -47,7 +47,7 @@ def choose(request: Request, who: May, online: AtOnline, q: str = "") -> Respons
     at_desks: list[Procedure] = []
     for each in procedures(online.desk.house.law, online.today):
         words = folded(" ".join((each.title.vi, each.title.en, each.id)))
-        if folded(asked) not in words:
+        if not all(word in words for word in words_of(asked)):
             continue
         if each.taken_online:
             fields.setdefault(_said(request, each.field), []).append(each)

@@ -1,0 +1,31 @@
+"""Files under way: a telephone on a slow line is told so, and can do without being told."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Store, Visit, served
+from tests.citizen.files import PDF
+
+FORM = "/apply/lt-10-building-permit"
+NOW = "2021-03-31T09:00+07:00"
+
+
+def test_whoever_sends_files_is_told_that_they_are_under_way(store: Store, visit: Visit) -> None:
+    with served(store, NOW) as address, visit(address, width=320) as page:
+        page.goto(f"{FORM}?desk=ub-desk")
+        told = page.get_by_role("status")
+        expect(told).to_have_text("")
+        file = {"name": "Đơn.pdf", "mimeType": "application/pdf", "buffer": PDF}
+        page.set_input_files("[name='paper.application']", file)
+        # As if the line were so slow that nothing comes back.
+        page.evaluate("() => { document.forms.desk.onsubmit = (event) => event.preventDefault(); }")
+        page.click("button.govuk-button[value=review]")
+        expect(told).to_have_text("Đang gửi tệp, vui lòng chờ…")
+        page.evaluate("() => { document.forms.desk.onsubmit = null; }")
+        # A form that was just sent is not sent again.
+        page.wait_for_function("() => !document.forms.desk.dataset.sent")
+        page.click("button.govuk-button[value=review]")
+        # It came back with what is missing, and nothing is under way.
+        expect(page.locator("li", has_text="Đơn.pdf")).to_be_visible()
+        expect(told).to_have_text("")
