@@ -120,7 +120,7 @@ class Desk:
                 "%(after)r is no position that a write returned, such as CODE@7", after=after
             )
             raise Problem(422, "bad-position", "No position", said)
-        if not self.feeder.wait(code, int(version), seconds):
+        if not self.feeder.wait(code, int(version), seconds, asking()):
             said = f"They do not know {after} yet"
             raise Problem(503, "behind", "The views are behind", said, headers={"Retry-After": "1"})
 

@@ -17,9 +17,11 @@ from consumers.checkpoints import Fenced
 from consumers.rebuild import open_views
 from consumers.subscription import Subscription
 from consumers.transport import LogTransport
+from consumers.views.parties import TABLE as PARTIES
 from consumers.views.status import TABLE as STATUS
 
 if TYPE_CHECKING:
+    from app.access.asking import Asking
     from app.house import House
 
 IDLE = 0.2
@@ -50,10 +52,11 @@ class Feeding(Beside):
             open_views(self._house.home, self._house.log, views)
         super().start()
 
-    def wait(self, code: str, version: int, seconds: float) -> bool:
-        """Until the views know version `version` of a dossier; whether they do."""
+    def wait(self, code: str, version: int, seconds: float, seen: Asking | None = None) -> bool:
+        """Until the views know version `version` of a dossier; whether they do. `seen`: what may
+        be seen: any other dossier is one that they will never know."""
         end = time.monotonic() + seconds
-        while not self._knows(code, version):
+        while not self._knows(code, version, seen):
             left = end - time.monotonic()
             if left <= 0:
                 return False
@@ -71,8 +74,11 @@ class Feeding(Beside):
         with self._turned:
             self._turned.notify_all()
 
-    def _knows(self, code: str, version: int) -> bool:
+    def _knows(self, code: str, version: int, seen: Asking | None) -> bool:
         query = select(STATUS.c.version).where(STATUS.c.dossier == code)
+        if seen is not None and code not in seen.dossiers:
+            mine = PARTIES.c.dossier == code, PARTIES.c.agency.in_(sorted(seen.agencies))
+            query = query.where(select(PARTIES.c.agency).where(*mine).exists())
         with self._house.home.engine.connect() as connection:
             found = connection.scalar(query)
         return found is not None and found >= version

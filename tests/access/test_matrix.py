@@ -192,3 +192,19 @@ def test_no_form_leads_to_another_host(client: TestClient, back: str) -> None:
     assert answer.status_code == 303
     assert answer.headers["location"].startswith("/")
     assert not answer.headers["location"].startswith(("//", "/\\"))
+
+
+def test_to_wait_for_a_dossier_of_others_tells_nothing_of_it(as_: As, theirs: str) -> None:
+    """Whether there is one, and how far it has come, would be told by whether the wait ends."""
+    wait = {"wait": "0.05"}
+    nowhere = theirs[:-4] + "9999"
+    for who in (as_(UNRELATED), as_("monitor", "dt")):
+        answers = [
+            who.get("/api/v1/dossiers", params=wait | {"after": f"{code}@1"})
+            for code in (theirs, nowhere)
+        ]
+        assert [each.status_code for each in answers] == [503, 503]
+        assert answers[0].text.replace(theirs, nowhere) == answers[1].text
+    for who in (as_("monitor", "qn"), as_("auditor")):
+        asked = wait | {"after": f"{theirs}@1"}
+        assert who.get("/api/v1/dossiers", params=asked).status_code == 200
