@@ -119,8 +119,8 @@ def test_a_leg_inside_a_leg_says_by_which_step_it_was_opened(as_: As, house: Hou
     )
     page = " ".join(as_("auditor").get(f"/dossiers/{code}/audit").text.split())
     for leg, step in (
-        ("district", "Chờ cấp huyện"),
-        ("district/chairman", "Chờ Chủ tịch cấp huyện"),
+        ("Cấp huyện", "Chờ cấp huyện"),
+        ("Chủ tịch cấp huyện", "Chờ Chủ tịch cấp huyện"),
     ):
         opened = f'{leg}</span> <strong>Mở bởi bước</strong> <span class="govuk-visually-hidden">'
         assert f"{opened}thành</span><ins>{step}</ins>" in page

@@ -163,6 +163,19 @@ def test_a_dossier_of_others_is_not_there_for_the_many_either(desk: Desk, at_des
     assert RECEIVER not in answer.text
 
 
+def test_only_what_can_be_done_to_one_of_them_is_offered_for_many(
+    desk: Desk, at_desk: Officer
+) -> None:
+    (code,) = many(desk, 1)
+    browser = at_desk(RECEIVER)
+    page = browser.get(f"/inbox?after={seen(desk, code)}")
+    assert page.form("/bulk").buttons == [("act", "forward")]
+    at_work = at_desk("ub-land.specialist-1").get("/inbox?act=appraise")
+    form = at_work.form("/bulk")
+    assert form.buttons == []
+    assert "task" not in form.names
+
+
 def test_only_acts_that_need_no_words_are_done_to_many(at_desk: Officer) -> None:
     form = {"act": "refuse", "batch": "01890a5d-ac96-774b-bcce-b302099a8057"}
     assert at_desk(RECEIVER).client.post("/inbox/ub-desk/bulk", data=form).status_code == 422

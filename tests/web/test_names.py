@@ -95,6 +95,13 @@ def test_why_not_is_said_once_and_of_another_agencys_leg_only_that_it_is_another
     assert "Mọi việc" in text
 
 
+def test_the_auditors_page_names_legs_too(desk: Desk, at_desk: Officer) -> None:
+    code = group(at_desk, desk)
+    said = at_desk("auditor", "vi").get(f"/dossiers/{code}/audit").text
+    assert "Xóa đăng ký thường trú" in said
+    assert not {"death", "residence", "social-affairs"} & set(said.splitlines())
+
+
 def test_the_papers_that_go_into_a_leg_are_ticked_and_told(at_desk: Officer) -> None:
     browser = at_desk(AT)
     form = browser.get(f"/receive?procedure={GROUP.id}").form("/receive")

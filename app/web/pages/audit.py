@@ -115,11 +115,13 @@ def show(
     folded, last = as_it_was(proven, asked.version, asked.moments["at"], asked.moments["known"])
     seen = list(history(proven))
     whole = seen[-1].dossier
-    saying = Saying(lang, agency_names(desk, lang), namer(desk.house, whole, lang))
+    named = namer(desk.house, whole, lang)
+    saying = Saying(lang, agency_names(desk, lang), named)
     procedure = desk.house.law.procedure(whole.procedure)
     return page(
         request,
         "auditor/audit.html",
+        named=named,
         title=procedure.title.vi if lang == "vi" else procedure.title.en,
         procedure=procedure,
         dossier=folded.dossier,
