@@ -208,3 +208,20 @@ def test_to_wait_for_a_dossier_of_others_tells_nothing_of_it(as_: As, theirs: st
     for who in (as_("monitor", "qn"), as_("auditor")):
         asked = wait | {"after": f"{theirs}@1"}
         assert who.get("/api/v1/dossiers", params=asked).status_code == 200
+
+
+def test_nobody_receives_what_was_registered_at_another_desk(as_: As, theirs: str) -> None:
+    """A dossier that a body names is as much another's as one that the path names."""
+    said = {"procedure": "lt-10-building-permit"}
+    registered = as_(RELATED).post(f"{API}/dossiers", json={**said, "act": "register"})
+    code = registered.json()["code"]
+    bodies = [{**said, "dossier": each} for each in (code, theirs, theirs[:-4] + "9999")]
+    answers = [as_(UNRELATED).post(f"{API}/dossiers", json=body) for body in bodies]
+    assert [each.status_code for each in answers] == [404, 404, 404]
+    same = {
+        each.text.replace(body["dossier"], "CODE")
+        for each, body in zip(answers, bodies, strict=True)
+    }
+    assert len(same) == 1
+    assert "ub-desk-" not in same.pop()
+    assert as_(RELATED).post(f"{API}/dossiers", json=bodies[0]).status_code == 201

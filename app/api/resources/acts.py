@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Response
 from msgspec.structs import replace
 
 from app import acting
-from app.access.needs import needs
+from app.access.needs import Hidden, needs
 from app.access.principal import Principal
 from app.api.answers import answered, etag
 from app.api.asking import (
@@ -101,7 +101,9 @@ async def open_dossier(
             raise BadInput("Say at which desk: agency")
         known_agency(desk.house, agency)
         if opening.dossier is not None:
-            desk.house.dossier(opening.dossier)
+            on = {"code": opening.dossier}
+            if not desk.access.permits(who, "dossier.act", on):
+                raise Hidden(opening.dossier)
         at = moment("at", opening.at)
         wanted = acting.Wanted(opening.act, opening.fields, officer_of(who), at)
         id_ = command_id(desk.house.runtime, idempotency_key)
