@@ -126,7 +126,7 @@ def test_that_clock_would_see_a_hash_too_many(citizen: Citizen) -> None:
 
 def test_a_code_may_be_typed_in_other_letters(citizen: Citizen) -> None:
     code, word = citizen.applied()
-    for typed in (code.upper(), code.capitalize(), f" {code} "):
+    for typed in (code.upper(), code.capitalize(), f" {code} ", f"{code}\0\u200b"):
         assert citizen.follow(citizen.look_up(typed, word)).status_code == 200
         assert f">{code}<" in citizen.page
     assert citizen.look_up(code.upper(), "AAAAA-AAAAA").status_code == 422

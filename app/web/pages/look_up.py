@@ -65,7 +65,8 @@ def prove(
     word: Annotated[str, Form()] = "",
 ) -> Response:
     """A wrong code, a wrong word and no such dossier have the same answer, after the same work."""
-    typed = code.strip()[:LONGEST]
+    # No code has what does not print, and no database takes NUL.
+    typed = "".join(each for each in code if each.isprintable()).strip()[:LONGEST]
     online.limit(TRIES, "look-up", address(request))
     online.limit(TRIES_OF_ONE, "look-up-of", typed.lower())
     proven = online.facts.bearer(typed, word[:LONGEST])
