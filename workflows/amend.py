@@ -79,6 +79,7 @@ def check_amendment(file: Path, known: Organisation, today: date) -> CheckedAmen
         problems += gathered.mismatches()
         problems += _Past(gathered, agencies, officers, today).changed()
     problems = [*source.problems, *problems]
+    problems.sort(key=lambda each: (each.line, each.column))
     errors = tuple(each for each in problems if each.severity == "error")
     warnings = tuple(each for each in problems if each.severity == "warning")
     if errors:

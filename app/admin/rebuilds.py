@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 
 
 class Rebuild(msgspec.Struct, frozen=True):
-    """One that runs or is over. `events` were read so far; `trouble`: why it failed, if so."""
+    """One that runs or is over. `events` were read so far, of about `all`, which is 0 while that
+    is not known; `trouble`: why it failed, if so."""
 
     view: str
     account: str
     events: int = 0
+    all: int = 0
     over: bool = False
     seconds: float = 0.0
     trouble: str = ""
@@ -56,6 +58,7 @@ class Rebuilds:
         house = self._desk.house
         try:
             reading = Reading(self._desk.settings, house.home, house)
+            self._expect(house.log.count())
             rebuild_fed(self._desk.settings, reading, [view(name)], None, self._advance)
         except Exception as error:
             # Told to whoever looks at the page: the thread has nobody else to tell.
@@ -66,6 +69,11 @@ class Rebuilds:
             self._now = msgspec.structs.replace(
                 self._now, over=True, seconds=spent, trouble=trouble
             )
+
+    def _expect(self, events: int) -> None:
+        with self._lock:
+            assert self._now is not None
+            self._now = msgspec.structs.replace(self._now, all=events)
 
     def _advance(self, events: int) -> None:
         with self._lock:

@@ -279,6 +279,15 @@ def test_a_calendar_tells_its_days(as_: As) -> None:
     assert admin.get("/admin/calendars/none").status_code == 404
 
 
+def test_a_wrong_file_is_followed_by_a_corrected_one(as_: As) -> None:
+    admin = as_("administrator")
+    for page in (FORMS, "/admin/agencies", "/admin/calendars"):
+        sent = admin.post(page, files={"file": ("new.yaml", b"a: 1", "application/yaml")})
+        text = admin.get(sent.headers["location"]).text
+        assert "Tải lên tệp đã sửa" in text
+        assert f'action="{page}" enctype="multipart/form-data"' in text
+
+
 def test_what_is_in_files_is_not_read_to_list_them(as_: As, house: House) -> None:
     admin = as_("administrator")
     for page in (FORMS, "/admin/agencies", "/admin/calendars"):

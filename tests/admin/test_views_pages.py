@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import threading
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -34,6 +36,8 @@ def test_every_view_is_listed_with_its_lag(as_: As) -> None:
     page = as_("administrator").get("/admin/views").text
     for each in all_views():
         assert f">{each.name}</th>" in page
+        row = page.partition(f">{each.name}</th>")[2].partition("</td>")[0]
+        assert re.search(r"cell\">\S.*\S$", row), "what it is for"
     assert page.count("Đã cập nhật") == len(all_views())
 
 
@@ -90,6 +94,34 @@ def test_a_rebuild_that_fails_says_why(
     page = admin.get("/admin/views").text
     assert "Không dựng lại được inbox" in page
     assert "no space left" in page
+
+
+def test_how_far_a_rebuild_is_moves_on(
+    as_: As, house: House, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In events, of all that there are; each look shows more of them, with and without scripts."""
+    looked, goes_on = threading.Event(), threading.Semaphore(0)
+
+    def in_parts(*given: Any) -> int:
+        for _ in range(2):
+            given[-1](100)
+            looked.set()
+            goes_on.acquire()
+        return 200
+
+    monkeypatch.setattr("app.admin.rebuilds.rebuild_fed", in_parts)
+    admin, every = as_("administrator"), house.log.count()
+    admin.post("/admin/views/rebuild", data={"view": "inbox", "sure": "yes"})
+    for events in (100, 200):
+        looked.wait()
+        looked.clear()
+        page = admin.get("/admin/views").text
+        assert f'value="{events}" max="{every}"' in page
+        assert f"đã đọc {events} trong {every} sự kiện" in page
+        assert '<a class="govuk-link" href="/admin/views">' in page
+        goes_on.release()
+    waited(desk.one(Rebuilds))
+    assert "từ 200 sự kiện" in admin.get("/admin/views").text
 
 
 def test_a_view_that_there_is_not_cannot_be_made_anew(as_: As) -> None:
@@ -154,11 +186,20 @@ def test_leaving_out_asks_and_is_kept(as_: As, house: House, parked: str) -> Non
     assert "Bạn có chắc không?" in admin.post("/admin/parked/drop", data=sent).text
     wrong = {**sent, "version": "9999", "sure": "yes"}
     assert admin.post("/admin/parked/drop", data=wrong).status_code == 404
-    assert admin.post("/admin/parked/drop", data={**sent, "sure": "yes"}).status_code == 303
+    for nothing in ({}, {"reason": "  "}):
+        asked = admin.post("/admin/parked/drop", data={**sent, **nothing, "sure": "yes"})
+        assert asked.status_code == 422
+        assert "Hãy nêu lý do bỏ qua" in asked.text
+    reason = {"reason": f"Hỏng từ đầu {HOSTILE}"}
+    assert (
+        admin.post("/admin/parked/drop", data={**sent, **reason, "sure": "yes"}).status_code == 303
+    )
     with house.home.engine.connect() as connection:
         assert [each.dropped for each in parking.listed(connection, LIVE)] == [True]
     assert "đã bỏ qua" in admin.get("/admin/parked").text
     assert records_of(house) == [("parked.dropped", f"{parked} {version}")]
+    assert records.acts(house.home)[0].detail.startswith("Hỏng từ đầu")
+    assert "<script>alert" not in admin.get("/admin").text
 
 
 def test_a_refused_message_is_forgotten_when_somebody_is_sure(

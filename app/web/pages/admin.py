@@ -81,10 +81,13 @@ def activated(
     done(desk, who, f"{kind}.activated", what, draft.digest)
 
 
-def ask(request: Request, question: str, back: str, **fields: Any) -> Response:
+def ask(
+    request: Request, question: str, back: str, *, missing: bool = False, **fields: Any
+) -> Response:
     """The page that asks whether somebody is sure; it sends the same form again, with that.
-    `question`: a word that the template knows; `fields`: what is sent."""
+    `question`: a word that the template knows; `fields`: what is sent; `missing`: somebody was
+    sure and gave no reason where one is asked for."""
     return page(
-        request, "admin/sure.html", question=question, back=back, fields=fields,
-        action=request.url.path,
+        request, "admin/sure.html", 422 if missing else 200, question=question, back=back,
+        fields=fields, missing=missing, action=request.url.path,
     )  # fmt: skip

@@ -86,6 +86,7 @@ def show_draft(request: Request, who: Administrator, desk: AtDesk, digest: str) 
         draft=draft,
         seen=None if draft.activated_at else _seen(desk, draft),
         lines=draft.content.decode("utf-8", "replace").splitlines(),
+        largest=MAX_BYTES,
     )
 
 

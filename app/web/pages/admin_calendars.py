@@ -68,6 +68,7 @@ def show_draft(request: Request, who: Administrator, desk: AtDesk, digest: str) 
         draft=draft,
         found=found,
         lines=draft.content.decode("utf-8", "replace").splitlines(),
+        largest=MAX_BYTES,
         newest=known[0] if known else None,
         changed=changed,
     )

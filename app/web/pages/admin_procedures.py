@@ -72,6 +72,7 @@ def show_draft(request: Request, who: Administrator, desk: AtDesk, digest: str) 
         draft=draft,
         found=found,
         lines=draft.content.decode("utf-8", "replace").splitlines(),
+        largest=MAX_BYTES,
         now=now,
         registered=registered,
         differences=differences(now, found.procedure) if now and found.procedure else [],

@@ -7,17 +7,18 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app.access.needs import needs
+from app.access.needs import Hidden, needs
 from app.access.principal import Principal
 from app.admin.rebuilds import Rebuilds
 from app.desk.context import AtDesk, Desk
 from app.desk.problems import Problem
 from app.lagging import view_rows
+from app.monitor.scope import number
 from app.reading import Reading
 from app.trouble import NotThere
 from app.waiting import refused, subscription, waiting
 from app.web.pages.admin import ask, done
-from app.web.rendering import page
+from app.web.rendering import language, page
 from consumers.dead_letters import remove
 from consumers.views import all_views
 from schemas.sentence import Sentence
@@ -39,6 +40,7 @@ def views(
         "admin/views.html",
         rows=rows,
         rebuild=desk.one(Rebuilds).last,
+        number=number(language(request)),
         may=desk.access.permits(who, "views.write", {}),
     )
 
@@ -93,6 +95,8 @@ def event(
     version: Annotated[int, Query(ge=1, le=2**31)],
 ) -> Response:
     """One event that waits, with what it says."""
+    if not desk.access.permits(who, "parked.read", {"code": dossier}):
+        raise Hidden(dossier)
     for name, each in waiting(_reading(desk), group):
         if (each.dossier, each.version) == (dossier, version):
             desk.reads.note(who, dossier, "parked.read", request.url.path)
@@ -130,15 +134,18 @@ def drop(
     group: Annotated[str, Form(max_length=200)],
     dossier: Annotated[str, Form(max_length=200)],
     version: Annotated[int, Form(ge=1, le=2**31)],
+    reason: Annotated[str, Form(max_length=500)] = "",
     sure: Annotated[str, Form()] = "",
 ) -> Response:
-    """Leaves an event out for good, and applies what waits behind it."""
+    """Leaves an event out for good, and applies what waits behind it. The reason is kept."""
     _must_wait(desk, group, dossier, version)
     fields: dict[str, Any] = {"group": group, "dossier": dossier, "version": version}
-    if sure != "yes":
-        return ask(request, "drop", "/admin/parked", name=f"{dossier} {version}", **fields)
+    reason = reason.strip()
+    if sure != "yes" or not reason:
+        fields["name"] = f"{dossier} {version}"
+        return ask(request, "drop", "/admin/parked", missing=sure == "yes", **fields)
     applied = subscription(_reading(desk), group).drop(dossier, version)
-    done(desk, who, "parked.dropped", f"{dossier} {version}", f"{group}: {applied}")
+    done(desk, who, "parked.dropped", f"{dossier} {version}", f"{reason} ({group}: {applied})")
     return RedirectResponse("/admin/parked", 303)
 
 
