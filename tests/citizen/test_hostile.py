@@ -133,7 +133,11 @@ def test_what_no_desk_takes_is_not_there(citizen: Citizen) -> None:
     assert citizen.get("/apply/no-such-procedure").status_code == 404
     assert citizen.get("/apply/lt-14-birth-group").status_code == 404  # not in force in 2021
     assert "lt-14-birth-group" not in citizen.get("/apply").text
-    assert citizen.get(f"/apply/{PROCEDURE}?desk=ub-tax").status_code == 200
+    assert citizen.get(f"/apply/{PROCEDURE}").status_code == 200
+    assert "selected" not in citizen.page.partition('name="desk"')[2].partition("</select>")[0]
+    for desk in ("", "ub-tax"):
+        assert citizen.get(f"/apply/{PROCEDURE}?desk={desk}").status_code == 422
+        assert citizen.errors == [("desk", "Chọn nơi tiếp nhận")]
     assert citizen.hidden("command") == []  # the desk is asked for again
     found = citizen.get("/apply?q=giấy phép").text
     assert PROCEDURE in found

@@ -64,7 +64,9 @@ def choose(request: Request, who: May, online: AtOnline, q: str = "") -> Respons
 
 
 @router.get("/apply/{id_}")
-def begin(request: Request, who: May, online: AtOnline, id_: str, desk: str = "") -> Response:
+def begin(
+    request: Request, who: May, online: AtOnline, id_: str, desk: str | None = None
+) -> Response:
     """The form of a procedure at a desk; where several take it, the desk is chosen first. For one
     that is not taken online, which desks take it."""
     procedure, takes = _procedure(online, id_)
@@ -74,7 +76,9 @@ def begin(request: Request, who: May, online: AtOnline, id_: str, desk: str = ""
     assert online.uploads
     chosen = takes[0].id if len(takes) == 1 else desk
     if chosen not in {each.id for each in takes}:
-        return page(request, "citizen/desk.html", procedure=procedure, desks=takes)
+        wrong = [] if desk is None else [Wrong("desk", _("Choose the desk"))]
+        shows = {"procedure": procedure, "desks": takes, "errors": wrong}
+        return page(request, "citizen/desk.html", 422 if wrong else 200, **shows)
     return _form(request, online, Filled(procedure, chosen, online.new_command()))
 
 
