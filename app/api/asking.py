@@ -14,7 +14,7 @@ from app.times import HOW, parse_moment
 from engine.ids import parse_id
 from engine.runtime import Runtime
 
-CODE = "000.00.36.H49-210302-0001"
+CODE = "ub-desk-210302-0002"
 AGENCY = "ub-desk"
 EARLIEST, LATEST = 1990, 2190
 """Years between which a moment is taken seriously; no calendar reaches further."""
@@ -29,7 +29,7 @@ After = Annotated[
     str | None,
     Query(
         description="A `position` that a write returned: the answer knows at least that.",
-        examples=[f"{CODE}@7"],
+        examples=[f"{CODE}@5"],
         max_length=300,
     ),
 ]

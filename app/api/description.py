@@ -17,6 +17,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
+from app.access.needs import Need
+from app.access.policy import ACTIONS
 from app.api.models.base import Problem
 from schemas.codec import dumps, loads
 
@@ -89,6 +91,7 @@ def describe(app: FastAPI) -> None:
 
 def document(app: FastAPI) -> Document:
     routes = [each for each in iter_route_contexts(app.routes) if _is_ours(each)]
+    public = {each.path for each in routes if _is_public(each)}
     made = get_openapi(
         title="Liên thông",
         version="1",
@@ -109,7 +112,7 @@ def document(app: FastAPI) -> Document:
     for path, operations in made["paths"].items():
         for method, operation in operations.items():
             operation["operationId"] = f"{method}:{path}"
-            _with_problems(method, path, operation)
+            _with_problems(method, operation, "{" in path, path in public)
             found = examples.get(operation["operationId"], {})
             _with_examples(operation, found, examples.get(ERRORS, {}))
     return made
@@ -120,27 +123,33 @@ def _is_ours(route: RouteContext) -> bool:
     return ours and isinstance(route.original_route, APIRoute)
 
 
-def _with_problems(method: str, path: str, operation: Document) -> None:
-    """Every error of an operation, those that any may have under `default`."""
+def _is_public(route: RouteContext) -> bool:
+    """Whether it needs nothing but what anybody may do."""
+    needed = [each.call for each in route.dependant.dependencies if isinstance(each.call, Need)]
+    return all("stranger" in ACTIONS[each.action] for each in needed)
+
+
+def _with_problems(method: str, operation: Document, named: bool, public: bool) -> None:
+    """Every error of an operation, those that any may have under `default`. `named`: its path
+    names something; `public`: nobody has to say who he is."""
     answers = operation["responses"]
-    codes = {"401", "403", "422", "429", "503"} | ({"404"} if "{" in path else set())
+    codes = {"401", "403", "422", "429", "503"} | ({"404"} if named else set())
     if "requestBody" in operation:
         codes |= {"413", "415"}
     if method != "get" and operation.get("tags") == ["acts"]:
         codes |= {"404", "409"}
     if method == "get" and operation.get("tags") == ["health"]:
         codes = {"429", "503"}
-    public = operation.get("tags") in (["health"], ["problems"])
     if public:
-        codes -= {"401", "403"}
-    operation["security"] = [{}] if public else [{"token": []}]
+        codes -= {"403"}
+    operation["security"] = [{}, {"token": []}] if public else [{"token": []}]
     for code in sorted(codes | ({"412"} & answers.keys())):
         answer = answers.setdefault(code, {"description": OTHERS[code]})
         answer["description"] = OTHERS[code]
         old = answer.get("content", {}).get("application/json", {}).get("schema")
-        named = old and old.get("$ref", "").rpartition("/")[2]
+        model = old and old.get("$ref", "").rpartition("/")[2]
         answer["content"] = _problem()
-        if named not in (None, "", "HTTPValidationError"):
+        if model not in (None, "", "HTTPValidationError"):
             answer["content"] = _problem(old)
     answers["default"] = {"description": "Any other error.", "content": _problem()}
 

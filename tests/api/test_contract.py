@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from jsonschema import Draft202012Validator
 
 from app.api import description
@@ -125,3 +126,17 @@ def test_problems_that_the_program_raises_are_among_them() -> None:
         raised |= set(re.findall(r"Problem\(\s*\d{3},\s*\"([a-z-]+)\"", text))
     assert raised - {*OF_API, *RULES} == set()
     assert "bad-cursor" in raised
+
+
+def test_who_has_to_be_nobody_is_told_so(made: dict[str, Any], client: TestClient) -> None:
+    """An operation asks for a token in the document where it does in truth."""
+    public = set()
+    for name, operation in operations(made):
+        method, path = name.split(":", 1)
+        if path == "/api/v1/feed":
+            continue
+        status = client.request(method, re.sub(r"{\w+}", "x", path), json={}).status_code
+        assert (status == 401) == (operation["security"] == [{"token": []}]), name
+        public |= {path} if {} in operation["security"] else set()
+    assert {"/livez", "/api/v1/due", "/api/v1/procedures"} < public
+    assert "/api/v1/agencies" not in public
