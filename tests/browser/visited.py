@@ -226,6 +226,22 @@ PAGES = (
         status=413,
         then=f'send("{APPLY}", {TYPED}, {{"paper.application": 33000000}});',
     ),
+    Visited(
+        MONITOR,
+        "/alerts",
+        "/alerts",
+        "alerts-nothing-ticked",
+        status=422,
+        then='send("/alerts/answers", {note: "Đã gọi cho chi nhánh"});',
+    ),
+    Visited(
+        MONITOR,
+        "/board",
+        "/board",
+        "board-not-saved",
+        status=422,
+        then='send("/board/saved", {name: " "});',
+    ),
     Visited(STRANGER, "", "/nothing", "error-not-there", status=404),
     Visited(
         OFFICER, "/dossiers/{code}", "/dossiers/ub-desk-210101-9999", "error-no-dossier", status=404

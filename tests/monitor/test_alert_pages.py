@@ -144,3 +144,9 @@ def test_a_part_of_a_dossier_is_called_by_its_name(as_: As) -> None:
     shown = as_("monitor").get("/alerts").text
     assert "nhánh “Cơ quan thuế”" in shown
     assert ">tax<" not in shown
+
+
+def test_a_note_about_nothing_is_not_lost(as_: As) -> None:
+    answer = as_("monitor").post("/alerts/answers", data={"note": "Đã gọi <b>hai</b> lần"})
+    assert answer.status_code == 422
+    assert "Đã gọi &lt;b&gt;hai&lt;/b&gt; lần" in answer.text

@@ -123,6 +123,19 @@ def test_one_account_keeps_no_more_than_thirty_views(as_: As) -> None:
     for number in range(32):
         monitor.post("/board/saved", data={"name": f"v{number}"})
     assert monitor.get("/board").text.count('action="/board/saved/forget"') == 30
+    refused = monitor.post("/board/saved", data={"name": "v31", "level": "commune"})
+    assert refused.status_code == 422
+    assert "Bạn đã lưu 30 bộ lọc" in refused.text
+    assert 'href="/board?level=commune"' in refused.text
+    assert monitor.post("/board/saved", data={"name": "v7"}).status_code == 303, "replaced"
+
+
+def test_a_view_without_a_name_is_not_kept_and_that_is_said(as_: As) -> None:
+    monitor = as_("monitor")
+    answer = monitor.post("/board/saved", data={"name": "  ", "level": "commune"})
+    assert answer.status_code == 422
+    assert "Hãy đặt tên" in answer.text
+    assert 'action="/board/saved/forget"' not in monitor.get("/board").text
 
 
 def test_the_wall_has_figures_and_no_way_around(as_: As) -> None:

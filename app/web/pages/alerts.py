@@ -152,7 +152,7 @@ def acknowledge(
     """Says of the alerts that were ticked who has seen them, and what is done about it."""
     said, ids = note.strip(), _ids(alert or [])
     if not said or not ids:
-        return _not_answered(request, not said, not ids, safe_back(back))
+        return _not_answered(request, said, not ids, safe_back(back))
     with desk.reading() as connection:
         there = kept.known(connection, ids)
     mine = desk.access.agencies(who)
@@ -175,6 +175,6 @@ def _ids(written: list[str]) -> list[bytes]:
     return list(found)
 
 
-def _not_answered(request: Request, no_note: bool, no_alert: bool, back: str) -> Response:
-    shows = {"no_note": no_note, "no_alert": no_alert, "back": back}
+def _not_answered(request: Request, note: str, no_alert: bool, back: str) -> Response:
+    shows = {"note": note, "no_alert": no_alert, "back": back}
     return page(request, "monitor/not_answered.html", 422, **shows)

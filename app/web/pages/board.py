@@ -254,10 +254,12 @@ def save(
 ) -> Response:
     """Keeps what is shown under a name."""
     filters = Filters.of(agency, level, procedure)
-    plain = " ".join(name.split())
-    if plain:
-        kept.save(desk.house.home, who.account, plain, filters.set(), to_micros(wall_clock()))
-    return RedirectResponse(f"/board{filters.query()}", 303)
+    plain, back = " ".join(name.split()), f"/board{filters.query()}"
+    at = to_micros(wall_clock())
+    if plain and kept.save(desk.house.home, who.account, plain, filters.set(), at):
+        return RedirectResponse(back, 303)
+    shows = {"name": plain, "most": kept.MOST_SAVED, "back": back}
+    return page(request, "monitor/not_saved.html", 422, **shows)
 
 
 @router.post("/board/saved/forget")
