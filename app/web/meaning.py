@@ -38,8 +38,8 @@ FOR_TRIAL = {
 
 
 class Next(msgspec.Struct, frozen=True):
-    """One thing that would follow. `kind`: offer, step, hold, back, stops, runs, ready, ended,
-    supplement, date, elsewhere. `by`: until when; `expires`: until when it can be taken."""
+    """One thing that would follow. `kind`: offer, step, hold, back, stops, runs, leg (ends), ready,
+    ended, supplement, date, elsewhere. `by`: until when; `expires`: until when it can be taken."""
 
     kind: str
     leg: str = ""
@@ -159,6 +159,8 @@ _MADE: dict[type[e.Event], Callable[[Any], Next | None]] = {
     e.ClockResumed: lambda event: Next("runs", by=event.dues.get("")),
     e.DossierResumed: lambda event: Next("runs", by=event.dues.get("")),
     e.ClockExtended: lambda event: Next("date", event.leg, by=event.due),
+    e.LegRefused: lambda event: Next("leg", event.leg, word="refused"),
+    e.LegResulted: lambda event: Next("leg", event.leg, word="done", papers=event.papers),
     e.ResultReady: lambda event: Next("ready"),
     e.ResultReturned: lambda event: None if event.leg else Next("ended", word="returned"),
     e.DossierStopped: _ended("stopped"),

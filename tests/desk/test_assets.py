@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from fastapi.testclient import TestClient
 
+from app.web import rendering
 from app.web.assets import FOLDER, asset
 
 
@@ -23,3 +26,17 @@ def test_what_is_not_there_is_not_kept(client: TestClient) -> None:
 
 def test_a_page_is_not_compressed(client: TestClient) -> None:
     assert "content-encoding" not in client.get("/").headers
+
+
+def test_every_class_of_space_that_a_template_uses_is_in_the_style() -> None:
+    """Not all of them are compiled: see `style/desk.scss`."""
+    style = (FOLDER / "desk.css").read_text(encoding="utf-8").replace("\\", "")
+    used = {
+        name
+        for each in rendering.TEMPLATES.rglob("*.html")
+        for name in re.findall(r"govuk-!-[a-z0-9-]*[a-z0-9]", each.read_text(encoding="utf-8"))
+    }
+    assert "govuk-!-margin-bottom-0" in used
+    assert {
+        name for name in used if f".{name}{{" not in style and f".{name}," not in style
+    } == set()

@@ -95,6 +95,22 @@ def test_why_not_is_said_once_and_of_another_agencys_leg_only_that_it_is_another
     assert "Mọi việc" in text
 
 
+def test_what_becomes_of_a_leg_is_told_before(desk: Desk, at_desk: Officer) -> None:
+    code = group(at_desk, desk)
+    officer = "ub-social-affairs.specialist-1"
+    browser = at_desk(officer, "vi")
+    browser.submit(browser.get(f"/dossiers/{code}").form("/acts/accept"))
+    refuse = browser.get(f"/dossiers/{code}/acts/refuse?leg=social-affairs")
+    assert "Nhánh “Thẩm định trợ cấp mai táng” kết thúc: bị từ chối." in refuse.text
+    # Files go into the leg of one's own agency unless another is chosen.
+    papers = browser.get(f"/dossiers/{code}/papers").form("/papers")
+    assert ("leg", "social-affairs") in papers.sends
+    asks = browser.get(f"/dossiers/{code}/acts/ask-supplement?leg=social-affairs")
+    browser.submit(asks.form("/acts/ask-supplement"), papers=["declaration"], reason="Thiếu")
+    heads = browser.get(f"/dossiers/{code}/why").text.splitlines()
+    assert "Toàn bộ hồ sơ: Đang dừng" in heads
+
+
 def test_the_auditors_page_names_legs_too(desk: Desk, at_desk: Officer) -> None:
     code = group(at_desk, desk)
     said = at_desk("auditor", "vi").get(f"/dossiers/{code}/audit").text

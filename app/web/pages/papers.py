@@ -85,6 +85,8 @@ def _page(
     dossier = online.desk.house.dossier(code).dossier
     house, known = online.desk.house, _known(online, dossier)
     called = namer(house, dossier, language(request))
+    # His own agency's first: it stands chosen.
+    legs = sorted(dossier.open_legs(), key=lambda leg: (leg.agency != who.agency, leg.path))
     names: dict[str, str] = {}
     for record in house.log.read_stream(code):
         if record.private is not None:
@@ -96,7 +98,7 @@ def _page(
         "names": names,
         "titles": {each.id: each.title for each in known},
         "known": known if who.officer is not None and dossier.status == "open" else [],
-        "legs": [(each.path, called.leg(each.path)) for each in dossier.open_legs()],
+        "legs": [(each.path, called.leg(each.path)) for each in legs],
         "command": online.new_command(),
         "errors": wrong,
         "wrong": {each.field: each for each in reversed(wrong)},
