@@ -14,7 +14,6 @@ import click
 from app.output import Cell, line, note, progress, show, table
 from app.settings import Settings
 from app.shell import DAY, END_MOMENT, Group, command
-from app.times import shown as shown_time
 from app.trouble import BadInput
 
 if TYPE_CHECKING:
@@ -130,7 +129,7 @@ def register(settings: Settings, limit: int, **options: Any) -> None:
     with _reading(settings, given) as (house, connection, units):
         picks = picking(house.law, given.only)
         asked = form.Register(_period(given), given.known, units, picks)
-        written = form.writer(house.law, settings.lang)
+        written = form.writer(house.law, settings.lang, paper=given.xlsx is not None)
         if given.as_csv or given.xlsx is not None:
             found = form.entries(connection, asked)
             with progress("Dossiers written") as advance:
@@ -138,7 +137,7 @@ def register(settings: Settings, limit: int, **options: Any) -> None:
                 if given.xlsx is not None:
                     from app.reporting.spreadsheet import of_register
 
-                    known = shown_time(given.known or datetime.now(UTC))
+                    known = given.known or datetime.now(UTC)
                     _keep(given.xlsx, of_register(rows, asked.period, known, settings.lang))
                 else:
                     for text in comma.of_register(rows):

@@ -12,7 +12,6 @@ from app.reporting.feedback import Feedback
 from app.reporting.form import Report
 from app.reporting.period import Period
 from app.settings import Lang
-from app.times import shown
 from consumers.views.feedback import complaints
 from engine.core.law import Law
 
@@ -52,14 +51,15 @@ def of_register(
     connection: Connection, law: Law, asked: register.Register, lang: Lang, kind: Kind
 ) -> Download:
     """Every dossier of the period."""
-    known = shown(asked.known or datetime.now(UTC))
-    written = map(register.writer(law, lang), register.entries(connection, asked))
+    writer = register.writer(law, lang, paper=kind == "xlsx")
+    written = map(writer, register.entries(connection, asked))
     name = _name("register", asked.period, kind)
     if kind == "csv":
         text = "".join(comma.of_register(written))
         return Download((comma.MARK + text).encode(), CSV, name)
     from app.reporting import spreadsheet
 
+    known = asked.known or datetime.now(UTC)
     return Download(spreadsheet.of_register(written, asked.period, known, lang), XLSX, name)
 
 

@@ -9,8 +9,7 @@ from app.reporting.feedback import Feedback, Row, mean, names
 from app.reporting.feedback_words import ASPECTS as RATED
 from app.reporting.feedback_words import COMPLAINTS
 from app.reporting.spreadsheet import Sheets, top
-from app.reporting.wording import LABELS, SAID, in_
-from app.times import shown
+from app.reporting.wording import LABELS, SAID, in_, when
 from app.web.words import said
 from consumers.views.feedback import Complaint
 from engine.core.law import Law
@@ -94,8 +93,8 @@ def _complained(sheets: Sheets, found: Feedback, complaints: Iterable[Complaint]
             said(COMPLAINTS, each.ground, lang),
             called["unit"].get(each.unit, each.unit),
             called["procedure"].get(each.procedure, each.procedure),
-            shown(each.filed_at),
-            shown(each.answered_at, nothing=""),
+            when(lang, each.filed_at),
+            when(lang, each.answered_at),
             each.reference or "",
         ]
         _write(sheets, sheet, FIRST_ROW + number - 1, cells, columns)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -14,7 +15,7 @@ from app.reporting.counting import minute_of, since_opened, verdict_of, with_end
 from app.reporting.form import titles
 from app.reporting.period import Period
 from app.reporting.picking import Picks
-from app.reporting.wording import WORDS, in_, word
+from app.reporting.wording import WORDS, in_, when, word
 from app.settings import Lang
 from app.times import iso, shown
 from consumers.views.report import CODES, MINUTE, OUTCOMES, SIGN, SPANS, TABLE, VERDICTS
@@ -160,9 +161,11 @@ def _field(law: Law, lang: Lang, entry: Entry) -> str | None:
         return None
 
 
-def writer(law: Law, lang: Lang) -> Callable[[Entry], list[str]]:
+def writer(law: Law, lang: Lang, *, paper: bool = False) -> Callable[[Entry], list[str]]:
     """An entry as the columns of form 07 (REGISTER). What is not kept here stays blank: the
-    applicant and his signature."""
+    applicant and his signature. `paper`: with moments as people write them in that language, else
+    as programs read them, too."""
+    said = partial(when, lang) if paper else partial(shown, nothing="")
     called = titles(law, lang)
     names = {each.id: in_(lang, each.name) for each in law.organisation.agencies()}
 
@@ -178,10 +181,10 @@ def writer(law: Law, lang: Lang) -> Callable[[Entry], list[str]]:
             "",
             names.get(entry.unit, entry.unit),
             word(lang, entry.channel),
-            shown(entry.received),
-            shown(entry.appointment, nothing=""),
-            shown(entry.ended, nothing=""),
-            shown(entry.returned, nothing=""),
+            said(entry.received),
+            said(entry.appointment),
+            said(entry.ended),
+            said(entry.returned),
             word(lang, entry.way) if entry.way else "",
             "",
             "; ".join(remarks),

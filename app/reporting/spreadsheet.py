@@ -6,6 +6,7 @@ Sums are formulas, with their values beside them for whoever does not compute.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 
@@ -25,9 +26,9 @@ from app.reporting.wording import (
     SAID,
     TITLES,
     in_,
+    when,
 )
 from app.settings import Lang
-from app.times import shown
 from workflows.model import Text
 
 FIRST = 2
@@ -109,7 +110,7 @@ def _sheet(
     if what is SAID["legs"]:
         title += f"\n{in_(lang, what)}"
     top(sheets, sheet, in_(lang, FORMS[report.asked.form]), title, LAST)
-    _about(sheets, sheet, lang, report.asked.period, shown(report.as_known), LAST, "unit")
+    _about(sheets, sheet, lang, report.asked.period, report.as_known, LAST, "unit")
     if report.as_of < report.asked.period.last:
         so_far = in_(lang, SAID["so far"], day=f"{report.as_of:%d/%m/%Y}")
         sheet.write_string(0, 2, so_far, sheets.looks["form"])
@@ -188,12 +189,12 @@ def top(sheets: Sheets, sheet: Any, form: str, title: str, last: int) -> None:
 
 
 def _about(
-    sheets: Sheets, sheet: Any, lang: Lang, period: Period, known: str, last: int, note: str
+    sheets: Sheets, sheet: Any, lang: Lang, period: Period, known: datetime, last: int, note: str
 ) -> None:
     first, end = period.first, period.last
     said = (
         in_(lang, SAID["period"], first=f"{first:%d/%m/%Y}", last=f"{end:%d/%m/%Y}"),
-        in_(lang, SAID["known"], known=known),
+        in_(lang, SAID["known"], known=when(lang, known)),
         in_(lang, SAID[note]),
     )
     for row, text in enumerate(said, 2):
@@ -203,7 +204,7 @@ def _about(
 # --- the register ---
 
 
-def of_register(written: Iterable[list[str]], period: Period, known: str, lang: Lang) -> bytes:
+def of_register(written: Iterable[list[str]], period: Period, known: datetime, lang: Lang) -> bytes:
     """A line for each dossier, under the headings of form 07."""
     sheets = Sheets()
     widths = [6, 26, 34, 24, 24, 12, 16, 16, 16, 16, 16, 12, 24]

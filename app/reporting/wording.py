@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from app.reporting.counting import COLUMNS
 from app.settings import Lang
+from app.times import local, shown
 from workflows.model import Text
 
 TITLES: Mapping[str, Text] = {
@@ -180,6 +182,13 @@ def in_(lang: Lang, text: Text, **values: object) -> str:
     """The text in the language, with its gaps filled."""
     chosen = text.vi if lang == "vi" else text.en
     return chosen.format(**values) if values else chosen
+
+
+def when(lang: Lang, moment: datetime | int | None) -> str:
+    """A moment as paper in that language has it: 10/03/2021 17:00 in Vietnamese; "" for none."""
+    if moment is None or lang == "en":
+        return shown(moment, nothing="")
+    return f"{local(moment):%d/%m/%Y %H:%M}"
 
 
 def word(lang: Lang, key: str) -> str:

@@ -138,3 +138,18 @@ def test_every_column_has_its_words() -> None:
     for words in (HEADINGS, EXPLAINED, SHORT):
         assert tuple(words) == COLUMNS
     assert len({name for name, _ in REGISTER}) == len(REGISTER)
+
+
+def test_moments_are_written_as_on_paper_and_for_programs_as_they_read_them(played: House) -> None:
+    asked = Register(named("2021"))
+    with played.reading() as connection:
+        files = {
+            lang: Sheet(of_register(connection, played.law, asked, lang, "xlsx").content)
+            for lang in ("vi", "en")
+        }  # fmt: skip
+        listed = of_register(connection, played.law, asked, "vi", "csv").content.decode("utf-8-sig")
+    paper, english = r"\d\d/\d\d/2021 \d\d:\d\d", r"2021-\d\d-\d\d \d\d:\d\d"
+    assert re.fullmatch(paper, files["vi"].values["G8"])
+    assert re.search(r"ghi nhận đến \d\d/\d\d/\d{4} \d\d:\d\d", files["vi"].values["A4"])
+    assert re.fullmatch(english, files["en"].values["G8"])
+    assert re.fullmatch(english, next(csv.DictReader(StringIO(listed)))["received"])

@@ -183,7 +183,7 @@ def _shows(
         if filled.form == "register":
             asked = _register(desk, filled, said, units)
             found = list(register.entries(connection, asked, limit=SHOWN + 1))
-            written = register.writer(desk.house.law, lang)
+            written = register.writer(desk.house.law, lang, paper=True)
             return {
                 "as_known": said.known or wall_clock(),
                 "register": [written(each) for each in found[:SHOWN]],
