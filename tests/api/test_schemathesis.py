@@ -9,6 +9,7 @@ import pytest
 import schemathesis
 from fastapi import FastAPI, Request
 from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import (
@@ -32,6 +33,9 @@ CHECKS = [
 STREAMS = "/api/v1/feed"
 EXAMPLES = 12
 """Requests to each operation beside those of its examples."""
+
+WALKS, STEPS = 25, 6
+"""How often it is walked from one operation to others, and how far."""
 
 
 def who_may(path: str, method: str) -> Principal:
@@ -83,11 +87,42 @@ def test_any_request_is_answered_as_the_document_says(case: Any, codes: list[str
         parameters["code"] = codes[len(parameters["code"]) % len(codes)]
     if "after" in (case.query or {}):
         case.query["wait"] = 0.01
-    answer = case.call()
+    check(case, case.call())
+
+
+def check(case: Any, answer: Any) -> None:
     # To wait in vain for what one names is an answer, the only one above 500.
     behind = answer.status_code == 503 and answer.json()["type"].endswith("/behind")
     assert not behind or "after" in case.query
     case.validate_response(answer, checks=CHECKS[1:] if behind else CHECKS)
+
+
+def test_what_one_answer_leads_to_is_answered_as_the_document_says(document: Any) -> None:
+    """Walks from one request to the next: a webhook that was made is looked at, and removed; an
+    act is done on a dossier that was received."""
+    walked: list[str] = []
+
+    class Walks(document.exclude(path=STREAMS).as_state_machine()):  # type: ignore[misc]
+        def before_call(self, case: Any) -> None:
+            if "after" in (case.query or {}):
+                case.query["wait"] = 0.01
+
+        def validate_response(self, response: Any, case: Any, **_: Any) -> None:
+            walked.append(f"{case.operation.method} {case.operation.path}")
+            check(case, response)
+
+    run_state_machine_as_test(
+        Walks,
+        settings=settings(
+            max_examples=WALKS,
+            stateful_step_count=STEPS,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    assert len(walked) > WALKS
+    assert len({*walked}) >= STEPS
 
 
 def test_a_fault_would_be_found(document: Any, codes: list[str]) -> None:
