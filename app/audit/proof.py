@@ -7,13 +7,17 @@ dossier, which tells an end that was cut off.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from engine.verify import Bad, Verdict, verify_stream
+from app.audit.cases import Case
+from app.trouble import Broken
+from engine.store.log import Placed
+from engine.verify import Bad, Chain, Verdict, verify_stream
+from schemas.envelope import shard_of
 
 if TYPE_CHECKING:
     from app.settings import Lang
@@ -52,6 +56,23 @@ def proved(log: Log, code: str, seen: int) -> Verdict:
     if broken or seen <= verdict.events:
         return verdict
     return replace(verdict, ok=False, first_bad=cut_off(code, seen, verdict.events))
+
+
+def proven(found: Iterable[Case]) -> Iterator[Case]:
+    """The same cases. Raises Broken at the first whose chain does not hold: what happened to it
+    nobody knows, so that it stands in no log of what happened."""
+    for case in found:
+        commands: set[bytes] = set()
+        firsts = []
+        for event in case.events:
+            firsts.append(event.command_id not in commands)
+            commands.add(event.command_id)
+        shards = [shard_of(case.code)] * len(firsts)
+        bad = Chain().add(Placed(list(case.events), shards, firsts))
+        if bad is not None:
+            raise Broken(f"{case.code}, event {bad.version} does not hold: {bad.why}. "
+                         "As JSON it is taken away as it lies in the store.")  # fmt: skip
+        yield case
 
 
 def cut_off(code: str, seen: int, left: int) -> Bad:

@@ -10,6 +10,7 @@ import msgspec
 
 from app.audit.cases import Case, cases
 from app.audit.ocel import ocel
+from app.audit.proof import proven
 from app.audit.xes import xes
 from app.plain.histories import event
 from schemas.codec import dumps
@@ -24,12 +25,13 @@ EVIDENCE = "json"
 
 
 def taken(house: House, codes: Iterable[str], format_: str) -> Iterator[bytes]:
-    """The bytes of a file. Nothing private is in it. Raises StoreError."""
+    """The bytes of a file. Nothing private is in it. Raises StoreError, and Broken for a dossier
+    that is not proven, if the format is one of what happened."""
     found = cases(house.log, codes)
     if format_ == "xes":
-        pieces = xes(found)
+        pieces = xes(proven(found))
     elif format_ == "ocel":
-        pieces = ocel(found, _describer(house), _people(house))
+        pieces = ocel(proven(found), _describer(house), _people(house))
     else:
         pieces = _histories(found)
     for piece in pieces:

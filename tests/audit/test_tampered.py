@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -162,6 +163,22 @@ def test_what_is_not_proven_is_not_compared(
     assert answer.status_code == 409
     assert "Chuỗi không nguyên vẹn nên không biết chắc" in answer.text
     assert f'href="/dossiers/{code}/audit"' in answer.text
+
+
+@pytest.mark.parametrize("what", ["what it says", "what nobody can read", "one taken out"])
+def test_a_file_of_many_is_not_written_with_what_is_not_proven(
+    house: House, code: str, tamper: Tamper, what: str, tmp_path: Path
+) -> None:
+    statement, version, _ = TAMPERED[what]
+    tamper(statement)
+    for format_ in ("ocel", "xes"):
+        file = tmp_path / f"all.{format_}"
+        said = run("export", "--format", format_, "-o", file, "--database",
+                   house.settings.database, code=3)  # fmt: skip
+        assert f"{code}, event {version} does not hold" in said.err
+        assert list(tmp_path.glob(f"*.{format_}*")) == []
+    whole = run("export", "--format", "json", "--database", house.settings.database).json
+    assert {each["code"] for each in whole["dossiers"]} == set(house.log.streams())
 
 
 def test_what_is_not_proven_is_taken_away_as_evidence_only(
