@@ -84,6 +84,8 @@ def test_a_line_that_breaks_in_mid_act_doubles_nothing(
         page.route("**/acts/**", lose_the_answer)
         with page.expect_event("requestfailed"):
             page.keyboard.press("Enter")
+        # Else the browser's own page about it would come in the way of the next one.
+        page.wait_for_url(lambda url: url.startswith("chrome-error:"))
         done = versions(full_store, code)
         assert done > before
         # The browser asks whether to send it again, and he says yes.
