@@ -18,6 +18,7 @@ from fastapi.testclient import TestClient
 from app.desk.context import Desk
 from app.house import House
 from app.monitor.live import Live
+from app.web.pages import board
 from app.web.pages.board import PARTS, event
 from engine.runtime import Call, Done
 from schemas.commands import Receive
@@ -200,6 +201,24 @@ def test_an_act_reaches_whoever_watches(app: FastAPI, house: House, as_: As) -> 
             while _next(lines) != "agencies":
                 pass
             assert code in browser.get(f"{base}/board/dossiers", headers=asked).text
+
+
+def test_who_watches_is_told_that_the_views_stand_while_the_log_goes_on(
+    app: FastAPI, house: House, as_: As, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headers = dict(as_("monitor").headers)
+    monkeypatch.setattr(board, "LOOK", 0.05)
+    monkeypatch.setattr(app.state.desk.feeder, "turn", lambda: 0.05)
+    with served(app) as base, httpx2.Client(timeout=60) as browser:
+        asked = {WHO: headers[WHO]}
+        with browser.stream("GET", f"{base}/board/live", headers=asked) as answer:
+            lines = answer.iter_lines()
+            assert [_next(lines) for _ in PARTS] == list(PARTS)
+            received(house)
+            assert _next(lines) == "lag"
+            told = next(line for line in lines if "desk-tag" in line)
+            assert "Chậm 2 sự kiện" in told
+        assert "Chậm 2 sự kiện" in browser.get(f"{base}/board", headers=asked).text
 
 
 def _next(lines: Iterator[str]) -> str:

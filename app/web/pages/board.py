@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Iterable
+from datetime import datetime
 from operator import itemgetter
 from typing import Annotated, Any
 
@@ -28,9 +29,16 @@ from schemas.envelope import to_micros
 
 router = APIRouter(include_in_schema=False)
 
+FED = ("board", "status")
+"""The views that a board is made of."""
+
 PARTS = ("summary", "agencies", "heat", "lag")
 WATCHED = 600.0
 """Seconds after which a browser has to ask again, and is asked who it is."""
+
+LOOK = 5.0
+"""Seconds after which a watcher is told how far the views are, though nothing was counted anew:
+they may stand while the log goes on."""
 
 A_PAGE = 100
 MOST_HEAT = 40
@@ -97,15 +105,18 @@ async def _changes(
 ) -> AsyncIterator[bytes]:
     shown: dict[str, str] = {}
     until = time.monotonic() + WATCHED
-    async for snapshot in desk.one(Live).watch():
+    as_of = desk.house.now
+    async for snapshot in desk.one(Live).watch(LOOK):
         if snapshot is None:
+            parts = await run_in_threadpool(_lag_alone, request, desk, as_of)
             yield b": here\n\n"
         else:
+            as_of = desk.house.now
             parts = await run_in_threadpool(_parts, request, desk, who, filters, snapshot)
-            for name, text in parts.items():
-                if shown.get(name) != text:
-                    shown[name] = text
-                    yield event(name, text)
+        for name, text in parts.items():
+            if shown.get(name) != text:
+                shown[name] = text
+                yield event(name, text)
         if time.monotonic() > until:
             return
 
@@ -124,6 +135,12 @@ def _parts(
     return {name: rendered(request, f"monitor/parts/{name}.html", **shows) for name in PARTS}
 
 
+def _lag_alone(request: Request, desk: Desk, as_of: datetime) -> dict[str, str]:
+    """How far the views are; the figures are still those of `as_of`."""
+    shows = {"as_of": as_of, "lag": lagging(desk.house, FED)}
+    return {"lag": rendered(request, "monitor/parts/lag.html", **shows)}
+
+
 def _shows(
     request: Request, desk: Desk, who: Principal, filters: Filters, snapshot: Snapshot
 ) -> dict[str, Any]:
@@ -135,7 +152,7 @@ def _shows(
         "number": number(lang),
         "percent": percent(lang),
         "as_of": desk.house.now,
-        "lag": lagging(desk.house, ("board", "status")),
+        "lag": lagging(desk.house, FED),
         "most": MOST_HEAT,
     }
 
