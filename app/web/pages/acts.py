@@ -72,7 +72,8 @@ def carry_out(
         since = desk.house.log.read_stream(code, after=call.expected or 0)
         # The same id: what was not done because of others may be done with it all the same.
         made = act_form(asks, filled, command_id=id_)
-        return _form(request, asks, made, 409, changed=event_rows(since, private=True))
+        private = desk.access.permits(who, "history.read", {"code": code})
+        return _form(request, asks, made, 409, changed=event_rows(since, private=private))
     # A refusal is remembered with its id; another attempt is another command.
     return _form(request, asks, act_form(asks, filled), 409, refused=answer)
 
