@@ -11,8 +11,8 @@ import msgspec
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from app import definitions
 from app.house import House, open_house
+from app.law import definitions
 from app.output import note, progress
 from app.settings import Settings
 from app.simulation.arrivals import sizes

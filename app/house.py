@@ -9,8 +9,8 @@ from functools import cached_property
 
 from sqlalchemy import Connection
 
-from app import registry
-from app.in_force import InForce
+from app.law import registry
+from app.law.in_force import InForce
 from app.output import note
 from app.settings import Settings
 from app.times import shown

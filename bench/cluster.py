@@ -17,9 +17,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app import definitions
 from app.demo import SCENARIO
 from app.house import open_house
+from app.law import definitions
 from app.settings import Settings
 from app.simulation.arrivals import sizes
 from app.simulation.bar import Bar

@@ -21,9 +21,9 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, Table, func, select, text
 
 from app.cli import cli
+from app.feeding.sweeping import sweep
 from app.house import House, open_house
 from app.settings import Settings
-from app.sweeping import sweep
 from bench.servers import filled_url
 from consumers import checkpoints
 from consumers.alerts import alert_id, alerts_table

@@ -22,11 +22,11 @@ from typing import Any
 from fastapi.testclient import TestClient
 from sqlalchemy import Column, ColumnElement, Connection, literal, select, text
 
-from app import definitions
 from app.access.principal import Principal
 from app.demo import SCENARIO, run_demo
 from app.desk.application import application
 from app.house import House, open_house
+from app.law import definitions
 from app.reporting.counting import COLUMNS, DAY, Counts, counted
 from app.reporting.period import Period, named
 from app.reporting.register import Register, entries

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from app.reading import Reading
-from app.rebuilding import rebuild_fed
+from app.feeding.reading import Reading
+from app.feeding.rebuilding import rebuild_fed
 from app.trouble import as_trouble
 from consumers.views import view
 

@@ -12,7 +12,7 @@ from app.access.principal import Principal
 from app.api.answers import answered
 from app.api.models.tasks import Alive, Ready
 from app.desk.context import AtDesk
-from app.lagging import view_rows
+from app.feeding.lagging import view_rows
 from engine.store.errors import in_plain_words
 
 router = APIRouter(tags=["health"])

@@ -38,9 +38,9 @@ def act(
     `lienthong acts CODE` lists what is possible now. While a leg is in transit, refuse means
     its handover.
     """
-    from app import acting
-    from app.definitions import known_officer
+    from app.acts import acting
     from app.house import open_house
+    from app.law.definitions import known_officer
 
     name = acting.later_act(act_word)
     fields = pairs(given)

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 @click.option("--at", type=MOMENT, help="As if it were that moment.")
 def acts(settings: Settings, code: str, actor: str | None, at: datetime | None) -> None:
     """Which acts are possible now, and why the others are not."""
-    from app.definitions import known_officer
+    from app.acts.possible import asked_of, plain
     from app.house import open_house
-    from app.possible import asked_of, plain
+    from app.law.definitions import known_officer
 
     with open_house(settings) as house:
         dossier = house.dossier(code).dossier

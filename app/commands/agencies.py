@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app import standing
+from app.acts.problems import FILE, strict_option, tell
+from app.law import standing
 from app.output import Cell, show, table
 from app.plain.definitions import agency as plain
-from app.problems import FILE, strict_option, tell
 from app.settings import Settings
 from app.shell import DAY, Group, command
 from app.times import local

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app.feeding.sweeping import sweep
 from app.output import Cell, note, show, table
 from app.plain.tasks import alert as plain
 from app.settings import Settings
 from app.shell import MOMENT, command
-from app.sweeping import sweep
 from app.times import shown
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from app import standing
+from app.acts.problems import FILE, strict_option, tell
+from app.law import standing
 from app.output import Cell, show, table
-from app.problems import FILE, strict_option, tell
 from app.settings import Settings
 from app.shell import Group, command
 from app.times import local

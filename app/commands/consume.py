@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.chosen import chosen
 from app.commands.relay import the_broker
+from app.feeding.chosen import chosen
 from app.output import line, note, progress, show
 from app.running import Troubles, collect_seldom, until_stopped
 from app.settings import Settings
@@ -19,7 +19,7 @@ from app.shell import command
 from app.trouble import BadInput, Broken
 
 if TYPE_CHECKING:
-    from app.reading import Reading
+    from app.feeding.reading import Reading
     from consumers.broker import Broker
     from consumers.feeding import Fed, Feed
     from consumers.kafka_transport import KafkaTransport
@@ -67,7 +67,7 @@ class Consumer:
     """What is needed to feed some views from the events of the house."""
 
     def __init__(self, reading: Reading, broker: Broker, views: list[View], group: str) -> None:
-        from app.reading import NEEDED
+        from app.feeding.reading import NEEDED
         from consumers.complete import Complete
         from consumers.dead_letters import Post
         from schemas.topics import dead_letter_topic, events_topic
@@ -152,7 +152,7 @@ class Consumer:
 def _consumer(
     settings: Settings, broker: Broker, views: list[View], group: str
 ) -> Iterator[Consumer]:
-    from app.reading import open_reading
+    from app.feeding.reading import open_reading
 
     with open_reading(settings) as reading:
         consumer = Consumer(reading, broker, views, group)

@@ -21,8 +21,8 @@ from app.times import local, shown
               help="At most so many.")  # fmt: skip
 def deadlines(settings: Settings, within: timedelta | None, agency: str | None, limit: int) -> None:
     """The open deadlines, of dossiers, legs and steps, the nearest first."""
-    from app.definitions import agency_of
     from app.house import open_house
+    from app.law.definitions import agency_of
     from consumers.views.deadlines import deadlines as query
     from schemas.envelope import to_micros
 

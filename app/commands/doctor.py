@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from app import definitions, standing
+from app.law import definitions, standing
 from app.output import Cell, show, table
 from app.settings import Settings
 from app.shell import command
@@ -120,7 +120,7 @@ def _inside(log: Log) -> Iterator[Finding]:
 
 def _registered(log: Log) -> Iterator[Finding]:
     """The definitions in the store; the events are for `verify`, which takes longer."""
-    from app import registry
+    from app.law import registry
 
     wrong = registry.faults(log)
     if wrong:

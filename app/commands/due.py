@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app import definitions, standing
+from app.law import definitions, standing
 from app.output import heading, line, show
 from app.plain.definitions import UNITS
 from app.plain.definitions import derivation as plain
@@ -27,7 +27,7 @@ class UnitName(click.ParamType[str]):
     name = "U"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> str:
-        from app.deriving import unit_named
+        from app.law.deriving import unit_named
 
         try:
             return unit_named(str(value))
@@ -57,7 +57,7 @@ def due(
 
     By the procedures and calendars of the store, where there is one, else of the program.
     """
-    from app.deriving import derived, length
+    from app.law.deriving import derived, length
 
     of = None if id_ is None else _in_force(settings, id_, start)
     if amount is None and of is None:

@@ -18,8 +18,8 @@ from app.times import shown, working_time
               help="At most so many.")  # fmt: skip
 def inbox(settings: Settings, agency: str, officer: str | None, limit: int) -> None:
     """What an agency has to do, most urgent first."""
-    from app.definitions import agency_of, known_officer
     from app.house import open_house
+    from app.law.definitions import agency_of, known_officer
     from consumers.views.inbox import inbox as query
 
     with open_house(settings) as house:

@@ -38,7 +38,7 @@ def interlink(settings: Settings, peers: Path | None, once: bool, again: bool) -
     settings = replace(settings, peers=peers or settings.peers)
     broker = the_broker(settings)
     from app.house import open_house
-    from app.peers import peers as known
+    from app.law.peers import peers as known
     from consumers.interlink.worker import Interlink
     from engine.ids import Ids, wall_clock
     from engine.runtime import Runtime

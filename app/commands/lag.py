@@ -13,7 +13,7 @@ from app.shell import command
 from app.trouble import BadInput
 
 if TYPE_CHECKING:
-    from app.reading import Reading
+    from app.feeding.reading import Reading
     from consumers.lag import Behind, Follower
 
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def lag(settings: Settings, partitions: bool) -> None:
     """How far each view and the relay are behind: in events, and in seconds between the first
     event that is missing and the last."""
-    from app.reading import open_reading
+    from app.feeding.reading import open_reading
     from consumers.lag import whole
 
     with open_reading(settings) as reading:

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.feeding.waiting import refused as _refused
+from app.feeding.waiting import subscription as _subscription
+from app.feeding.waiting import waiting as _waiting
 from app.output import Cell, facts, line, show, table
 from app.settings import Settings
 from app.shell import Group, command
 from app.trouble import BadInput
-from app.waiting import refused as _refused
-from app.waiting import subscription as _subscription
-from app.waiting import waiting as _waiting
 from schemas.sentence import did_you_mean
 
 if TYPE_CHECKING:
-    from app.reading import Reading
+    from app.feeding.reading import Reading
     from consumers.dead_letters import Letter
     from consumers.parking import Parked
     from consumers.subscription import Subscription
@@ -37,7 +37,7 @@ GROUP = click.option("--group", metavar="NAME", help="Only of these consumers.")
 @GROUP
 def list_(settings: Settings, group: str | None) -> None:
     """Each event that waits, and each message that was refused."""
-    from app.reading import open_reading
+    from app.feeding.reading import open_reading
 
     with open_reading(settings) as reading:
         waiting, refused = _waiting(reading, group), _refused(reading, group)
@@ -67,7 +67,7 @@ def list_(settings: Settings, group: str | None) -> None:
 def show_(settings: Settings, what: str, group: str | None) -> None:
     """What is parked of a dossier, or the message refused at TOPIC/PARTITION/OFFSET: all of it,
     with the bytes."""
-    from app.reading import open_reading
+    from app.feeding.reading import open_reading
 
     with open_reading(settings) as reading:
         refused = [(name, each) for name, each in _refused(reading, group) if _is(each, what)]
@@ -95,7 +95,7 @@ def show_(settings: Settings, what: str, group: str | None) -> None:
 def retry(settings: Settings, codes: tuple[str, ...], everything: bool, group: str | None) -> None:
     """Applies what waits of dossiers, in order, as far as it goes; gaps are filled from the
     store where it is in reach."""
-    from app.reading import open_reading
+    from app.feeding.reading import open_reading
 
     if bool(codes) == everything:
         raise BadInput("Say which dossiers (CODE...), or --all")
@@ -122,7 +122,7 @@ def retry(settings: Settings, codes: tuple[str, ...], everything: bool, group: s
 def drop(settings: Settings, what: str, version: int | None, group: str | None) -> None:
     """Leaves an event out for good (CODE VERSION) and applies what waits behind it; or forgets a
     message that was refused (TOPIC/PARTITION/OFFSET)."""
-    from app.reading import open_reading
+    from app.feeding.reading import open_reading
     from consumers.dead_letters import remove
 
     with open_reading(settings) as reading:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app import definitions, standing
+from app.acts.problems import strict_option, tell
+from app.law import definitions, standing
 from app.output import Cell, facts, heading, line, show, table
 from app.plain.definitions import procedure as plain
-from app.problems import strict_option, tell
 from app.settings import Lang, Settings
 from app.shell import Group, command
 from app.trouble import BadInput

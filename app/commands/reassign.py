@@ -27,8 +27,8 @@ def reassign(settings: Settings, leaver: str, heir: str, actor: str, at: datetim
 
     Exit status 1 when something could not.
     """
-    from app.definitions import known_officer
     from app.house import open_house
+    from app.law.definitions import known_officer
     from engine.runtime import Call, Done
     from schemas.commands import Assign
     from schemas.rejection import Rejected

@@ -94,9 +94,9 @@ class Said(NamedTuple):
 
 
 def _open(settings: Settings, act: str, code: str | None, said: Said) -> None:
-    from app import acting
-    from app.definitions import agency_of, known_officer
+    from app.acts import acting
     from app.house import open_house
+    from app.law.definitions import agency_of, known_officer
 
     fields = pairs(said.given)
     with open_house(settings, create=code is None, write=True) as house:
@@ -115,7 +115,7 @@ def _open(settings: Settings, act: str, code: str | None, said: Said) -> None:
 
 
 def _receipt(house: House, done: Done, dossier: Dossier) -> None:
-    from app.acting import particulars
+    from app.acts.acting import particulars
 
     lang = house.settings.lang
     words = RECEIPT[lang]

@@ -285,8 +285,8 @@ def _headers(short: Any) -> list[str]:
 
 @contextmanager
 def _reading(settings: Settings, given: Given) -> Iterator[tuple[House, Any, Any]]:
-    from app.definitions import agency_of
     from app.house import open_house
+    from app.law.definitions import agency_of
     from app.reporting.form import under
 
     with open_house(settings) as house:

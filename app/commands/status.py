@@ -111,7 +111,7 @@ def where(found: Status) -> str:
 
 
 def _many(house: House, connection: Connection, agency: str, limit: int) -> None:
-    from app.definitions import agency_of
+    from app.law.definitions import agency_of
     from app.part import open_at
     from consumers.views.status import statuses
 

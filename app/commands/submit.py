@@ -14,8 +14,8 @@ from app.shell import command
 from app.trouble import REFUSED, WRONG
 
 if TYPE_CHECKING:
-    from app.batch import Report
-    from app.lines import Line, Problem
+    from app.acts.batch import Report
+    from app.acts.lines import Line, Problem
 
 
 @command("submit")
@@ -31,9 +31,9 @@ def submit(settings: Settings, file: Path, only_check: bool) -> None:
     Sent again, the same file goes on where it stopped and repeats nothing. An act that a rule
     refuses is reported, later lines of its dossier are left out, others go on (exit status 1).
     """
-    from app.batch import apply
+    from app.acts.batch import apply
+    from app.acts.lines import read
     from app.house import open_house
-    from app.lines import read
 
     if _no_store(settings):
         # Checked beside it, so that a broken file leaves no empty store behind.
@@ -68,8 +68,8 @@ def _read_beside(settings: Settings, file: Path) -> tuple[list[Line], list[Probl
     """What a new store would make of a file, in one that is deleted again."""
     from tempfile import TemporaryDirectory
 
+    from app.acts.lines import read
     from app.house import open_house
-    from app.lines import read
 
     with TemporaryDirectory() as folder:
         beside = msgspec.structs.replace(settings, database=f"sqlite:///{folder}/check.db")

@@ -78,7 +78,7 @@ def add(
 
 def _place(house: House, role: str, officer: str | None, agency: str | None) -> str | None:
     """The agency an account belongs to. Raises BadInput when that and its role do not agree."""
-    from app.definitions import agency_of, known_officer
+    from app.law.definitions import agency_of, known_officer
     from engine.core.admission import SYSTEM
 
     staff = house.law.organisation

@@ -27,8 +27,8 @@ def verify(settings: Settings, code: str | None, last_hash: str | None) -> None:
     The whole store is also held against what the views have seen of it, and its registered
     definitions against their digests.
     """
-    from app import registry
     from app.house import open_house
+    from app.law import registry
     from engine.verify import verify_all, verify_stream
 
     if last_hash is not None and code is None:

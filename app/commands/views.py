@@ -6,7 +6,7 @@ from time import monotonic
 
 import click
 
-from app.chosen import chosen
+from app.feeding.chosen import chosen
 from app.output import Cell, line, progress, show, table
 from app.settings import Settings
 from app.shell import Group, command
@@ -18,8 +18,8 @@ views = Group(name="views", help="The read models, which can be thrown away and 
 @click.option("--as-is", is_flag=True, help="Without bringing them up to the log before.")
 def list_(settings: Settings, as_is: bool) -> None:
     """Each view, its version and how far it is behind what feeds it."""
+    from app.feeding.lagging import view_rows
     from app.house import open_house
-    from app.lagging import view_rows
 
     with open_house(settings) as house:
         if not as_is:
@@ -48,8 +48,8 @@ def list_(settings: Settings, as_is: bool) -> None:
               " from; else what feeds it.")  # fmt: skip
 def rebuild(settings: Settings, name: str, origin: str | None) -> None:
     """Makes a view anew beside the old one, then switches. VIEW may be `all`."""
-    from app.reading import open_reading
-    from app.rebuilding import rebuild_fed
+    from app.feeding.reading import open_reading
+    from app.feeding.rebuilding import rebuild_fed
     from engine.store.errors import in_plain_words
 
     views = chosen([name])

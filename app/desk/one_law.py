@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.in_force import one_law
+from app.law.in_force import one_law
 
 
 class OneLaw:

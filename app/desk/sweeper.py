@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.desk.beside import Beside
-from app.sweeping import sweep
+from app.feeding.sweeping import sweep
 
 if TYPE_CHECKING:
     from app.desk.feeder import Feeding

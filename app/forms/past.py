@@ -10,7 +10,7 @@ from typing import TypeVar
 from app.forms.circulars import Edition, edition_on
 from app.forms.content import KINDS, Kind, NoSuchForm, Words
 from app.forms.wording import Voice, agency_name
-from app.legs import leg_title
+from app.law.legs import leg_title
 from app.web.words import FACTS
 from engine.core.calendar import local_day
 from engine.core.law import Law

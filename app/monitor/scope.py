@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from babel.numbers import format_decimal, format_percent
 
-from app.legs import leg_title
+from app.law.legs import leg_title
 from app.settings import Lang
 from engine.core.rules import Refusal
 

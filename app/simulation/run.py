@@ -7,8 +7,8 @@ from functools import partial
 
 import msgspec
 
-from app import registry
 from app.house import House
+from app.law import registry
 from app.simulation.bar import Bar
 from app.simulation.board import Alerts, Row, alerts_of, board
 from app.simulation.feed import Feed

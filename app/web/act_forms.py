@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from app.fields import fields_of
+from app.acts.fields import fields_of
 from app.web.meaning import Meaning, meaning
 from app.web.words import (
     ANYBODY,
@@ -122,7 +122,7 @@ def act_form(
 
 
 def as_fields(typed: Mapping[str, Any]) -> dict[str, Any]:
-    """What a form sent, as `app.fields.make` takes it: facts by their names, a limit in words,
+    """What a form sent, as `app.acts.fields.make` takes it: facts by their names, a limit in words,
     and without what stands empty."""
     found: dict[str, Any] = {}
     for name, value in typed.items():

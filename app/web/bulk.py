@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from app import acting
+from app.acts import acting
 from app.trouble import BadInput
 from engine.core.calendar import CalendarError
 from engine.core.clock import ClockError

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from app.fields import Wrong, make
+from app.acts.fields import Wrong, make
 from app.web.tasks import step_title
 from engine.core.calendar import CalendarError
 from engine.core.clock import ClockError

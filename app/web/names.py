@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.legs import leg_title
+from app.law.legs import leg_title
 from app.web.words import Said
 from workflows.machine import ORIGIN
 

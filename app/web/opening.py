@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from app.fields import APPLICANT, Wrong, make
+from app.acts.fields import APPLICANT, Wrong, make
 from app.web.act_forms import FACT, Field, agencies_of
 from app.web.tasks import plain
 from app.web.words import CHANNELS, FACTS, VALUES, said

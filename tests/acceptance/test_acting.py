@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.fields import make
+from app.acts.fields import make
 from schemas.commands import Receive
 from tests.acceptance.conftest import DESK, LAND, MORNING, RECEIVER, SPECIALIST, Lienthong
 from tests.core.scenario import catalogue

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from app import registry
 from app.house import open_house
+from app.law import registry
 from app.settings import Settings
 from tests.acceptance.conftest import LAND, Lienthong, run
 from workflows.calendar_model import DayOff

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from app import registry
 from app.house import open_house
+from app.law import registry
 from app.settings import Settings
 from tests.acceptance.conftest import run
 from workflows.amend import check_amendment

@@ -172,9 +172,9 @@ def test_a_command_id_or_a_label_given_twice(fresh: Lienthong, tmp_path: Path) -
 
 
 def test_a_submission_that_was_cut_off_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    from app.batch import apply
+    from app.acts.batch import apply
+    from app.acts.lines import read
     from app.house import open_house
-    from app.lines import read
     from app.settings import Settings
 
     settings = Settings(database=f"sqlite:///{tmp_path / 'cut.db'}")

@@ -167,7 +167,7 @@ def test_an_unexpected_error_is_one_sentence(monkeypatch: pytest.MonkeyPatch) ->
     def fail(*_: object) -> None:
         raise ZeroDivisionError("no reason")
 
-    monkeypatch.setattr("app.definitions.calendar", fail)
+    monkeypatch.setattr("app.law.definitions.calendar", fail)
     words = ("due", "--from", "2021-03-04", "--limit", "5")
     said = run(*words, code=3)
     assert said.err.count("\n") == 1
@@ -186,7 +186,7 @@ def test_a_deadline_beyond_the_calendar_is_wrong_input(tmp_path: Path) -> None:
 
 
 def test_a_store_of_made_up_time_has_its_own_now(received: tuple[Lienthong, str]) -> None:
-    from app.registry import mark_simulated
+    from app.law.registry import mark_simulated
     from app.times import parse_moment
     from engine.store import open_log
 
@@ -217,7 +217,7 @@ def test_busy_stores_and_unreadable_events_are_said(monkeypatch: pytest.MonkeyPa
         def fail(*_: object, error: Exception = error) -> None:
             raise error
 
-        monkeypatch.setattr("app.definitions.calendar", fail)
+        monkeypatch.setattr("app.law.definitions.calendar", fail)
         code = 2 if isinstance(error, OSError) else 3
         assert told in run("due", "--from", "2021-03-04", "--limit", "5", code=code).err
 

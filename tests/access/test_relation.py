@@ -19,7 +19,7 @@ from app.access.policy import DossierRelation
 from app.access.principal import Principal
 from app.access.relation import Relations
 from app.house import House, open_house
-from app.registry import PROCEDURE
+from app.law.registry import PROCEDURE
 from app.settings import Settings
 from consumers.views.parties import TABLE as PARTIES
 from consumers.views.status import TABLE as STATUS

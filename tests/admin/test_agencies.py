@@ -13,11 +13,11 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from app import registry
 from app.access.principal import Principal
 from app.admin import records
 from app.desk.context import Desk
 from app.house import House, open_house
+from app.law import registry
 from app.settings import Settings
 from engine.core.rules import Rejected
 from engine.runtime import Call

@@ -9,9 +9,9 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from app import registry
 from app.admin import records
 from app.house import House, open_house
+from app.law import registry
 from app.settings import Settings
 from consumers.views.deadlines import deadlines
 from engine.core.calendar import DAY, utc

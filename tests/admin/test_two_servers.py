@@ -12,12 +12,12 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from app import registry
 from app.access.principal import Principal
 from app.desk.application import application
 from app.desk.context import Desk
 from app.desk.learner import Learner
 from app.house import House, open_house
+from app.law import registry
 from app.settings import Settings
 from app.times import parse_moment
 from engine.core.law import Law

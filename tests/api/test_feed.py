@@ -19,9 +19,9 @@ from app.api.resources import feed
 from app.desk.application import application
 from app.desk.context import Desk
 from app.desk.problems import Problem
+from app.feeding.sweeping import sweep
 from app.house import House
 from app.settings import Settings
-from app.sweeping import sweep
 from engine.runtime import Call
 from schemas import commands as c
 from schemas.cloudevents import Message, from_message

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 from app.desk.context import Desk
+from app.feeding.sweeping import sweep
 from app.house import House
 from app.settings import Settings
-from app.sweeping import sweep
 from consumers.views.status import TABLE as STATUS
 from engine.runtime import Call
 from schemas import commands as c

@@ -18,8 +18,8 @@ from app.api.webhooks.deliverer import Deliverer, Pace
 from app.api.webhooks.sender import Sender
 from app.api.webhooks.signing import headers, new_secret
 from app.api.webhooks.store import Webhook
+from app.feeding.sweeping import sweep
 from app.house import House
-from app.sweeping import sweep
 from consumers.alerts import Alert, alert_id, alerts_table, open_alerts
 from schemas.envelope import to_micros
 from tests.api.receivers import receiver, verified

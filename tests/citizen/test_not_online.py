@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from app.house import House
-from app.registry import PROCEDURE
+from app.law.registry import PROCEDURE
 from tests.citizen.conftest import DESK, Citizen
 from tests.citizen.conftest import PROCEDURE as PERMIT
 from tests.citizen.files import PDF

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.registry import law_of_files
+from app.law.registry import law_of_files
 from app.settings import Settings
 from app.simulation.arrivals import Arrival, arrivals, sizes
 from app.simulation.chance import Chance, apportion

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from app import registry
 from app.desk.context import Desk
-from app.legs import leg_title
+from app.law import registry
+from app.law.legs import leg_title
 from app.settings import Settings
 from app.web.names import Names
 from app.web.sentences import sentence

@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 import app.web.pages
-from app.fields import Wrong, act_named, make
+from app.acts.fields import Wrong, act_named, make
 from app.times import parse_span
 from app.web.spoken import spoken
 from schemas.sentence import Sentence

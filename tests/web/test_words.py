@@ -10,8 +10,8 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import fields
 
-from app import registry
-from app.fields import fields_of
+from app.acts.fields import fields_of
+from app.law import registry
 from app.settings import Settings
 from app.web import words
 from app.web.act_forms import HIDDEN

@@ -9,9 +9,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from msgspec.structs import replace
 
-from app import acting
 from app.access.needs import Hidden, needs
 from app.access.principal import Principal
+from app.acts import acting
+from app.acts.possible import asked_of, plain
 from app.api.answers import answered, etag
 from app.api.asking import (
     Code,
@@ -25,10 +26,9 @@ from app.api.models.acts import Act, Acts, Done, Opened, Opening
 from app.api.models.base import Stale as StaleModel
 from app.api.scope import known_agency, officer_of
 from app.api.straight import Straight
-from app.definitions import known_officer
 from app.desk.context import AtDesk, Desk, position
 from app.desk.problems import Problem
-from app.possible import asked_of, plain
+from app.law.definitions import known_officer
 from app.times import iso
 from app.trouble import BadInput, NotThere, RefusedByRule
 from engine.runtime import Answer, Call, Stale

@@ -12,9 +12,9 @@ from app.access.principal import Principal
 from app.api.answers import answered
 from app.api.asking import MOMENT_HOW, moment
 from app.api.models.definitions import Derivation
-from app.deriving import derived, length, unit_named
 from app.desk.context import AtDesk, Desk
 from app.desk.problems import Problem
+from app.law.deriving import derived, length, unit_named
 from app.plain.definitions import UNITS, derivation
 from app.trouble import BadInput
 from engine.core.calendar import local_day

@@ -16,7 +16,7 @@ from app.api.feed.cursors import cursors_of, id_of
 from app.api.feed.tail import Entry, Follower
 from app.desk.context import AtDesk, Desk
 from app.desk.problems import Problem
-from app.in_force import begin_anew
+from app.law.in_force import begin_anew
 from schemas.envelope import SHARDS
 
 router = APIRouter(tags=["feed"])

@@ -10,11 +10,11 @@ from msgspec import to_builtins
 
 from app.access.needs import needs
 from app.access.principal import Principal
+from app.acts.fields import fields_of
 from app.api.answers import Pages, answered, beyond
 from app.api.models.definitions import ProcedureRow, ProcedureWhole
 from app.desk.context import AtDesk, Desk
 from app.desk.problems import Problem
-from app.fields import fields_of
 from app.plain.definitions import procedure as plain
 from app.trouble import NotThere
 from schemas.sentence import did_you_mean

@@ -14,9 +14,9 @@ from app.api.models.tasks import Alert as AlertModel
 from app.api.models.tasks import Deadline as DeadlineModel
 from app.api.models.tasks import Task as TaskModel
 from app.api.scope import known_agency, seen
-from app.definitions import known_officer
 from app.desk.context import AtDesk
 from app.desk.problems import Problem
+from app.law.definitions import known_officer
 from app.plain import tasks as plain
 from app.times import parse_span
 from consumers.alerts import Alert, alerts

@@ -11,7 +11,7 @@ from app.access.principal import Principal
 from app.api.answers import Pages, beyond
 from app.api.models.tasks import View
 from app.desk.context import AtDesk
-from app.lagging import view_rows
+from app.feeding.lagging import view_rows
 
 router = APIRouter(tags=["views"])
 

@@ -8,11 +8,11 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app import acting
 from app.access.needs import needs
 from app.access.principal import Principal
+from app.acts import acting
+from app.acts.fields import Wrong, make
 from app.desk.context import AtDesk, Desk, position
-from app.fields import Wrong, make
 from app.trouble import BadInput, NotThere
 from app.web.act_forms import NOT_HERE, ActForm, Asks, act_form, as_fields
 from app.web.pages.dossier import latest

@@ -11,7 +11,7 @@ from app.access.principal import Principal
 from app.admin import records
 from app.desk.context import AtDesk, Desk
 from app.desk.problems import Problem
-from app.lagging import view_rows
+from app.feeding.lagging import view_rows
 from app.trouble import NotThere
 from app.web.rendering import page
 from engine.ids import wall_clock

@@ -7,7 +7,6 @@ from typing import Annotated, NamedTuple
 from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
 from fastapi.responses import RedirectResponse
 
-from app import peers, registry
 from app.access.needs import needs
 from app.access.principal import Principal
 from app.admin import records
@@ -15,6 +14,7 @@ from app.admin.checking import checked_agencies
 from app.admin.comparing import Turn, turn
 from app.desk.context import AtDesk, Desk
 from app.desk.problems import Problem
+from app.law import peers, registry
 from app.times import parse_day
 from app.trouble import BadInput
 from app.web.pages.admin import activated, ask, has_errors, keep, kept

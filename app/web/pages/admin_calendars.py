@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
 from fastapi.responses import RedirectResponse
 
-from app import registry
 from app.access.needs import needs
 from app.access.principal import Principal
 from app.admin import records
@@ -15,6 +14,7 @@ from app.admin.checking import checked_calendar
 from app.admin.comparing import day_turn
 from app.desk.context import AtDesk, Desk
 from app.desk.problems import Problem
+from app.law import registry
 from app.times import local
 from app.trouble import NotThere
 from app.web.pages.admin import activated, ask, has_errors, keep, kept

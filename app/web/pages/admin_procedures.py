@@ -13,10 +13,10 @@ from app.access.principal import Principal
 from app.admin import records
 from app.admin.changes import differences
 from app.admin.checking import Checked, checked, in_force
-from app.definitions import catalogue_folder
 from app.desk.context import AtDesk, Desk
 from app.desk.problems import Problem
-from app.registry import PROCEDURE
+from app.law.definitions import catalogue_folder
+from app.law.registry import PROCEDURE
 from app.trouble import NotThere
 from app.web.pages.admin import activated, ask, has_errors, keep, kept
 from app.web.rendering import language, page

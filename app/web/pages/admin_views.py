@@ -12,11 +12,11 @@ from app.access.principal import Principal
 from app.admin.rebuilds import Rebuilds
 from app.desk.context import AtDesk, Desk
 from app.desk.problems import Problem
-from app.lagging import view_rows
+from app.feeding.lagging import view_rows
+from app.feeding.reading import Reading
+from app.feeding.waiting import refused, subscription, waiting
 from app.monitor.scope import number
-from app.reading import Reading
 from app.trouble import NotThere
-from app.waiting import refused, subscription, waiting
 from app.web.pages.admin import ask, done
 from app.web.rendering import language, page
 from consumers.dead_letters import remove

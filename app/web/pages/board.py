@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from app.access.needs import NotPermitted, needs
 from app.access.principal import Principal
 from app.desk.context import AtDesk, Desk
-from app.in_force import begin_anew
+from app.law.in_force import begin_anew
 from app.monitor import kept
 from app.monitor.board import LEVELS, Board, board
 from app.monitor.lagging import lagging

@@ -10,13 +10,13 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from msgspec.structs import replace
 
-from app import acting
 from app.access.needs import needs
 from app.access.principal import Principal
+from app.acts import acting
+from app.acts.fields import APPLICANT, Wrong
 from app.citizen import facts
 from app.desk.context import AtDesk, Desk, position
 from app.desk.problems import Problem
-from app.fields import APPLICANT, Wrong
 from app.forms import paper
 from app.forms.slip import slip
 from app.trouble import NotThere

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from app.acting import as_found, meant
+from app.acts.acting import as_found, meant
+from app.acts.lines import Line
 from app.house import House
-from app.lines import Line
 from engine.runtime import Call, Done
 from schemas.commands import COMMANDS
 from schemas.rejection import Rejected

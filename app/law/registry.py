@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from app import definitions, peers
+from app.law import definitions, peers
 from app.settings import Settings
 from app.times import parse_moment
 from engine.core.calendar import Calendar, build

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from app import definitions
+from app.law import definitions
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def organisation(settings: Settings) -> Organisation:
     """Agencies with what was amended; of the folder, when the settings name one. Raises
     StoreError, BadOrganisation."""
-    from app import registry
+    from app.law import registry
 
     log = None if settings.organisation else _store(settings)
     if log is None:
@@ -33,7 +33,7 @@ def catalogue(settings: Settings) -> Catalogue:
     Raises StoreError, BadProcedure."""
     log = None if settings.procedures else _store(settings)
     if log is not None:
-        from app import registry
+        from app.law import registry
         from workflows.load import Catalogue
 
         with closing(log):
@@ -48,7 +48,7 @@ def law(settings: Settings) -> Law | None:
     log = _store(settings)
     if log is None:
         return None
-    from app import registry
+    from app.law import registry
 
     with closing(log):
         return registry.law(log, settings)
@@ -56,7 +56,7 @@ def law(settings: Settings) -> Law | None:
 
 def calendars(settings: Settings) -> list[CalendarSource]:
     """The last known first. Raises StoreError."""
-    from app import registry
+    from app.law import registry
 
     log = _store(settings)
     if log is not None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 
 from app.commands.relay import the_broker
-from app.reading import Reading
+from app.feeding.reading import Reading
 from app.settings import Settings
 from app.trouble import BadInput
 from consumers import checkpoints

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def view_rows(settings: Settings, house: House) -> tuple[list[dict[str, Any]], list[Parked]]:
     """A row a view, and the events that are parked. Nothing is brought up to date before."""
     from app.commands.lag import behind
-    from app.reading import Reading
+    from app.feeding.reading import Reading
     from consumers import checkpoints
     from consumers.lag import whole
     from consumers.parking import waiting

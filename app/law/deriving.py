@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import NamedTuple
 
-from app import definitions
+from app.law import definitions
 from app.plain.definitions import UNITS
 from app.trouble import BadInput
 from engine.core.calendar import Calendar, CalendarError, local_day

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from app.trouble import BadInput
 
 if TYPE_CHECKING:
-    from app.reading import Reading
+    from app.feeding.reading import Reading
     from consumers.dead_letters import Letter
     from consumers.parking import Parked
     from consumers.subscription import Subscription

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from app.fields import Wrong, act_named, make
+from app.acts.fields import Wrong, act_named, make
 from app.house import House
 from app.times import iso
 from app.trouble import BadInput, RefusedByRule

@@ -7,8 +7,8 @@ from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 
-from app import registry
 from app.house import House, open_house
+from app.law import registry
 from app.output import note
 from app.settings import Settings
 from consumers.alerts import Alert, act_on

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from app.fields import Wrong, act_named, make
+from app.acts.fields import Wrong, act_named, make
 from app.house import House
 from app.times import parse_moment
 from app.trouble import BadInput

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from app import registry
+from app.law import registry
 from app.settings import Settings
 from engine.core.law import Law
 from engine.store import Log

@@ -1,0 +1,1 @@
+"""What is in force: definitions from files and of a store, read, registered and read anew."""
