@@ -48,6 +48,12 @@ OF_API: dict[str, tuple[int, str, str]] = {
     "not-ready": (503, "Not possible just now", "A server cannot be reached, or is busy."),
     "unrecorded": (503, "Not possible just now", "That it is read could not be recorded."),
     "no-graphviz": (503, "Nothing can be drawn here", "Graphviz is not installed."),
+    "damaged": (
+        500,
+        "The history cannot be read",
+        "What is stored of it is not what was written. Nothing can be done with it until whoever "
+        "runs the server has restored it.",
+    ),
     "trouble": (500, "Something went wrong", "This should not have happened."),
 }
 """Every code that is no rule of the engine: its status, title and sentence."""

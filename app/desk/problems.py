@@ -33,8 +33,8 @@ from engine.core.calendar import CalendarError
 from engine.core.clock import ClockError
 from engine.core.rules import Refusal
 from engine.runtime import Busy
-from engine.store import StoreError
-from schemas.codec import dumps
+from engine.store import StoreDamaged, StoreError
+from schemas.codec import DamagedEvent, UnknownEvent, dumps
 from schemas.sentence import Sentence
 
 if TYPE_CHECKING:
@@ -89,6 +89,9 @@ def problem_of(error: Exception) -> Problem:
         case HTTPException():
             title, headers = str(error.detail), dict(error.headers or {})
             return Problem(error.status_code, f"http-{error.status_code}", title, headers=headers)
+        case DamagedEvent() | UnknownEvent() | StoreDamaged():
+            # Not their words, which may hold what is stored; whoever runs the server has them.
+            return Problem(500, "damaged", "The history cannot be read")
         case StoreError():
             # Its words name the database: they are for whoever runs the server.
             return Problem(503, "not-ready", "Not possible just now",

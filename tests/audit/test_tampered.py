@@ -196,3 +196,17 @@ def test_what_is_not_proven_is_taken_away_as_evidence_only(
     events = json.loads(whole)["dossiers"][0]["events"]
     assert len(events) == len(house.log.read_stream(code))
     assert (events[2]["payload"], events[2]["unreadable"]) == (None, "/wA=")
+
+
+@pytest.mark.parametrize("what", ["what nobody can read", "nothing in it"])
+def test_nobody_is_told_to_wait_for_what_time_does_not_mend(
+    as_: As, code: str, tamper: Tamper, what: str
+) -> None:
+    tamper(TAMPERED[what][0])
+    officer = as_("ub-desk.receiver-1")
+    page = officer.get(f"/dossiers/{code}", headers={"Accept": "text/html"})
+    assert page.status_code == 500
+    assert "không còn là dữ liệu đã được ghi" in page.text
+    assert "Hãy chờ" not in page.text
+    told = officer.get(f"/api/v1/dossiers/{code}/history")
+    assert (told.status_code, told.json()["type"]) == (500, "/api/v1/problems/damaged")
