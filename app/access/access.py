@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, select
 
 from app.access.asking import also, ask_for
+from app.access.identity import BadToken
 from app.access.pace import Pace, Rates
 from app.access.policy import ACTIONS, HOUSE, Resource, decides
 from app.access.principal import STRANGER, Principal
@@ -43,6 +44,14 @@ class Access:
         found = getattr(self.identify, "at_once", None)
         who: Principal | None = found(request) if found is not None else None
         return who
+
+    def still(self, request: Request, who: Principal) -> bool:
+        """Whether whoever made a request that lasts would be the same if he made it now: his token
+        may be revoked, his session ended, his account another. Asks the store."""
+        try:
+            return self.identify(request) == who
+        except BadToken:
+            return False
 
     def needs_store(self, who: Principal, on: Mapping[str, Any]) -> bool:
         """Whether `permits` has to ask the store."""

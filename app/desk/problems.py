@@ -78,9 +78,9 @@ class Problem(Exception):
 
 def problem_of(error: Exception) -> Problem:
     """Whatever went wrong, as what is told to who asked."""
-    refused = _of_access(error)
-    if refused is not None:
-        return refused
+    found = _of_access(error) or _of_store(error)
+    if found is not None:
+        return found
     match error:
         case Problem():
             return error
@@ -89,13 +89,6 @@ def problem_of(error: Exception) -> Problem:
         case HTTPException():
             title, headers = str(error.detail), dict(error.headers or {})
             return Problem(error.status_code, f"http-{error.status_code}", title, headers=headers)
-        case DamagedEvent() | UnknownEvent() | StoreDamaged():
-            # Not their words, which may hold what is stored; whoever runs the server has them.
-            return Problem(500, "damaged", "The history cannot be read")
-        case StoreError():
-            # Its words name the database: they are for whoever runs the server.
-            return Problem(503, "not-ready", "Not possible just now",
-                           headers={"Retry-After": "2"})  # fmt: skip
         case RefusedByRule() | Refusal():
             return _refused(error)
         case NotThere():
@@ -142,6 +135,16 @@ def _refused(error: RefusedByRule | Refusal) -> Problem:
 def _not_known_yet() -> Problem:
     said: str = Sentence("What this rests on was activated a moment ago; try again")
     return Problem(503, "not-known-yet", "Not known here yet", said, headers={"Retry-After": "1"})
+
+
+def _of_store(error: Exception) -> Problem | None:
+    """Without its words, which name the database or what is stored: they are for whoever runs the
+    server. None for any other error."""
+    if isinstance(error, DamagedEvent | UnknownEvent | StoreDamaged):
+        return Problem(500, "damaged", "The history cannot be read")
+    if isinstance(error, StoreError):
+        return Problem(503, "not-ready", "Not possible just now", headers={"Retry-After": "2"})
+    return None
 
 
 def _of_access(error: Exception) -> Problem | None:

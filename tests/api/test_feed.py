@@ -160,6 +160,16 @@ def test_one_sees_only_what_his_agency_has_a_part_in(
     assert ids, "what was passed over is not passed over again"
 
 
+def test_who_lost_his_token_is_told_nothing_more(
+    address: str, house: House, app: FastAPI, doors: Doors
+) -> None:
+    with opened(address) as stream:
+        del doors.known["auditor"]
+        register(house)
+        app.state.desk.feeder.nudge()
+        assert list(stream.events()) == []
+
+
 @pytest.mark.parametrize("wrong", ["7", "x" * 40, "-".join(["0"] * 15 + ["é"]), "-".join("A" * 16)])
 def test_an_id_of_something_else_is_told_as_such(wrong: str) -> None:
     with pytest.raises(Problem) as caught:

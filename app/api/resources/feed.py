@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from time import monotonic
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -25,8 +25,8 @@ HEARTBEAT = 15.0
 """Seconds of silence after which a comment shows that the line is open."""
 
 LIFE = 15 * 60.0
-"""Seconds after which a stream ends and has to be asked for anew: so who lost his right, or his
-token, is not served for ever."""
+"""Seconds after which a stream ends and has to be asked for anew. Whoever lost his token is told
+nothing more before that, and his stream ends at the next heartbeat."""
 
 MOST = 200
 """Followers at a time; each may hold a connection open."""
@@ -48,6 +48,7 @@ RETRY = 2_000
     },
 )
 async def follow_feed(
+    request: Request,
     who: Annotated[Principal, needs("feed.read")],
     desk: AtDesk,
     begin: Annotated[
@@ -80,20 +81,22 @@ async def follow_feed(
     follower = Follower(desk.tail, cursors)
     await run_in_threadpool(desk.tail.follow, follower)
     return StreamingResponse(
-        _stream(desk, who, follower, follow),
+        _stream(request, desk, who, follower, follow),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
 async def _stream(
-    desk: Desk, who: Principal, follower: Follower, follow: bool
+    request: Request, desk: Desk, who: Principal, follower: Follower, follow: bool
 ) -> AsyncIterator[bytes]:
     end = monotonic() + LIFE
     try:
         yield b"retry: %d\nid: %s\n\n" % (RETRY, id_of(follower.cursors).encode())
         while monotonic() < end and not desk.tail.over:
-            found = await run_in_threadpool(_readable, desk, who, follower)
+            found = await run_in_threadpool(_readable, request, desk, who, follower)
+            if found is None:
+                return
             if found:
                 yield b"".join(found)
             elif not follow:
@@ -104,9 +107,14 @@ async def _stream(
         desk.tail.leave(follower)
 
 
-def _readable(desk: Desk, who: Principal, follower: Follower) -> list[bytes]:
-    """Frames of what is new; of what `who` may not read only that it was passed over."""
+def _readable(
+    request: Request, desk: Desk, who: Principal, follower: Follower
+) -> list[bytes] | None:
+    """Frames of what is new; of what `who` may not read only that it was passed over. None when
+    he is not to be told anything any more."""
     begin_anew()
+    if not desk.access.still(request, who):
+        return None
     may: dict[str, bool] = {}
     frames = []
     hidden = False

@@ -107,6 +107,8 @@ async def _changes(
     until = time.monotonic() + WATCHED
     as_of = desk.house.now
     async for snapshot in desk.one(Live).watch(LOOK):
+        if not await run_in_threadpool(desk.access.still, request, who):
+            return
         if snapshot is None:
             parts = await run_in_threadpool(_lag_alone, request, desk, as_of)
             yield b": here\n\n"
