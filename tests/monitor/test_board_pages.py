@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from html import unescape
 
 import httpx2
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -22,7 +19,8 @@ from app.web.pages import board
 from app.web.pages.board import PARTS, event
 from engine.runtime import Call, Done
 from schemas.commands import Receive
-from tests.desk.conftest import WHO, As
+from tests.api.served import served
+from tests.desk.conftest import WHO, As, Doors
 
 OVER_THERE = "ub-nam-khe"
 HOSTILE = '"><script>alert(1)</script>'
@@ -160,23 +158,6 @@ def test_a_part_is_one_event_whatever_lines_it_has() -> None:
 # --- live ---
 
 
-@contextmanager
-def served(app: FastAPI) -> Iterator[str]:
-    config = uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive()
-            threading.Event().wait(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
 def received(house: House) -> str:
     command = Receive(
         actor="ub-desk.receiver-1", agency="ub-desk", procedure="lt-02-land-change-no-tax"
@@ -219,6 +200,24 @@ def test_who_watches_is_told_that_the_views_stand_while_the_log_goes_on(
             told = next(line for line in lines if "desk-tag" in line)
             assert "Chậm 2 sự kiện" in told
         assert "Chậm 2 sự kiện" in browser.get(f"{base}/board", headers=asked).text
+
+
+def test_who_is_signed_out_watches_no_longer(
+    app: FastAPI, house: House, as_: As, doors: Doors
+) -> None:
+    who = as_("monitor").headers[WHO]
+    desk: Desk = app.state.desk
+    with (
+        served(app) as base,
+        httpx2.Client(timeout=60) as browser,
+        browser.stream("GET", f"{base}/board/live", headers={WHO: who}) as answer,
+    ):
+        lines = answer.iter_lines()
+        assert [_next(lines) for _ in PARTS] == list(PARTS)
+        del doors.known[who]
+        received(house)
+        desk.feeder.nudge()
+        assert [line for line in lines if line.startswith("event: ")] == []
 
 
 def _next(lines: Iterator[str]) -> str:
