@@ -95,6 +95,7 @@ VIETNAMESE: dict[str, str] = {
     "{day} (hiệu lực từ {since} đến {until}).",
     "not-taken-online": "Thủ tục {procedure} phiên bản {version} không nhận hồ sơ trực tuyến: hãy "
     "nộp tại bộ phận một cửa hoặc qua bưu điện.",
+    "desk-differs": "Hồ sơ đã đăng ký tại {registered}, nơi sẽ tiếp nhận, không phải {agency}.",
     "procedure-differs": "Hồ sơ đăng ký cho thủ tục {registered}, không phải {procedure}.",
     "unknown-calendar": "Không có lịch làm việc {calendar}; có: {known}.",
     "appointment-in-past": "Ngày hẹn trả {appointment} không sau hôm nay, {day}.",

@@ -145,6 +145,9 @@ RULES: dict[str, Rule] = {
     "procedure-differs": Rule(
         "The dossier was registered for procedure {registered}, not {procedure}."
     ),
+    "desk-differs": Rule(
+        "The dossier was registered at {registered}, which receives it, not at {agency}."
+    ),
     "unknown-calendar": Rule("There is no working calendar {calendar}; there are: {known}."),
     "appointment-in-past": Rule("The appointment date {appointment} is not after today, {day}."),
     "appointment-too-late": Rule(

@@ -99,6 +99,20 @@ def test_what_was_registered_for_one_procedure_is_not_received_for_another() -> 
     given(REGISTER).when(other).refused("procedure-differs", "t-counter")
 
 
+def test_a_desk_receives_what_was_registered_there_and_nowhere_else() -> None:
+    asked = c.Register(
+        actor="citizen", procedure="lt-16-social-allowance", agency="ub-quang-trung-desk"
+    )
+    there, elsewhere = (
+        c.Receive(actor=f"{desk}.receiver-1", procedure=asked.procedure, agency=desk)
+        for desk in ("ub-quang-trung-desk", "ub-nam-khe-desk")
+    )
+    given(asked).when(elsewhere).refused("desk-differs", "ub-quang-trung-desk", "ub-nam-khe-desk")
+    given(asked).when(there).then(
+        a(e.DossierReceived, agency="ub-quang-trung-desk"), e.ClockStarted
+    )
+
+
 def test_nothing_is_done_before_the_receipt() -> None:
     given(REGISTER).when(c.Forward(actor=DESK)).refused("not-received")
     new().when(c.RefuseReceipt(actor=DESK, reason="…")).refused("not-received")

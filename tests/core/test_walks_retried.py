@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from engine.core import custody
 from engine.core.decide import Decided
+from engine.core.law import Law
 from engine.ids import Ids
 from engine.runtime import Answer, Call, Done, Folded, Runtime
 from engine.store import Log, open_log
@@ -192,8 +193,8 @@ def test_a_command_whose_id_is_looked_at_too_late_breaks_i11(
     """A new id for each attempt, as where the caller's is not handed on to the log."""
     decide_: Callable[..., object] = Runtime._decide
 
-    def own_id(runtime: Runtime, call: Call, code: str, folded: Folded) -> object:
-        return decide_(runtime, replace(call, command_id=runtime.new_id()), code, folded)
+    def own_id(runtime: Runtime, call: Call, code: str, folded: Folded, law: Law) -> object:
+        return decide_(runtime, replace(call, command_id=runtime.new_id()), code, folded, law)
 
     monkeypatch.setattr(Runtime, "_decide", own_id)
     with pytest.raises(Broken, match="I11"):
@@ -209,7 +210,7 @@ def test_a_refusal_that_is_written_into_the_dossier_breaks_i10(
         tip = runtime.load(code)
         other = replace(call, command_id=runtime.new_id())
         for each in walker.sensible(tip.dossier, runtime.law, call.at):
-            made = runtime._decide(replace(other, command=each), code, tip)
+            made = runtime._decide(replace(other, command=each), code, tip, runtime.law)
             if not isinstance(made, Rejected):
                 runtime.log.append([made[0]])
                 break

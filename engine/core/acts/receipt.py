@@ -53,6 +53,8 @@ def receive(draft: Draft, command: c.Receive) -> None:
             registered=draft.dossier.procedure[0],
             procedure=command.procedure,
         )
+    if registered and command.agency != draft.desk():
+        refuse("desk-differs", registered=draft.desk(), agency=command.agency)
     procedure = _procedure(draft, command)
     if command.channel == "online" and not registered:
         _taken_online(procedure)
