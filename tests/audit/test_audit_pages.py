@@ -219,6 +219,13 @@ def test_two_dossiers_stand_side_by_side(as_: As, house: House, desk: Desk) -> N
     assert "auditor-differs" not in same
 
 
+def test_legs_that_are_compared_are_called_by_their_names(as_: As, house: House) -> None:
+    tax = next(code for code in house.log.streams() if "tax" in house.dossier(code).dossier.legs)
+    page = as_("auditor").get(f"/compare?a={tax}&b={tax}").text
+    assert "Cơ quan thuế:" in page
+    assert ">tax<" not in page
+
+
 def test_what_is_missing_to_compare_is_asked_for(as_: As, code: str) -> None:
     auditor = as_("auditor")
     assert auditor.get("/compare").status_code == 200

@@ -11,7 +11,6 @@ import pytest
 
 from app.desk import beside
 from app.desk.apart import FeederApart
-from app.desk.feeder import Feeder
 from app.house import House, open_house
 from app.settings import Settings
 from app.times import parse_moment
@@ -94,12 +93,6 @@ def test_its_trouble_is_told_and_ends(house: House, feeder: FeederApart) -> None
     done = receive(house)
     assert feeder.wait(done.code, done.version, PATIENCE)
     until(lambda: feeder.trouble == "")
-
-
-def test_it_has_nothing_of_who_feeds_in_this_process(feeder: FeederApart, house: House) -> None:
-    """What only `Feeder` uses would be a second truth about what was asked of the process."""
-    own = vars(Feeder(house)).keys() - vars(feeder).keys()
-    assert own == {"_awaited", "_feed"}
 
 
 def test_it_ends_with_the_server(house: House, feeder: FeederApart) -> None:

@@ -27,7 +27,8 @@ Code = Annotated[str, Query(max_length=120)]
 
 
 class Side(msgspec.Struct, frozen=True):
-    """One of the two. `steps`: (leg, step) -> working minutes in it, None where it was never."""
+    """One of the two. `steps`: (leg, step) -> working minutes in it; `names`: what these are called,
+    `legs` what each leg is."""
 
     code: str
     dossier: Dossier
@@ -36,6 +37,7 @@ class Side(msgspec.Struct, frozen=True):
     said: dict[tuple[str | None, str], str]
     steps: dict[tuple[str, str], int]
     names: dict[tuple[str, str], str]
+    legs: dict[str, str]
     events: Sequence[Recorded]
 
 
@@ -104,6 +106,7 @@ def _side(request: Request, desk: Desk, who: Principal, code: str) -> Side:
         said={(leg, label): value for (label, leg), value in said.items()},
         steps=steps,
         names={key: named(*key) for key in steps},
+        legs={path: named.leg(path) for path in dossier.legs},
         events=records,
     )
 
