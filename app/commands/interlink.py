@@ -47,6 +47,8 @@ def interlink(settings: Settings, peers: Path | None, once: bool, again: bool) -
         others = known(house.log, settings)
         if not others.houses:
             raise BadInput("Which other houses? Say --peers FILE, or set LIENTHONG_PEERS.")
+        # What is wrong with the file is told before anybody is asked for anything.
+        house.learn()
         at = house.happened(None)
         clock = wall_clock if at is None else lambda: at
         runtime = Runtime(house.log, house.in_force, clock, Ids(clock))
