@@ -193,8 +193,9 @@ def test_the_command_says_what_the_api_does(house: House, as_: As) -> None:
 
 
 def test_the_command_for_people_and_for_files(
-    house: House, said: dict[str, str], tmp_path: Path
+    house: House, said: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     table = asked(house)
     assert "Bộ phận Một cửa phường Quang Trung" in table
     assert "3.25" in table
