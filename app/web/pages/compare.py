@@ -27,8 +27,8 @@ Code = Annotated[str, Query(max_length=120)]
 
 
 class Side(msgspec.Struct, frozen=True):
-    """One of the two. `steps`: (leg, step) -> working minutes in it; `names`: what these are called,
-    `legs` what each leg is."""
+    """One of the two. `steps`: (leg, step) -> working minutes in it; `names`: what these are
+    called, `legs` what each leg is."""
 
     code: str
     dossier: Dossier
