@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from schemas.sentence import Sentence
+
+if TYPE_CHECKING:
+    from app.settings import Lang
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
@@ -94,3 +98,10 @@ def elapsed(seconds: float) -> str:
     days, hours, rest = minutes // 1440, minutes % 1440 // 60, minutes % 60
     parts = [(days, "d"), (hours, "h"), (0 if days else rest, "m")]
     return " ".join(f"{count}{unit}" for count, unit in parts if count) or "0m"
+
+
+def written(lang: Lang, moment: datetime | int | None, nothing: str = "–") -> str:
+    """A moment as people write it: 10/03/2021 17:00 in Vietnamese, 2021-03-10 17:00 in English."""
+    if moment is None or lang == "en":
+        return shown(moment, nothing=nothing)
+    return f"{local(moment):%d/%m/%Y %H:%M}"

@@ -99,8 +99,10 @@ def confine(connection: Connection, table: str) -> None:
     connection.exec_driver_sql(f'GRANT SELECT ON "{table}" TO {READER}')
     columns = {each["name"] for each in inspect(connection).get_columns(table)}
     rule = _rule(table, columns)
+    if rule is None:
+        return
     known = connection.scalar(_KNOWN, {"table": table})
-    if rule is None or known == rule:
+    if known == rule:
         return
     if known is not None:
         # Of an earlier version of this program.

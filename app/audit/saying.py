@@ -10,7 +10,7 @@ import msgspec
 
 from app.audit.differences import Change
 from app.audit.labels import DOSSIER, LEG, MODES, NO, RULES, STATUSES, VERDICTS, YES
-from app.web.rendering import moment_words
+from app.times import written
 from app.web.words import CHANNELS, FACTS, GROUNDS, OUTCOMES, ROLES, Said, limit_words, said
 from engine.core.dossier import Elsewhere, Extension, Holder, Stop, Transit
 from workflows.model import ENDS
@@ -118,7 +118,7 @@ class Saying:
         return str(value)
 
     def _moment(self, moment: datetime | None) -> str:
-        return moment_words(self._lang, moment)
+        return written(self._lang, moment)
 
     def _word(self, word: Said) -> str:
         return word.vi if self._lang == "vi" else word.en

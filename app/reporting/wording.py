@@ -7,7 +7,7 @@ from datetime import datetime
 
 from app.reporting.counting import COLUMNS
 from app.settings import Lang
-from app.times import local, shown
+from app.times import written
 from workflows.model import Text
 
 TITLES: Mapping[str, Text] = {
@@ -185,10 +185,8 @@ def in_(lang: Lang, text: Text, **values: object) -> str:
 
 
 def when(lang: Lang, moment: datetime | int | None) -> str:
-    """A moment as paper in that language has it: 10/03/2021 17:00 in Vietnamese; "" for none."""
-    if moment is None or lang == "en":
-        return shown(moment, nothing="")
-    return f"{local(moment):%d/%m/%Y %H:%M}"
+    """A moment as paper has it; "" for none."""
+    return written(lang, moment, nothing="")
 
 
 def word(lang: Lang, key: str) -> str:

@@ -22,7 +22,7 @@ from markupsafe import Markup
 
 from app.access.needs import who_asks
 from app.settings import Lang
-from app.times import local, shown
+from app.times import written
 from app.web.assets import asset
 from app.web.days import day_words, value_words
 from app.web.menu import menu
@@ -82,16 +82,9 @@ def agency_names(desk: Desk, lang: Lang) -> Callable[[str | None], str]:
     return name
 
 
-def moment_words(lang: Lang, moment: datetime | int | None) -> str:
-    """A moment as people write it: 10/03/2021 17:00 in Vietnamese, 2021-03-10 17:00 in English."""
-    if moment is None or lang == "en":
-        return shown(moment)
-    return f"{local(moment):%d/%m/%Y %H:%M}"
-
-
 def _unbroken(lang: Lang, moment: datetime | int | None) -> Markup:
     """The same, never broken over two lines."""
-    return Markup('<span class="desk-nowrap">{}</span>').format(moment_words(lang, moment))
+    return Markup('<span class="desk-nowrap">{}</span>').format(written(lang, moment))
 
 
 def span_words(lang: Lang, minutes: int) -> str:
@@ -134,7 +127,7 @@ def environment(lang: Lang) -> Environment:
     made.install_gettext_translations(translations(lang), newstyle=True)  # type: ignore[attr-defined]
     made.globals["asset"] = asset
     made.globals["menu"] = menu
-    made.filters["shown"] = partial(moment_words, lang)
+    made.filters["shown"] = partial(written, lang)
     made.filters["moment"] = partial(_unbroken, lang)
     made.filters["sentence"] = lambda refused, *of: sentence(
         refused.rule, refused.message, lang, *of
