@@ -38,7 +38,7 @@ test: $(DEV) ## everything, with a real Kafka and a real PostgreSQL
 	@$(BIN)/python -c 'import weasyprint' 2>/dev/null || echo "Pango is missing, forms cannot be printed: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-liberation2"
 	@$(BIN)/python -m tests.servers
 	@echo "Running every test on two processes."
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -rs
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -rfEs --tb=short
 
 docker: $(DEV) ## the tests' servers as containers, from images built here; needs a Docker engine
 	@tests/docker/build

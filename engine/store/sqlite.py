@@ -10,11 +10,12 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from itertools import count
+from time import monotonic
 from typing import Any
 
 import sqlalchemy as sa
 
-from engine.store.errors import in_plain_words
+from engine.store.errors import StoreBusy, in_plain_words
 from engine.store.log import Append, Conflict, Outcome, Repeated, Stored
 from engine.store.rows import Row, checked, rows_of
 from engine.store.schema import events
@@ -23,7 +24,10 @@ from schemas.codec import dumps
 from schemas.envelope import GENESIS
 
 WAIT = 10.0
-"""Seconds that a writer waits for a writer of another process."""
+"""Seconds that a writer waits for the others, those of this process and of others together."""
+
+_SHORT = 0.05
+"""Seconds of waiting that take nothing from the rest: to say so to SQLite costs as much."""
 
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
@@ -86,6 +90,7 @@ class SqliteLog(SqlLog):
             driver: Any = self._writer.connection.driver_connection
             self._driver = driver
             self._writing = driver.cursor()
+        self._patience = WAIT
 
     def close(self) -> None:
         with self._lock:
@@ -103,7 +108,7 @@ class SqliteLog(SqlLog):
         self._fault("before-append")
         numbers = self._words.numbers_for(event for each in appends for event in each.events)
         cursor = self._writing
-        with in_plain_words(self.name), self._lock:
+        with in_plain_words(self.name), self._turn():
             cursor.execute("BEGIN IMMEDIATE")
             try:
                 outcomes, rows = _judge(cursor, appends, numbers)
@@ -118,7 +123,7 @@ class SqliteLog(SqlLog):
 
     @contextmanager
     def begin(self) -> Iterator[sa.Connection]:
-        with in_plain_words(self.name), self._lock:
+        with in_plain_words(self.name), self._turn():
             try:
                 self._writer.exec_driver_sql("BEGIN IMMEDIATE")
                 yield self._writer
@@ -126,6 +131,25 @@ class SqliteLog(SqlLog):
             except BaseException:
                 self._writer.rollback()
                 raise
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Raises StoreBusy. What a writer has waited for threads before it is taken from its wait
+        for the file: else each of those who queue behind another process would wait anew."""
+        asked = monotonic()
+        if not self._lock.acquire(timeout=WAIT):
+            raise StoreBusy(
+                f"The store {self.name} cannot be used: another writer does not finish."
+            )
+        try:
+            waited = monotonic() - asked
+            patience = WAIT if waited < _SHORT else max(WAIT - waited, 0)
+            if patience != self._patience:
+                self._driver.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
+                self._patience = patience
+            yield
+        finally:
+            self._lock.release()
 
     @contextmanager
     def _cursor(self) -> Iterator[Any]:

@@ -59,7 +59,7 @@ class Desk:
     def does_what_comes_next(self, code: str) -> None:
         """Two keys: Enter in the inbox, Enter on what has the focus."""
         page = self.opens(code)
-        assert page.evaluate("document.activeElement.closest('form.desk-act') !== null")
+        expect(page.locator("form.desk-act :focus")).to_have_count(1)
         with page.expect_navigation():
             page.keyboard.press("Enter")
         expect(page.locator(".govuk-notification-banner--success")).to_be_visible()
@@ -91,6 +91,7 @@ def receive(desk: Desk) -> str:
     page.keyboard.type('Nguyễn Thị "Ánh" <b>Đào</b>')
     enter(page, "form button.govuk-button:not([name])")
     expect(page.locator(".desk-promise__date")).to_contain_text("2021")
+    expect(page.locator("main form :focus")).to_have_count(1)
     with page.expect_navigation():
         page.keyboard.press("Enter")
     code = page.locator(".govuk-panel__body .desk-code").inner_text()

@@ -38,6 +38,8 @@ def versions(store: Store, code: str) -> int:
 
 
 def confirm(page: Page) -> None:
+    """Enter on what has the focus, which the browser gives when it first draws the page."""
+    expect(page.locator("form.desk-act :focus")).to_have_count(1)
     with page.expect_navigation():
         page.keyboard.press("Enter")
 

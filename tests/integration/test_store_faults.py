@@ -6,11 +6,15 @@ Each time: a clear error, nothing that was acknowledged is lost, no append is ha
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -21,6 +25,7 @@ from engine.store import (
     DiskFull,
     Log,
     Repeated,
+    StoreBusy,
     Stored,
     StoreDamaged,
     StoreError,
@@ -218,6 +223,32 @@ def test_a_write_that_was_interrupted_leaves_a_log_that_closes(file: Path) -> No
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     log.close()
+
+
+def test_writers_behind_another_program_wait_together_not_one_after_the_other(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.store.sqlite.WAIT", 1.0)
+    waited: list[float] = []
+
+    def write(log: Log) -> None:
+        asked = time.monotonic()
+        with pytest.raises(StoreBusy), log.begin():
+            pass
+        waited.append(time.monotonic() - asked)
+
+    with closing(open_log(f"sqlite:///{file}")) as log:
+        with closing(sqlite3.connect(file, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            threads = [threading.Thread(target=write, args=[log]) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        assert len(waited) == 4
+        assert max(waited) < 2.5 * min(waited)
+        # And who comes afterwards is as patient as ever.
+        log.append([append("s", 1)])
 
 
 def test_a_damaged_page_is_said(grown: Path) -> None:
