@@ -96,6 +96,7 @@ def _taken(
             outcome=found.outcome,
             facts=found.facts,
             signed=found.signed,
+            attached=found.attached,
         )
         yield _give(runtime, house, letter, records, found.ended, back)
 

@@ -54,6 +54,7 @@ class Standing(msgspec.Struct, frozen=True):
     outcome: str = ""
     facts: dict[str, str] = {}
     signed: bool = False
+    attached: tuple[e.Attached, ...] = ()
 
 
 def there(code: str, house: str, handover: int) -> str:
@@ -138,6 +139,7 @@ def _after(found: Standing, event: e.Event, record: Recorded, dossier: Dossier) 
             outcome=dossier.outcome or "",
             facts=dossier.facts,
             signed=dossier.signed,
+            attached=dossier.attached,
         )
     return found
 

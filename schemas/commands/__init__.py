@@ -15,6 +15,7 @@ from schemas.commands.citizen import AnswerComplaint as AnswerComplaint
 from schemas.commands.citizen import Attach as Attach
 from schemas.commands.citizen import Complain as Complain
 from schemas.commands.citizen import Rate as Rate
+from schemas.events import Attached
 
 WITHDRAWAL = "withdrawal"
 """The ground of stopping when the citizen asked for the dossier back."""
@@ -329,13 +330,15 @@ class AnswerElsewhere(Elsewhere, frozen=True, kw_only=True):
 
 
 class ReturnElsewhere(Elsewhere, frozen=True, kw_only=True):
-    """The leg is over there. `outcome`: done, refused or stopped; `signed`: as it had to be."""
+    """The leg is over there. `outcome`: done, refused or stopped; `signed`: as it had to be;
+    `attached`: the files that the dossier has there."""
 
     act: ClassVar[str] = "return-elsewhere"
 
     outcome: str
     facts: dict[str, str] = {}
     signed: bool = False
+    attached: tuple[Attached, ...] = ()
 
 
 class WithdrawElsewhere(Command, frozen=True, kw_only=True):

@@ -212,6 +212,18 @@ def test_it_comes_back_done_with_what_was_found_and_signed_there() -> None:
     at.when(c.Return(actor=DESK)).then(e.ResultReturned)
 
 
+def test_files_of_the_papers_that_come_back_come_once_and_with_no_refusal() -> None:
+    opinion, again, application = (
+        e.Attached(paper, digit * 64, 9, "application/pdf")
+        for paper, digit in (("opinion", "1"), ("opinion", "2"), ("application", "3"))
+    )
+    files = (opinion, application, e.Attached("opinion", "no hash", 9, "application/pdf"), again)
+    before = (c.Attach(actor=DESK, attached=(opinion,)), ACCEPTED)
+    for outcome, here in (("refused", (opinion,)), ("done", (opinion, again))):
+        at = offered().given(*before, back(outcome, attached=files))
+        assert at.dossier.attached == here
+
+
 def test_without_its_signature_the_result_is_not_returned() -> None:
     at = offered().given(ACCEPTED, back())
     at.when(c.Return(actor=DESK)).refused("result-without-signature")

@@ -48,11 +48,15 @@ def of(
 
 
 def _not_here(dossier: Dossier, digest: str) -> str:
-    if dossier.origin is None:
+    # What went with a leg is where the leg came from, what came back with one where it was.
+    legs = dossier.legs.values()
+    houses = {dossier.origin.house} if dossier.origin else set()
+    houses |= {leg.elsewhere.house for leg in legs if leg.elsewhere}
+    if not houses:
         return Sentence("The file %(digest)s is not kept here", digest=digest)
     return Sentence(
         "The file %(digest)s is kept by the house %(house)s, and this desk is not told where that "
         "keeps its papers",
         digest=digest,
-        house=dossier.origin.house,
+        house=", ".join(sorted(houses)),
     )

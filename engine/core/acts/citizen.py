@@ -10,7 +10,7 @@ from engine.core.draft import Draft
 from engine.core.rules import refuse
 from schemas import commands as c
 from schemas import events as e
-from schemas.events import ASPECTS, BEST, GROUNDS, Private
+from schemas.events import ASPECTS, BEST, GROUNDS, Attached, Private
 from workflows.model import Procedure
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -34,7 +34,7 @@ def attach(draft: Draft, command: c.Attaching, known: Iterable[str]) -> None:
         if each.paper not in papers:
             named = ", ".join(sorted(papers)) or "none"
             refuse("unknown-paper", paper=each.paper, known=named)
-        if not _DIGEST.fullmatch(each.digest) or each.size < 1 or "/" not in each.media_type:
+        if not is_content(each):
             refuse("no-content", paper=each.paper)
     called = {each.digest for each in command.attached}
     files = {digest: name for digest, name in command.files.items() if digest in called}
@@ -45,6 +45,12 @@ def attach(draft: Draft, command: c.Attaching, known: Iterable[str]) -> None:
             private=Private(files=files) if files else None,
         )
     )
+
+
+def is_content(file: Attached) -> bool:
+    """Whether it says what the file is: its hash, a size, a type."""
+    known = _DIGEST.fullmatch(file.digest) is not None
+    return known and file.size >= 1 and "/" in file.media_type
 
 
 def papers_of(procedure: Procedure) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.core.acts import carries_out
-from engine.core.acts.citizen import attach
+from engine.core.acts.citizen import attach, is_content
 from engine.core.acts.handover import above_of, not_taken
 from engine.core.dossier import LegState, parent_of
 from engine.core.draft import Draft
@@ -161,9 +161,11 @@ def give_back(draft: Draft, command: c.ReturnElsewhere) -> None:
             end_clock(draft, command.leg)
             draft.emit(e.LegRefused(leg=command.leg))
         return
-    definition = draft.law.outline(draft.dossier.procedure).legs[command.leg]
+    papers = draft.law.outline(draft.dossier.procedure).legs[command.leg].papers_back
+    if files := _brought(draft, command.attached, papers):
+        draft.emit(e.PapersAttached(leg=command.leg, papers=files))
     end_clock(draft, command.leg)
-    draft.emit(e.LegResulted(leg=command.leg, papers=definition.papers_back))
+    draft.emit(e.LegResulted(leg=command.leg, papers=papers))
     _unless_refused(draft, lambda: join(draft, parent_of(command.leg), leg.opened_by))
 
 
@@ -199,6 +201,19 @@ def _asked_about(draft: Draft, facts: dict[str, str]) -> dict[str, str]:
         and (asked[name] or draft.is_agency(value))
         and draft.dossier.facts.get(name) != value
     }
+
+
+def _brought(
+    draft: Draft, attached: tuple[e.Attached, ...], papers: tuple[str, ...]
+) -> tuple[e.Attached, ...]:
+    """Of the files there, those of the papers that come back. No file can keep the leg away: what
+    is no content is left there, and what went with the leg is here already."""
+    here = {each.digest for each in draft.dossier.attached}
+    return tuple(
+        each
+        for each in attached
+        if each.paper in papers and each.digest not in here and is_content(each)
+    )
 
 
 @carries_out(c.WithdrawElsewhere)
