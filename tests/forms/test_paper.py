@@ -43,6 +43,9 @@ def test_every_form_of_every_life_comes_out_on_a4_with_its_words(name: str) -> N
                 A4, abs=0.1
             )
         assert each.kind == "06" or len(pages) == 1
+        for number, page in enumerate(pages[1:], 2):
+            # A loose sheet says which it is, and of what.
+            assert f"{number} Mã hồ sơ: {form.code}" in page.extract_text()
         said = plain(made)
         for expected in (
             "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
