@@ -105,3 +105,8 @@ def written(lang: Lang, moment: datetime | int | None, nothing: str = "–") -> 
     if moment is None or lang == "en":
         return shown(moment, nothing=nothing)
     return f"{local(moment):%d/%m/%Y %H:%M}"
+
+
+def written_day(lang: Lang, day: date) -> str:
+    """A day as people write it: 10/03/2021 in Vietnamese, 2021-03-10 in English."""
+    return f"{day:%d/%m/%Y}" if lang == "vi" else day.isoformat()

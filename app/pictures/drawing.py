@@ -109,14 +109,14 @@ def step_lines(walked: StepWalk, lang: Lang) -> list[str]:
     if walked.ground:
         first = f"{sign} {_('stopped')}: {words.ground(walked.ground, lang)}"
     elif walked.state == "done" and walked.until is not None:
-        first = f"{first}, {words.moment(walked.until)}"
+        first = f"{first}, {words.moment(walked.until, lang)}"
     lines = [first, word(ROLES, walked.who, lang) if walked.who in ROLES else walked.who]
     if walked.used is not None and walked.state != "not needed":
         late = f", {_('overdue')}" if walked.overdue else ""
         lines.append(_("used %(time)s") % {"time": words.span(max(walked.used, 0), lang)} + late)
     elif walked.since is not None and walked.state in HERE:
         late = f", {_('overdue')}" if walked.overdue else ""
-        lines.append(_("since %(time)s") % {"time": words.moment(walked.since)} + late)
+        lines.append(_("since %(time)s") % {"time": words.moment(walked.since, lang)} + late)
     if walked.came_back:
         lines.append(f"↩ {_('came back')}: {walked.came_back}")
     return [each for each in lines if each]

@@ -12,7 +12,7 @@ from app.pictures.svg import add, clean, root, said
 from app.pictures.turns import KINDS, Kind, Mark, Span, Timeline, Total, totals
 from app.pictures.words import Translate, translate
 from app.settings import Lang
-from app.times import local
+from app.times import local, written
 from app.web.words import EVENTS, ROLES, actor_words
 from app.web.words import said as word
 from engine.core.calendar import Calendar, CalendarError
@@ -186,7 +186,7 @@ class _Picture:
             x = LEFT + number * self._per_day
             day = self._first + timedelta(days=number)
             add(group, "line", x1=x, y1=TOP - 4, x2=x, y2=bottom, stroke=RULE)
-            add(group, "text", f"{day:%d/%m}", x=x + 3, y=TOP - 9)
+            add(group, "text", words.day(day, self._lang), x=x + 3, y=TOP - 9)
         if self._per_day >= 240:
             for number in range(self._days):
                 for hour in (8, 12, 16):
@@ -239,18 +239,18 @@ class _Picture:
 
     def _told(self, span: Span) -> str:
         """A bar in words, for who points at it."""
-        until = words.when(span.until) if span.until else self._("now")
+        until = written(self._lang, span.until) if span.until else self._("now")
         said = f"{who_words(span, self._lang)}: {kind_words(span.kind, self._)}"
         if span.ground:
             said += f" ({words.ground(span.ground, self._lang)})"
         if span.minutes is not None:
             said += f", {words.span(span.minutes, self._lang)}"
-        return f"{said}; {words.when(span.since)} – {until}"
+        return f"{said}; {written(self._lang, span.since)} – {until}"
 
     def _mark(self, group: ET.Element, mark: Mark, y: float) -> None:
         made = add(group, "g", class_="mark")
         add(made, "title", f"{mark.number}. {word(EVENTS, mark.type, self._lang)},"
-            f" {words.when(mark.at)}, {actor_words(mark.actor, self._lang)}")  # fmt: skip
+            f" {written(self._lang, mark.at)}, {actor_words(mark.actor, self._lang)}")  # fmt: skip
         x = self._x(mark.at)
         add(made, "circle", cx=x, cy=y, r=8.5, fill="#ffffff", stroke=INK, stroke_width=1.2)
         add(made, "text", str(mark.number), x=x, y=y + 3.5, font_size=10, text_anchor="middle",
@@ -276,8 +276,8 @@ class _Picture:
                 line.set("stroke-dasharray", dashes)
             after = x < (LEFT + self._right) * 0.7
             add(
-                group, "text", f"{text} {words.day(at)}", x=x + 4 if after else x - 4, y=y,
-                text_anchor="start" if after else "end", font_size=11, font_weight="bold",
+                group, "text", f"{text} {words.day(at, self._lang)}", x=x + (4 if after else -4),
+                y=y, text_anchor="start" if after else "end", font_size=11, font_weight="bold",
                 fill=colour,
             )  # fmt: skip
 

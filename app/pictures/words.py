@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 
 from app.settings import Lang
 from app.times import local
@@ -55,14 +55,11 @@ def span(minutes: int, lang: Lang) -> str:
     return " ".join(parts)
 
 
-def when(at: datetime) -> str:
-    """ "01/03/2021 09:00", as the desk's tables have it in words and the pictures in short."""
-    return f"{local(at):%d/%m/%Y %H:%M}"
+def day(at: datetime | date, lang: Lang) -> str:
+    """A day where room is short: "01/03", "1 Mar"."""
+    there = local(at) if isinstance(at, datetime) else at
+    return f"{there:%d/%m}" if lang == "vi" else f"{there.day} {there:%b}"
 
 
-def day(at: datetime) -> str:
-    return f"{local(at):%d/%m}"
-
-
-def moment(at: datetime) -> str:
-    return f"{local(at):%H:%M %d/%m}"
+def moment(at: datetime, lang: Lang) -> str:
+    return f"{local(at):%H:%M} {day(at, lang)}"

@@ -10,6 +10,7 @@ from app.reporting.feedback_words import ASPECTS as RATED
 from app.reporting.feedback_words import COMPLAINTS
 from app.reporting.spreadsheet import Sheets, top
 from app.reporting.wording import LABELS, SAID, in_, when
+from app.times import written_day
 from app.web.words import said
 from consumers.views.feedback import Complaint
 from engine.core.law import Law
@@ -107,8 +108,8 @@ def _sheet(sheets: Sheets, found: Feedback, what: Text, columns: Sequence[Column
     last = len(columns) - 1
     days = in_(lang, SAID["ever"])
     if period is not None:
-        first, end = f"{period.first:%d/%m/%Y}", f"{period.last:%d/%m/%Y}"
-        days = in_(lang, SAID["said"], first=first, last=end)
+        first, last_day = (written_day(lang, day) for day in (period.first, period.last))
+        days = in_(lang, SAID["said"], first=first, last=last_day)
     top(sheets, sheet, in_(lang, SAID["feedback"]), name.upper(), last)
     sheet.merge_range(2, 0, 2, last, days, sheets.looks["said"])
     for at, (heading, _, _) in enumerate(columns):

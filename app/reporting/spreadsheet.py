@@ -29,6 +29,7 @@ from app.reporting.wording import (
     when,
 )
 from app.settings import Lang
+from app.times import written_day
 from workflows.model import Text
 
 FIRST = 2
@@ -112,7 +113,7 @@ def _sheet(
     top(sheets, sheet, in_(lang, FORMS[report.asked.form]), title, LAST)
     _about(sheets, sheet, lang, report.asked.period, report.as_known, LAST, "unit")
     if report.as_of < report.asked.period.last:
-        so_far = in_(lang, SAID["so far"], day=f"{report.as_of:%d/%m/%Y}")
+        so_far = in_(lang, SAID["so far"], day=written_day(lang, report.as_of))
         sheet.write_string(0, 2, so_far, sheets.looks["form"])
     _headings(sheets, sheet, report)
     row = 8
@@ -193,7 +194,7 @@ def _about(
 ) -> None:
     first, end = period.first, period.last
     said = (
-        in_(lang, SAID["period"], first=f"{first:%d/%m/%Y}", last=f"{end:%d/%m/%Y}"),
+        in_(lang, SAID["period"], first=written_day(lang, first), last=written_day(lang, end)),
         in_(lang, SAID["known"], known=when(lang, known)),
         in_(lang, SAID[note]),
     )

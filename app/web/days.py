@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 from app.settings import Lang
+from app.times import written_day
 from app.web.words import limit_words
 
 
 def day_words(day: date | str | None, lang: Lang) -> str:
-    """10/03/2021 in Vietnamese, 2021-03-10 in English; "…" for an end that is open. A text that
-    is no day stays as it is."""
+    """A day as people write it, "…" for an end that is open. A text that is no day stays as it
+    is."""
     if day is None:
         return "…"
     if isinstance(day, str):
@@ -18,7 +19,7 @@ def day_words(day: date | str | None, lang: Lang) -> str:
             day = date.fromisoformat(day)
         except ValueError:
             return str(day)
-    return f"{day:%d/%m/%Y}" if lang == "vi" else day.isoformat()
+    return written_day(lang, day)
 
 
 def value_words(value: str, lang: Lang) -> str:

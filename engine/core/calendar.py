@@ -260,7 +260,7 @@ def _exceptions(source: CalendarSource) -> tuple[dict[int, Reason], dict[int, Re
             raise CalendarError(f"{source.version}: {entry.day} is worked anyway")
         text = Text(
             f"Làm bù cho ngày {entry.instead_of:%d/%m/%Y}",
-            f"Worked instead of {entry.instead_of:%d/%m/%Y}",
+            f"Worked instead of {entry.instead_of}",
         )
         worked[day] = Reason("swap", text, entry.source)
     return off, worked

@@ -73,8 +73,8 @@ def _lines(derivation: Derivation, lang: Lang) -> Iterator[Text]:
         basis = derivation.extension.legal_basis
         yield _both(f"Gia hạn thêm {more}", f"Extended by {more}", basis)
     yield from _counted(derivation, lang)
-    yield from _not_counted(derivation.not_counted)
-    yield from _calendar(derivation)
+    yield from _not_counted(derivation.not_counted, lang)
+    yield from _calendar(derivation, lang)
     yield _due(derivation, lang)
 
 
@@ -107,7 +107,7 @@ def _pauses(pauses: Iterable[Pause], lang: Lang) -> Iterator[Text]:
 def _counted(derivation: Derivation, lang: Lang) -> Iterator[Text]:
     counted = derivation.counted
     if whole := [entry.day for entry in counted if not entry.spans]:
-        days, count = _ranges(whole), len(whole)
+        days, count = _ranges(whole, lang), len(whole)
         yield Text(f"Tính {count} ngày: {days}.", f"Counted, {_plural(count)}: {days}.")
     for entry in counted:
         if entry.spans:
@@ -132,7 +132,7 @@ def _worked_instead(derivation: Derivation, counted: list[Counted], lang: Lang) 
             )
 
 
-def _not_counted(entries: list[NotCounted]) -> Iterator[Text]:
+def _not_counted(entries: list[NotCounted], lang: Lang) -> Iterator[Text]:
     groups: dict[tuple[str, str, str], list[date]] = {}
     for entry in entries:
         reason = entry.reason
@@ -144,7 +144,7 @@ def _not_counted(entries: list[NotCounted]) -> Iterator[Text]:
         )
         groups.setdefault(key, []).append(entry.day)
     for (vi, en, source), days in groups.items():
-        listed, count = _ranges(days), len(days)
+        listed, count = _ranges(days, lang), len(days)
         yield _both(
             f"Không tính {count} ngày – {vi}: {listed}",
             f"Not counted, {_plural(count)} – {en}: {listed}",
@@ -152,15 +152,15 @@ def _not_counted(entries: list[NotCounted]) -> Iterator[Text]:
         )
 
 
-def _calendar(derivation: Derivation) -> Iterator[Text]:
+def _calendar(derivation: Derivation, lang: Lang) -> Iterator[Text]:
     source = derivation.calendar.source
-    known = f"{source.known_on:%d/%m/%Y}"
+    known = _date(source.known_on, lang)
     yield Text(
         f"Theo lịch làm việc {source.version}, như đã biết ngày {known}.",
         f"By the working calendar {source.version}, as known on {known}.",
     )
     if derivation.due and local_day(derivation.due) > source.announced_to:
-        until = f"{source.announced_to:%d/%m/%Y}"
+        until = _date(source.announced_to, lang)
         yield Text(
             f"Lịch nghỉ sau {until} chưa được công bố trong phiên bản này, hạn có thể thay đổi.",
             f"This version knows no published schedule after {until}; the date may change.",
@@ -200,7 +200,11 @@ def _clock(minute: int) -> str:
 
 def _day(day: date, lang: Lang) -> str:
     name = _in(_WEEKDAYS, lang).split(",")[day.weekday()]
-    return f"{name} {day:%d/%m/%Y}"
+    return f"{name} {_date(day, lang)}"
+
+
+def _date(day: date, lang: Lang) -> str:
+    return f"{day:%d/%m/%Y}" if lang == "vi" else day.isoformat()
 
 
 def _moment(moment: datetime, lang: Lang) -> str:
@@ -208,7 +212,7 @@ def _moment(moment: datetime, lang: Lang) -> str:
     return f"{_clock(minute)} {_day(local_day(moment), lang)}"
 
 
-def _ranges(days: list[date]) -> str:
+def _ranges(days: list[date], lang: Lang) -> str:
     """Days that follow each other drawn together: "05/01/2026–09/01/2026, 12/01/2026"."""
     groups = [days[:1]]
     for before, day in pairwise(days):
@@ -216,7 +220,7 @@ def _ranges(days: list[date]) -> str:
             groups.append([])
         groups[-1].append(day)
     return ", ".join(
-        f"{group[0]:%d/%m/%Y}" + (f"–{group[-1]:%d/%m/%Y}" if len(group) > 1 else "")
+        "–".join(_date(day, lang) for day in dict.fromkeys((group[0], group[-1])))
         for group in groups
         if group
     )

@@ -188,7 +188,7 @@ def test_due_speaks_both_languages() -> None:
     assert run(*words).out.splitlines()[-1] == "Hạn: 17:00 thứ ba 23/03/2021."
     english = run(*words, "--lang", "en").out.splitlines()
     assert english[0].startswith("Limit: 13 working days")
-    assert english[-1] == "Due: 17:00 Tuesday 23/03/2021."
+    assert english[-1] == "Due: 17:00 Tuesday 2021-03-23."
 
 
 @pytest.mark.parametrize(

@@ -306,4 +306,4 @@ def test_two_that_begin_at_the_same_moment_agree_on_what_they_read(
     assert road.faults(home) == []
     for other in others:
         with pytest.raises(Fenced):
-            other.step()
+            stepped(other)

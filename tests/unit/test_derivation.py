@@ -141,13 +141,13 @@ def test_it_reads_well_in_english() -> None:
     )
     assert explain(found, "en") == [
         "Limit: 0.5 working days.",
-        "Received 15:30 Thursday 31/12/2026; counted in office hours from the moment of receipt.",
-        "The clock stopped (awaiting supplement), from 16:00 Thursday 31/12/2026 until now "
+        "Received 15:30 Thursday 2026-12-31; counted in office hours from the moment of receipt.",
+        "The clock stopped (awaiting supplement), from 16:00 Thursday 2026-12-31 until now "
         "(ground: PBS-1).",
-        "The clock stopped (with another step or agency), from 08:00 Monday 04/01/2027 until now "
+        "The clock stopped (with another step or agency), from 08:00 Monday 2027-01-04 until now "
         "(ground: PBS-1).",
-        "Counted, Thursday 31/12/2026: 15:30–16:00 (0.5 hours).",
-        "By the working calendar vn-2026-01-13, as known on 13/01/2026.",
+        "Counted, Thursday 2026-12-31: 15:30–16:00 (0.5 hours).",
+        "By the working calendar vn-2026-01-13, as known on 2026-01-13.",
         "The clock is stopped: there is no due date until it is resumed.",
     ]
 
@@ -157,22 +157,22 @@ def test_it_says_that_the_cut_off_was_missed() -> None:
     found = derive(CALENDAR, same_day, at("2025-01-24 15:30"), rule="same-day", cutoff="15:00")
     assert explain(found, "en")[:6] == [
         "Limit: same day.",
-        "Received 15:30 Friday 24/01/2025; the day of receipt is the first day, to the end of "
+        "Received 15:30 Friday 2025-01-24; the day of receipt is the first day, to the end of "
         "office hours of the last day.",
         "What is received after 15:00 counts from the next working day.",
-        "Counted, 1 day: 03/02/2025.",
+        "Counted, 1 day: 2025-02-03.",
         "Not counted, 1 day – Received after the cut-off, so counting begins on the next "
-        "working day: 24/01/2025.",
-        "Not counted, 4 days – Weekends: 25/01/2025–26/01/2025, 01/02/2025–02/02/2025.",
+        "working day: 2025-01-24.",
+        "Not counted, 4 days – Weekends: 2025-01-25–2025-01-26, 2025-02-01–2025-02-02.",
     ]
 
 
 def test_it_says_when_the_schedule_was_not_yet_published_and_gives_hours() -> None:
     found = derive(CALENDAR, Limit.parse("1 day"), at("2026-12-31 16:30"), rule="moment")
     lines = explain(found, "en")
-    assert "Counted, Monday 04/01/2027: 07:30–11:30, 13:00–16:30 (7.5 hours)." in lines
+    assert "Counted, Monday 2027-01-04: 07:30–11:30, 13:00–16:30 (7.5 hours)." in lines
     assert (
-        "This version knows no published schedule after 31/12/2026; the date may change." in lines
+        "This version knows no published schedule after 2026-12-31; the date may change." in lines
     )
     assert "Tính thứ hai 04/01/2027: 07:30–11:30, 13:00–16:30 (7,5 giờ)." in explain(found)
 
