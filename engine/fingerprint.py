@@ -6,7 +6,10 @@ import hashlib
 
 import msgspec
 
+from engine.core.decide import SYSTEM, free_text
+from schemas.codec import private_digest
 from schemas.commands import Command
+from schemas.envelope import Recorded
 from schemas.events import Private
 
 PRIVATE = frozenset(Private.__struct_fields__)
@@ -23,3 +26,22 @@ def fingerprint(command: Command, command_id: bytes) -> bytes:
     text = msgspec.json.encode([command.act, kept], order="deterministic")
     digest = hashlib.sha256(command_id + text).digest()
     return bytes([digest[0] & 0x3F | 0x80]) + digest[1:8]
+
+
+def is_of(first: Recorded, command: Command) -> bool:
+    """Whether an event is the first one of this very command, which has the same id.
+
+    Free text is compared with what the event holds: who sends other words under an old id is
+    told, so that they are not lost. Where the words have been destroyed nobody can tell any
+    more, and it is a repetition. What a rule says depends on what it is told, not on the id.
+    """
+    if first.event_id[8:] != fingerprint(command, first.command_id):
+        return False
+    if command.actor == SYSTEM or (first.private is None and private_digest(first.payload)):
+        return True
+    return _words(first.event().private) == _words(free_text(command))
+
+
+def _words(private: Private | None) -> tuple[object, ...]:
+    said = private or Private()
+    return said.reason, said.note, said.applicant

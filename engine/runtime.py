@@ -23,7 +23,7 @@ from engine.core.dossier import Dossier
 from engine.core.evolve import evolve
 from engine.core.law import Law, Laws
 from engine.core.rules import Refusal, refuse
-from engine.fingerprint import fingerprint
+from engine.fingerprint import fingerprint, is_of
 from engine.ids import Clock, Ids
 from engine.kept import Kept
 from engine.store.log import Append, Log, Outcome, Repeated, Stored
@@ -382,7 +382,7 @@ class Runtime:
             return known
         first = known[0]
         same = first.stream == call.code if call.code else first.version == 1
-        if not same or first.event_id[8:] != fingerprint(call.command, call.command_id):
+        if not same or not is_of(first, call.command):
             return rejection("command-id-reused", code=first.stream, actor=first.actor)
         return Done(first.stream, known[-1].version, tuple(known), repeated=True)
 

@@ -59,7 +59,7 @@ IdempotencyKey = Annotated[
     str | None,
     Header(
         description="A UUID of your own for this command. Sent again with it, the command has the "
-        "first answer and no second effect; another command with it is refused.",
+        "first answer and no second effect; another command with it, or other words, is refused.",
         examples=["01890a5d-ac96-774b-bcce-b302099a8057"],
         max_length=100,
     ),

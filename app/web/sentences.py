@@ -53,8 +53,8 @@ VIETNAMESE: dict[str, str] = {
     "not-from-elsewhere": "Hồ sơ này không đến từ hệ thống khác.",
     "only-a-rule": "Không ai làm việc này bằng tay: hệ thống tự làm khi hết hạn.",
     "unknown-dossier": "Không có hồ sơ {code}.",
-    "command-id-reused": "Mã lệnh này đã dùng cho một lệnh khác ({code}, của {actor}); không có gì "
-    "được thực hiện. Hãy dùng mã mới.",
+    "command-id-reused": "Mã lệnh này đã dùng cho một lệnh khác, hoặc cho lệnh này với lời ghi "
+    "khác ({code}, của {actor}); không có gì được thực hiện. Hãy dùng mã mới.",
     "not-yet": "{at} muộn hơn hiện tại ({now}): không ghi nhận được việc chưa xảy ra.",
     "recorded-too-late": "Việc xảy ra lúc {at} chỉ được ghi nhận trong {within}, đến {until}; bây "
     "giờ là {now}. Hãy ghi vào thời điểm muộn hơn và ghi chú thời điểm thực tế.",

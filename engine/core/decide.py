@@ -62,7 +62,7 @@ def decide(
     except Refusal as refusal:
         return refusal.rejected
     events = draft.events
-    words = _private(command)
+    words = free_text(command)
     if words is not None:
         told = events[0].private
         files = told.files if told is not None else {}
@@ -80,7 +80,7 @@ def _in_time(draft: Draft, recorded: datetime) -> None:
         refuse("recorded-too-late", at=draft.now, within=within, until=until, now=recorded)
 
 
-def _private(command: Command) -> Private | None:
+def free_text(command: Command) -> Private | None:
     """Free text and the applicant's particulars, kept apart from the payload."""
     applicant = getattr(command, "applicant", {})
     if command.reason is None and command.note is None and not applicant:

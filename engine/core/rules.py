@@ -68,8 +68,8 @@ RULES: dict[str, Rule] = {
     # what and when
     "unknown-dossier": Rule("There is no dossier {code}."),
     "command-id-reused": Rule(
-        "This command id was used before for another command ({code}, by {actor}); nothing was "
-        "done. Take a new id."
+        "This command id was used before for another command, or for this one in other words "
+        "({code}, by {actor}); nothing was done. Take a new id."
     ),
     "stale": Rule(
         "The dossier is at version {now}, not at {expected}: look at what has changed, then "

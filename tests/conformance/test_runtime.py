@@ -16,6 +16,7 @@ from engine.core.calendar import CalendarError
 from engine.core.decide import decide
 from engine.core.dossier import Dossier
 from engine.core.law import Law
+from engine.fingerprint import is_of
 from engine.ids import Ids
 from engine.runtime import Call, Done, Folded, Runtime
 from engine.store import Log, open_log
@@ -151,19 +152,37 @@ def test_an_id_of_another_command_is_never_an_answer(make: Make, life: Life) -> 
     assert runtime.load(two) == before
 
 
-def test_a_repetition_may_word_it_otherwise(make: Make, life: Life) -> None:
-    """Free text can be destroyed, so nothing of it is kept by which to tell commands apart."""
+@pytest.mark.parametrize("said", [None, "đã kiểm tra"])
+def test_other_words_under_an_old_id_are_not_lost(make: Make, life: Life, said: str | None) -> None:
     runtime = make()
     code = begin(runtime, life)
     command, at = life[1]
+    command = msgspec.structs.replace(command, note=said)
     call = Call(command, runtime.new_id(), code, at)
     first = runtime.handle(call)
     assert isinstance(first, Done)
-    noted = msgspec.structs.replace(command, note="đã kiểm tra")
     for runs in (runtime, make()):
-        again = runs.handle(Call(noted, call.command_id, code))
+        again = runs.handle(Call(command, call.command_id, code))
         assert isinstance(again, Done)
         assert (again.repeated, again.events[0].hash) == (True, first.events[0].hash)
+        for other in {None, "", "đã kiểm tra", "chưa đủ"} - {said}:
+            changed = msgspec.structs.replace(command, note=other)
+            answer = runs.handle(Call(changed, call.command_id, code))
+            assert isinstance(answer, Rejected), other
+            assert answer.rule == "command-id-reused"
+
+
+def test_a_repetition_is_one_though_its_words_were_destroyed(make: Make, life: Life) -> None:
+    runtime = make()
+    code = begin(runtime, life)
+    command, at = life[1]
+    call = Call(msgspec.structs.replace(command, note="đã kiểm tra"), runtime.new_id(), code, at)
+    first = runtime.handle(call)
+    assert isinstance(first, Done)
+    gone = msgspec.structs.replace(first.events[0], private=None)
+    for words in ("đã kiểm tra", "chưa đủ", None):
+        assert is_of(gone, msgspec.structs.replace(command, note=words))
+    assert not is_of(gone, c.Accept(actor=command.actor))
 
 
 def test_what_has_not_happened_is_not_recorded(make: Make, life: Life) -> None:
