@@ -3,7 +3,7 @@ part that ended there stood against its limit.
 
 Each row is a handover as the events tell of it: who gave, who took, when each, and whether the
 giver's step was early, on time or overdue. Pauses of the clock and offers that were not taken are
-rows too, so that the sheet accounts for all of the time.
+rows too, also those in which it ended, so that the sheet accounts for all of the time.
 """
 
 from __future__ import annotations
@@ -39,6 +39,10 @@ NOT_TAKEN: dict[type[e.HandoverNotTaken], tuple[str, str]] = {
     e.HandoverRecalled: ("Bên giao thu hồi", "recalled by the giver"),
     e.HandoverExpired: ("Quá hạn tiếp nhận, hồ sơ trở lại bên giao", "not answered in time"),
 }
+ENDED_BEFORE = (
+    "Kết thúc khi bên nhận chưa tiếp nhận, hồ sơ trở lại bên giao",
+    "over before it was taken, back to the giver",
+)
 
 
 def control_sheet(past: Past) -> tuple[Block, ...]:
@@ -157,20 +161,9 @@ class _Sheet:
         self, event: e.HandoverNotTaken, record: Recorded, at: datetime
     ) -> Iterator[Row]:
         offer = self._offers.pop(event.leg, None)
-        if offer is None:
-            return
-        asked = self._who(offer.event.to_agency, offer.event.to_officer or offer.event.to_role)
-        remark = self._v(*NOT_TAKEN[type(event)])
-        remarks = (*self._leg(event.leg), remark, *self._reason(event))
-        who, _, result, said = self._row(self._giver(offer), None, offer.at, None, None, remarks)
-        sent = _led(self._v("Gửi đến", "sent to"), asked)
-        back = self._v("Trở lại", "came back")
-        yield (
-            (*who, sent),
-            self._times(offer.at, at, self._v("Giao", "given"), back),
-            result,
-            said,
-        )
+        if offer is not None:
+            remarks = (self._v(*NOT_TAKEN[type(event)]), *self._reason(event))
+            yield self._came_back(offer, at, remarks)
 
     def _assigned(self, event: e.StepAssigned, record: Recorded, at: datetime) -> Iterator[Row]:
         giver = self._who(record.agency, event.from_officer)
@@ -181,9 +174,8 @@ class _Sheet:
     def _resumed(self, event: Any, record: Recorded, at: datetime) -> Iterator[Row]:
         path = getattr(event, "leg", "")
         whole = isinstance(event, e.DossierResumed)
-        leg = self._dossier.legs.get(path)
-        for stop in leg.stops if leg else ():
-            if stop.until is None and stop.leg == (WHOLE if whole else path):
+        for stop in self._standing(path):
+            if stop.leg == (WHOLE if whole else path):
                 yield self._pause(path, stop, at)
 
     def _returned(self, event: e.ResultReturned, record: Recorded, at: datetime) -> Iterator[Row]:
@@ -196,6 +188,8 @@ class _Sheet:
         yield self._row(giver, taker, at, at, ended, (remark,))
 
     def _over(self, event: e.Event, record: Recorded, at: datetime) -> Iterator[Row]:
+        for path in sorted(self._dossier.legs):
+            yield from self._cut_off(path, at)
         stopped = isinstance(event, e.DossierStopped)
         words = (
             ("Dừng giải quyết hồ sơ", "stopped") if stopped else ("Từ chối giải quyết", "refused")
@@ -213,11 +207,11 @@ class _Sheet:
         yield self._row(giver, taker, at, at, verdict, (*self._leg(event.leg), remark))
 
     def _leg_refused(self, event: e.LegRefused, record: Recorded, at: datetime) -> Iterator[Row]:
-        leg = self._dossier.legs[event.leg]
-        if leg.open:
-            remark = self._v("Cơ quan phối hợp từ chối", "refused by this agency")
-            who = self._who(record.agency, record.actor)
-            yield self._row(who, None, at, None, leg.verdict, (*self._leg(event.leg), remark))
+        yield from self._cut_off(event.leg, at)
+        verdict = self._dossier.legs[event.leg].verdict
+        remark = self._v("Cơ quan phối hợp từ chối", "refused by this agency")
+        who = self._who(record.agency, record.actor)
+        yield self._row(who, None, at, None, verdict, (*self._leg(event.leg), remark))
 
     def _reopened(self, event: e.DossierReopened, record: Recorded, at: datetime) -> Iterator[Row]:
         remark = self._v("Mở lại hồ sơ", "reopened")
@@ -226,20 +220,39 @@ class _Sheet:
 
     def _open(self) -> Iterator[Row]:
         """What is under way when the sheet is made: it has no end yet."""
-        for path, leg in sorted(self._dossier.legs.items()):
-            for stop in leg.stops:
-                own = stop.leg == path or (stop.leg == WHOLE and not path)
-                if own and stop.until is None and leg.open:
-                    yield self._pause(path, stop, None)
+        for path in sorted(self._dossier.legs):
+            for stop in self._standing(path):
+                yield self._pause(path, stop, None)
         for path, offer in self._offers.items():
-            if not self._dossier.legs[path].open:
-                continue
-            asked = self._who(offer.event.to_agency, offer.event.to_officer or offer.event.to_role)
             remark = self._v("Chờ bên nhận", "waits to be taken")
             yield self._row(
-                self._giver(offer), asked, offer.at, None, offer.verdict,
+                self._giver(offer), self._asked(offer), offer.at, None, offer.verdict,
                 (*self._leg(path), remark),
             )  # fmt: skip
+
+    def _cut_off(self, path: str, at: datetime) -> Iterator[Row]:
+        """What was under way in a leg when it ended: no event of its own tells that it is over."""
+        for stop in self._standing(path):
+            yield self._pause(path, stop, at)
+        offer = self._offers.pop(path, None)
+        if offer is not None:
+            yield self._came_back(offer, at, (self._v(*ENDED_BEFORE),))
+
+    def _standing(self, path: str) -> Iterator[Stop]:
+        """The stops in which a leg stands still, those of the whole at its root."""
+        leg = self._dossier.legs.get(path)
+        for stop in leg.stops if leg and leg.open else ():
+            if stop.until is None and (stop.leg == path or (stop.leg == WHOLE and not path)):
+                yield stop
+
+    def _came_back(self, offer: _Offer, at: datetime, remarks: tuple[Words, ...]) -> Row:
+        """A handover that nobody took: to whom it was sent, and when it came back."""
+        said = (*self._leg(offer.event.leg), *remarks)
+        who, _, result, cell = self._row(self._giver(offer), None, offer.at, None, None, said)
+        sent = _led(self._v("Gửi đến", "sent to"), self._asked(offer))
+        back = self._v("Trở lại", "came back")
+        times = self._times(offer.at, at, self._v("Giao", "given"), back)
+        return ((*who, sent), times, result, cell)
 
     def _pause(self, path: str, stop: Stop, until: datetime | None) -> Row:
         ground = ground_text(stop.ground)
@@ -261,6 +274,10 @@ class _Sheet:
 
     def _giver(self, offer: _Offer) -> Words:
         return self._who(offer.event.from_agency, offer.event.from_officer)
+
+    def _asked(self, offer: _Offer) -> Words:
+        event = offer.event
+        return self._who(event.to_agency, event.to_officer or event.to_role)
 
     def _who(self, agency: str, officer: str) -> Words:
         """An agency and the post of its officer, or the role of whoever takes it there."""

@@ -7,9 +7,11 @@ import re
 import pytest
 
 from app.forms.form import form_of
+from schemas import commands as c
 from schemas import events as e
 from tests.forms.lives import NAMES, history, law
 from tests.forms.test_form import events, rows
+from tests.golden.lives import Life
 
 MOVES = (
     e.DossierReceived,
@@ -98,3 +100,105 @@ def test_a_part_given_back_is_told_by_what_it_was_for() -> None:
 def test_the_last_row_has_the_verdict_on_the_whole() -> None:
     found = rows(form_of("06", history("lt-09-land-transfer-2021"), law()))
     assert (found[-1][2], found[-1][3]) == ("Trước hạn", "Trả kết quả")
+
+
+def sheet(life: Life) -> list[list[str]]:
+    return rows(form_of("06", life.records, law()))
+
+
+def counter() -> Life:
+    """A test at the counter that was just received."""
+    life = Life("t-counter", 79)
+    life.give(life.form)
+    return life
+
+
+def withdraw(life: Life) -> None:
+    life.give(c.AskWithdrawal(actor="ub-desk.receiver-1", reason="Đổi ý"))
+    life.give(c.Stop(actor="ub-environment.head-1"))
+
+
+def test_the_pause_in_which_it_ended_is_a_row_with_its_end() -> None:
+    life = counter()
+    life.until("appraise")
+    life.do(c.AskSupplement, papers=("map",), reason="Thiếu bản đồ")
+    life.at.later(days=20)
+    withdraw(life)
+    *_, pause, over = sheet(life)
+    assert (pause[0], pause[3]) == ("–", "Tạm dừng: chờ bổ sung hồ sơ")
+    assert "Từ: " in pause[1]
+    assert "Đến: " in pause[1]
+    assert "…" not in pause[1]
+    assert over[3] == "Dừng giải quyết hồ sơ"
+
+
+def test_a_suspension_in_which_it_ended_is_one_row_whatever_stood_still() -> None:
+    life = Life("lt-09-land-transfer-2021", 80)
+    life.give(life.form)
+    life.until("check", leg="confirm")
+    life.give(c.Suspend(actor="ub-desk.head-1", ground="court-order", legal_basis="QĐ 01/2021"))
+    life.at.later(days=6)
+    life.give(c.Stop(actor="ub-desk.head-1", ground="court-order", reason="Theo quyết định"))
+    *_, pause, over = sheet(life)
+    assert (pause[0], pause[3]) == ("–", "Tạm dừng: court-order")
+    assert over[3] == "Dừng giải quyết hồ sơ"
+    assert len([row for row in sheet(life) if row[0] == "–"]) == 1
+
+
+def test_the_handover_in_which_it_ended_came_back() -> None:
+    life = counter()
+    life.do(c.Forward)
+    withdraw(life)
+    *_, back, over = sheet(life)
+    assert "\nGửi đến: Phòng Tài nguyên và Môi trường" in back[0]
+    assert "\nTrở lại: " in back[1]
+    assert "…" not in back[1]
+    assert back[3] == "Kết thúc khi bên nhận chưa tiếp nhận, hồ sơ trở lại bên giao"
+    assert over[3] == "Dừng giải quyết hồ sơ"
+
+
+def test_an_offer_of_a_life_before_does_not_wait_in_the_next() -> None:
+    life = counter()
+    life.do(c.Forward)
+    withdraw(life)
+    life.do(c.Reopen, step="receive", legal_basis="Bản án 01/2021/HC-ST", reason="Theo bản án")
+    assert sheet(life)[-1][3] == "Mở lại hồ sơ"
+    assert not [row for row in sheet(life) if row[3] == "Chờ bên nhận"]
+
+
+def test_what_waited_in_a_gate_that_was_refused_is_told_before_it() -> None:
+    life = Life("lt-15-death-group", 81)
+    life.give(life.form)
+    life.until("register", leg="death")
+    life.do(c.AskSupplement, leg="death", reason="Thiếu giấy báo tử")
+    life.at.later(days=3)
+    life.do(c.Refuse, leg="death", reason="Không bổ sung")
+    part = "Phần: Đăng ký khai tử\n"
+    assert [row[3] for row in sheet(life)][-3:] == [
+        f"{part}Tạm dừng: chờ bổ sung hồ sơ",
+        f"{part}Cơ quan phối hợp từ chối",
+        "Từ chối giải quyết",
+    ]
+
+
+def test_a_leg_that_ends_with_the_one_above_it_gives_back_what_it_was_offered() -> None:
+    life = Life("t-nested", 82)
+    life.give(life.form)
+    life.until("ask", leg="commune", mode="legs")
+    tax = "ub-tax.tax-officer-1"
+    life.give(c.Accept(actor=tax, leg="commune/tax"))
+    life.give(c.Complete(actor=tax, leg="commune/tax"))
+    life.do(c.Refuse, leg="commune", reason="Không đủ điều kiện")
+    (back,) = [row for row in sheet(life) if "\nTrở lại: " in row[1]]
+    assert "chưa tiếp nhận" in back[3]
+
+
+def test_a_leg_that_a_step_refuses_has_a_row() -> None:
+    life = Life("t-opinions", 83)
+    life.give(life.form)
+    life.do(c.Forward)
+    police = "ub-police.police-officer-1"
+    life.give(c.Accept(actor=police, leg="police"))
+    life.give(c.Verify(actor=police, leg="police", outcome="refused"))
+    (refused,) = [row for row in sheet(life) if "Cơ quan phối hợp từ chối" in row[3]]
+    assert refused[0].endswith("(ub-police.police-officer-1)")
