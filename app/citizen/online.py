@@ -38,10 +38,8 @@ SWEEP_EVERY = 3600.0
 """Seconds."""
 
 TRIES = (RateLimitItemPerMinute(10), RateLimitItemPerHour(60))
-"""Look-ups from one address."""
-
-TRIES_OF_ONE = (RateLimitItemPerHour(30),)
-"""Look-ups of one code, from wherever."""
+"""Wrong look-ups from one address. There is no limit of a code: codes can be counted up, so anybody
+could lock its citizen out, and 49 bits are not found from any number of addresses."""
 
 FILES = (RateLimitItemPerHour(240),)
 """Forms with files from one address: many people may share one."""
@@ -127,12 +125,26 @@ class Online:
 
     # --- limits, and what nobody submitted ---
 
+    def proven(self, whose: str, typed: str, word: str) -> str | None:
+        """The dossier whose code and word somebody typed, at this address; None for whatever is
+        wrong, which alone is counted: many people may share an address. Raises TooMany."""
+        for item in TRIES:
+            if not self._limiter.test(item, "look-up", whose):
+                raise self._too_many(item, "look-up", whose)
+        found = self.facts.bearer(typed, word)
+        if found is None:
+            self.limit(TRIES, "look-up", whose)
+        return found
+
     def limit(self, items: tuple[RateLimitItem, ...], what: str, whose: str) -> None:
         """Counts one attempt. Raises TooMany."""
         for item in items:
             if not self._limiter.hit(item, what, whose):
-                reset = self._limiter.get_window_stats(item, what, whose).reset_time
-                raise TooMany(max(1, round(reset - time.time())))
+                raise self._too_many(item, what, whose)
+
+    def _too_many(self, item: RateLimitItem, what: str, whose: str) -> TooMany:
+        reset = self._limiter.get_window_stats(item, what, whose).reset_time
+        return TooMany(max(1, round(reset - time.time())))
 
     def sweep(self) -> None:
         """Deletes files that nobody submitted, now and then; whoever else does meanwhile does

@@ -13,7 +13,7 @@ from app.access.needs import needs
 from app.access.pace import address
 from app.access.principal import Principal
 from app.citizen.online import FILES as FORMS_WITH_FILES
-from app.citizen.online import TRIES, TRIES_OF_ONE, AtOnline, Online
+from app.citizen.online import AtOnline, Online
 from app.desk.context import position
 from app.forms import paper
 from app.forms.content import FormContent
@@ -67,9 +67,7 @@ def prove(
     """A wrong code, a wrong word and no such dossier have the same answer, after the same work."""
     # No code has what does not print, and no database takes NUL.
     typed = "".join(each for each in code if each.isprintable()).strip()[:LONGEST]
-    online.limit(TRIES, "look-up", address(request))
-    online.limit(TRIES_OF_ONE, "look-up-of", typed.lower())
-    proven = online.facts.bearer(typed, word[:LONGEST])
+    proven = online.proven(address(request), typed, word[:LONGEST])
     if proven is None:
         wrong = (Wrong("code", _("The code and the access code do not belong together")),)
         return browser.private(page(request, "citizen/look_up.html", 422, code=typed, errors=wrong))
