@@ -172,6 +172,30 @@ def test_who_hangs_holds_up_only_himself_and_is_dead_in_the_end(house: House, st
         assert {each.attempts for each in found} == {QUICK.attempts}
 
 
+def test_one_that_is_refused_for_ever_holds_up_no_other(house: House, start: Start) -> None:
+    patient = Pace(every=0.01, idle=0.01, first=600, longest=600, attempts=3, lease=10)
+    with receiver() as there:
+        there.answers = [400, 204]
+        hook(house, there.url)
+        ids = raise_alerts(house, 5)
+        start(patient)
+        assert sorted(each.id for each in there.wait(5)) == sorted(ids)
+        settled(house, 1)
+
+
+def test_one_that_makes_the_receiver_hang_is_tried_after_the_others(
+    house: House, start: Start
+) -> None:
+    with receiver() as there:
+        there.answers = [0, 204]
+        hook(house, there.url)
+        raise_alerts(house, 5)
+        start(answer=0.2)
+        first, *others, last = [each.id for each in there.wait(6)]
+        assert first == last
+        assert len({*others, first}) == 5
+
+
 def test_what_is_dead_is_tried_again_when_asked(house: House, start: Start) -> None:
     with receiver() as there:
         there.answers = [500]

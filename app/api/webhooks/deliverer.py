@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from app.api.webhooks import store
-from app.api.webhooks.sender import Sender, Undelivered
+from app.api.webhooks.sender import NotTaken, Sender, Undelivered
 from app.api.webhooks.store import DEAD, WAITING, Delivery, Webhook
 from app.desk.beside import Beside
 
@@ -100,7 +100,7 @@ class Deliverer(Beside):
                 self._busy[id_] = job
 
     def _deliver(self, webhook: Webhook, found: list[Delivery], lease_ends: int) -> None:
-        """One after the other; where one fails the rest waits like it."""
+        """One after the other; where nobody answers the rest waits like the one that was tried."""
         half = round(self._pace.lease * SECOND / 2)
         for number, each in enumerate(found):
             if self._over.is_set() or lease_ends - self.now() < half:
@@ -108,6 +108,9 @@ class Deliverer(Beside):
                 return
             try:
                 self._sender.send(webhook, each, self.now() // SECOND)
+            except NotTaken as error:
+                self._failed(each, str(error))
+                continue
             except Undelivered as error:
                 next_at = self._failed(each, str(error))
                 store.give_back(self._house.home, found[number + 1 :], next_at)

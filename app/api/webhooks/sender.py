@@ -22,6 +22,10 @@ class Undelivered(Exception):
     """The receiver did not take it; the words are for an administrator."""
 
 
+class NotTaken(Undelivered):
+    """The receiver is there: it answered, and may take others."""
+
+
 def body_of(found: Delivery) -> bytes:
     """The same bytes at every attempt."""
     said = raised(found.alert)
@@ -37,7 +41,7 @@ class Sender:
         self._timeout = httpx2.Timeout(answer, connect=min(CONNECT, answer))
 
     def send(self, webhook: Webhook, found: Delivery, seconds: int) -> None:
-        """`seconds`: since 1970, now. Raises Undelivered."""
+        """`seconds`: since 1970, now. Raises NotTaken, and Undelivered when nobody answers."""
         try:
             target = resolved(webhook.url, private=self._private)
         except BadAddress as error:
@@ -46,7 +50,7 @@ class Sender:
         signed = headers(webhook.secret, found.alert.id.hex(), seconds, body)
         status = self._post(target, body, signed)
         if not 200 <= status < 300:
-            raise Undelivered(f"answered {status}")
+            raise NotTaken(f"answered {status}")
 
     def _post(self, target: Target, body: bytes, signed: dict[str, str]) -> int:
         """The status of the answer, of which nothing else is read."""

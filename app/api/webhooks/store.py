@@ -202,7 +202,9 @@ def claim(home: Home, at: int, until: int, busy: Iterable[str], limit: int) -> l
         query = (
             select(of.webhook, of.alert)
             .where(of.state == WAITING, of.next_at <= at, of.webhook.not_in(list(busy)))
-            .order_by(of.next_at)
+            # Of those that waited for the same moment, first what was tried least: one that makes
+            # the receiver hang would else be tried before the others for ever.
+            .order_by(of.next_at, of.attempts)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
