@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,9 @@ from app.plain.tasks import deadline as plain
 from app.settings import Settings
 from app.shell import SPAN, command
 from app.times import local, shown
+
+if TYPE_CHECKING:
+    from consumers.views.deadlines import Deadline
 
 
 @command("deadlines")
@@ -33,8 +37,8 @@ def deadlines(settings: Settings, within: timedelta | None, agency: str | None, 
         until = None if within is None else to_micros(now + within)
         with house.reading() as connection:
             found = query(connection, until=until, agency=agency, limit=limit)
-    late_before = to_micros(now)
-    value = [plain(each, late_before) for each in found]
+    at = to_micros(now)
+    value = [plain(each, at) for each in found]
 
     def human() -> None:
         rows = [
@@ -44,7 +48,7 @@ def deadlines(settings: Settings, within: timedelta | None, agency: str | None, 
                 f"step {each.step}" if each.kind == "step" else each.kind,
                 each.agency,
                 shown(each.due),
-                _judged(each.due, each.stopped, late_before),
+                _judged(each, at),
             )
             for each in found
         ]
@@ -54,9 +58,10 @@ def deadlines(settings: Settings, within: timedelta | None, agency: str | None, 
     show(settings, value, human)
 
 
-def _judged(due: int, stopped: bool, now: int) -> Cell:
-    if stopped:
+def _judged(found: Deadline, now: int) -> Cell:
+    if found.stopped:
         return Cell("clock stopped", "stopped")
-    if due < now:
+    if found.overdue(now):
         return Cell("overdue", "overdue")
-    return Cell("today", "warning") if local(due).date() == local(now).date() else Cell("")
+    today = local(found.due).date() == local(now).date()
+    return Cell("today", "warning") if today else Cell("")

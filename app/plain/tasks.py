@@ -41,7 +41,7 @@ def deadline(found: Deadline, now: int) -> dict[str, Any]:
         "due": iso(found.due),
         "stopped": found.stopped,
         "agency": found.agency,
-        "overdue": found.due < now and not found.stopped,
+        "overdue": found.overdue(now),
     }
 
 

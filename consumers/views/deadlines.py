@@ -10,6 +10,7 @@ from sqlalchemy import Connection, literal, select, union_all
 from consumers.changes import Change, Drop, Every, Put, Value
 from consumers.paging import Ended, beyond
 from consumers.view import View, micros, moment, number, table, text
+from consumers.views.timers import midnight_after
 from engine.core.dossier import upward
 from schemas import events as e
 from schemas.envelope import Recorded
@@ -38,6 +39,12 @@ class Deadline(msgspec.Struct, frozen=True):
     due: int
     stopped: bool
     agency: str
+
+    def overdue(self, now: int) -> bool:
+        """Whether it is past at `now`, microseconds since 1970. As for alerts: a step's at its
+        moment, any other not while the date is today."""
+        late = self.due if self.kind == "step" else midnight_after(self.due)
+        return late <= now and not self.stopped
 
 
 def deadlines(

@@ -110,6 +110,14 @@ def test_deadlines_nearest_first(received: Received) -> None:
     assert "overdue" in run("deadlines", "--now", "2021-03-20 10:00").out
     today = run("deadlines", "--now", "2021-03-22 10:00").out.splitlines()[-1]
     assert today.endswith("today"), "not overdue when the date is today"
+    evening = run("deadlines", "--now", "2021-03-22 17:30").out.splitlines()[-1]
+    assert evening.endswith("today"), "not after the office has closed either"
+    told = {
+        each["kind"]: each["overdue"]
+        for each in run("deadlines", "--now", "2021-03-22 17:30", "--json").json
+    }
+    assert told == {"step": True, "whole": False}
+    assert "today" not in run("deadlines", "--now", "2021-03-23 00:00").out
     assert run("deadlines", "--agency", "ub-land", "--json").json == []
     assert "no length of time" in run("deadlines", "--within", "soon", code=2).err
 

@@ -22,8 +22,9 @@ from consumers.views.inbox import Task, inbox
 from consumers.views.legs import by_agency, legs
 from consumers.views.register import register
 from consumers.views.status import Status, status
+from consumers.views.timers import midnight_after
 from schemas import events as e
-from schemas.envelope import GENESIS, Origin, Recorded, seal, to_micros
+from schemas.envelope import GENESIS, Origin, Recorded, from_micros, seal, to_micros
 from tests.appends import new_id
 
 T0 = datetime(2021, 3, 1, 2, 0, tzinfo=UTC)
@@ -283,6 +284,22 @@ def test_deadlines_nearest_first(board: Board) -> None:
     assert [(each.kind, each.agency) for each in near] == [("leg", TAX)]
     board.happens(stopped("financial-duty", "tax"))
     assert all(each.stopped for each in deadlines(board.connection))
+
+
+def test_a_date_is_overdue_from_the_next_midnight_and_a_step_at_its_moment(board: Board) -> None:
+    board.received()
+    board.opened()
+    for each in deadlines(board.connection):
+        if each.kind == "step":
+            late = each.due
+        else:
+            # All begin at 9:00 or 10:00 local time.
+            late = midnight_after(each.due)
+            assert timedelta(hours=13) < from_micros(late) - from_micros(each.due) < DAY
+        assert not each.overdue(late - 1)
+        assert each.overdue(late)
+    board.happens(stopped("financial-duty", "tax"))
+    assert not any(each.overdue(micros(T0 + 99 * DAY)) for each in deadlines(board.connection))
 
 
 def test_one_submission_is_one_dossier_and_its_leg_counts_at_its_agency(board: Board) -> None:
