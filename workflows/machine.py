@@ -301,6 +301,7 @@ class _Arcs:
         """A leg whose opening offer came back lies with the parent's holder."""
         back = self._state(path, ORIGIN, BACK)
         self._arc("forward", back, state_name(path, start, self.starts[path].mode))
+        self._arc("assign", back, back)
         self._arc("transfer", back, back)
         self._arc("refuse", back, state_name(path, REFUSED))
 

@@ -297,8 +297,12 @@ def _worker(draft: Draft, act: str, path: str, actor: str) -> None:
     officer = draft.officer(actor)
     leg = draft.leg(path)
     holder = draft.keeper(path)
-    at_agency(officer, holder.agency)
     step = draft.process(path).steps.get(leg.step)
+    if leg.mode == BACK and (step is None or step.by is None):
+        # It was nobody's work that led to this offer: a leg was opened, or a wait was over.
+        _holder_or_decider(draft, act, path, actor)
+        return
+    at_agency(officer, holder.agency)
     if leg.mode != BACK and step and step.by and step.by.role not in officer.roles:
         refuse("wrong-role", officer=officer.id, expected=step.by.role)
     if officer.id != holder.officer:
@@ -314,6 +318,12 @@ def _holder_or_decider(draft: Draft, act: str, path: str, actor: str) -> None:
     at_agency(officer, draft.in_charge(holder.agency))
     if not _is_decider(draft, officer):
         _not_a_decider(draft, officer)
+
+
+def _giver(draft: Draft, act: str, path: str, actor: str) -> None:
+    """Given to a colleague: what an agency that is no more holds is transferred, not given."""
+    at_agency(draft.officer(actor), draft.keeper(path).agency)
+    _holder_or_decider(draft, act, path, actor)
 
 
 def _desk_or_holder(draft: Draft, act: str, path: str, actor: str) -> None:
@@ -378,7 +388,7 @@ _WHO: dict[str, Check] = {
     "ask-supplement": _holder,
     "supply": _desk_or_holder,
     "expire-supplement": _holder_or_decider,
-    "assign": _holder_or_decider,
+    "assign": _giver,
     "extend": _holder_or_decider,
     "refuse": _holder_or_decider,
     "transfer": _holder_or_decider,

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from engine.core.clock import add_working
 from engine.core.deadlines import due_of, leg_deadline, start_rule, step_deadline
-from engine.core.dossier import Outcome, parent_of
+from engine.core.dossier import Holder, Outcome, parent_of
 from engine.core.draft import Draft, at_agency, in_role
 from engine.core.rules import refuse
 from engine.core.running import end_clock, give_up, stop_clock
@@ -36,12 +36,14 @@ def follow(
     place: Place,
     *,
     back: str,
+    sender: Holder | None = None,
     to_officer: str | None = None,
     papers: tuple[str, ...] = (),
 ) -> None:
     """Carries out what entering `place` means, after the event that led there was emitted.
 
-    `back`: the step just left, to which an offer returns if it is not taken.
+    `back`: the step just left, to which an offer returns if it is not taken; `sender`: who
+    offers it and has it again then, if that is not its holder.
     """
     if place.ended:
         _end(draft, path, place.step, back)
@@ -51,7 +53,17 @@ def follow(
         end_clock(draft, "")
         draft.emit(e.ResultReady(papers=_results(draft)))
     if place.mode == OFFERED:
-        offer(draft, path, step, back=back, to_officer=to_officer, papers=papers)
+        addressee = draft.doer(path, step)
+        offer_to(
+            draft,
+            path,
+            step,
+            addressee,
+            back=back,
+            sender=sender,
+            to_officer=to_officer,
+            papers=papers,
+        )
     elif place.mode == PAUSED:
         _pause(draft, path, step)
     elif place.mode == LEGS:
@@ -66,20 +78,6 @@ def _results(draft: Draft) -> tuple[str, ...]:
     return tuple(p.id for p in draft.procedure.papers_out if p.id not in missing)
 
 
-def offer(
-    draft: Draft,
-    path: str,
-    step: Step,
-    *,
-    back: str,
-    to_officer: str | None = None,
-    papers: tuple[str, ...] = (),
-) -> None:
-    """Puts the leg in transit to whoever does `step`."""
-    agency, who = draft.doer(path, step)
-    offer_to(draft, path, step, (agency, who), back=back, to_officer=to_officer, papers=papers)
-
-
 def offer_to(
     draft: Draft,
     path: str,
@@ -87,9 +85,11 @@ def offer_to(
     addressee: tuple[str, Who],
     *,
     back: str,
+    sender: Holder | None = None,
     to_officer: str | None = None,
     papers: tuple[str, ...] = (),
 ) -> None:
+    """Puts the leg in transit to the agency and role that are to do `step`."""
     agency, who = addressee
     if to_officer is not None:
         # Addressed to anybody else, nobody could take it.
@@ -99,7 +99,7 @@ def offer_to(
     house = draft.law.house_of(agency)
     if house is not None and back != ORIGIN:
         refuse("not-a-whole-leg", agency=agency, house=house, step=step.name)
-    sender = draft.keeper(path)
+    sender = sender or draft.keeper(path)
     leg = draft.leg(path)
     entering = None if leg.step == step.name else draft.now
     due = due_of(step_deadline(draft.law, draft.dossier, leg, step, now=entering))

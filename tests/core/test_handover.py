@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
+from engine.core.decide import possible_acts
 from engine.core.dossier import Holder
 from schemas import commands as c
 from schemas import events as e
+from tests.core import walker
 from tests.core.scenario import (
     DESK,
     DESK_HEAD,
@@ -16,6 +19,7 @@ from tests.core.scenario import (
     SYSTEM,
     Scenario,
     a,
+    procedure,
     reached,
     received,
 )
@@ -197,6 +201,105 @@ def test_an_opening_offer_that_is_refused_lies_with_the_parents_holder() -> None
     assert (at.leg("confirm").mode, at.leg("confirm").holder) == (BACK, sender)
     again = at.when(c.Forward(actor=sender.officer, leg="confirm"))
     again.then(e.StepCompleted, a(e.HandoverOffered, step="check", back=ORIGIN))
+
+
+def came_back() -> Scenario:
+    """The commune did not take the leg: it lies with who sent it."""
+    at = in_commune()
+    land_officer = "ub-bac-son.land-officer-1"
+    return at.given(c.RefuseHandover(actor=land_officer, leg="confirm", reason="Sai địa bàn"))
+
+
+def test_the_head_sends_on_a_leg_that_came_back_to_somebody_who_is_away() -> None:
+    """Else nobody could while its holder is ill, and refusing it would end the whole."""
+    at = came_back()
+    again = c.Forward(actor="ub-land.head-1", leg="confirm")
+    at.when(replace(again, actor="ub-land.specialist-2")).refused("not-a-decider")
+    at.when(replace(again, actor=DESK_HEAD)).refused("wrong-agency", "ub-land")
+    at.when(again).then(
+        a(e.StepCompleted, leg="confirm", step=ORIGIN),
+        # Who sends it is who answers for it, and has it again if it comes back.
+        a(e.HandoverOffered, leg="confirm", from_agency="ub-land", from_officer="ub-land.head-1"),
+    )
+
+
+def test_a_leg_that_came_back_is_given_to_a_colleague_who_sends_it_on() -> None:
+    at = came_back()
+    colleague = "ub-land.specialist-2"
+    at.when(c.Assign(actor="ub-land.head-1", leg="confirm", officer=colleague)).then(
+        a(e.StepAssigned, leg="confirm", step=ORIGIN, officer=colleague)
+    )
+    at.when(c.Forward(actor=colleague, leg="confirm")).then(
+        e.StepCompleted, a(e.HandoverOffered, from_officer=colleague)
+    )
+
+
+def test_a_root_that_came_back_after_its_legs_is_sent_on_by_the_head_too() -> None:
+    at = reached("lt-06-lost-certificate-branch", "draft", mode=OFFERED)
+    sender = at.leg().transit.sender
+    at.given(c.RecallHandover(actor=sender.officer))
+    assert (at.leg().step, at.leg().mode) == ("commune", BACK)
+    head = next(
+        each.id
+        for each in at.law.organisation.officers_in(sender.agency, "head", at.now.date())
+        if each.id != sender.officer
+    )
+    at.when(c.Forward(actor=head)).then(e.StepCompleted, a(e.HandoverOffered, from_officer=head))
+
+
+AFTER_THE_REFORM = {
+    "lt-01-land-transfer-tax": ("tax", "r2-land.head-1"),
+    "lt-04-lost-certificate-posting": ("post", "r2-land.head-1"),
+    "lt-06-lost-certificate-branch": ("commune", "r2-land.head-1"),
+    "lt-15-death-group": ("death", "w-uong-bi-desk.head-1"),
+}
+"""The leg that nobody answered before 1 July 2025, and who has it from then on."""
+
+
+@pytest.mark.parametrize(("id_", "leg", "head"), [(k, *v) for k, v in AFTER_THE_REFORM.items()])
+def test_a_leg_of_an_agency_that_is_no_more_is_sent_on_by_its_successor(
+    id_: str, leg: str, head: str
+) -> None:
+    """The old unit hands over to its successor, and the clock goes on."""
+    at = Scenario().on(2025, 6, 30)
+    at.given(walker.receipt(at.law, procedure(id_), at.now))
+    while leg not in at.dossier.legs:
+        at.given(next(walker.sensible(at.dossier, at.law, at.now)))
+    before = at.leg().due
+    at.on(2025, 7, 2).given(c.ExpireHandover(actor=SYSTEM, leg=leg))
+    assert (at.leg(leg).step, at.leg(leg).mode) == (ORIGIN, BACK)
+    forward = c.Forward(actor=head, leg=leg)
+    shown = possible_acts(at.dossier, at.law, at.now, head)
+    assert ("forward", leg, None) in shown
+    agency = head.partition(".")[0]
+    colleague = next(
+        each.id
+        for each in at.law.organisation.officers_in(agency, None, at.now.date())
+        if not set(each.roles) & set(procedure(id_).policy.deciders)
+    )
+    at.when(replace(forward, actor=colleague)).refused("not-a-decider")
+    at.when(forward).then(
+        e.StepCompleted, a(e.HandoverOffered, leg=leg, from_agency=agency, from_officer=head)
+    )
+    taker = at.leg(leg).transit
+    assert at.law.organisation.agency(taker.to_agency).valid_on(at.now.date())
+    # And it is theirs, like any other, when it comes back once more.
+    at.given(c.RecallHandover(actor=head, leg=leg))
+    assert at.leg(leg).holder == Holder(agency, head)
+    assert at.leg().due == before
+    at.given(c.Assign(actor=head, leg=leg, officer=colleague))
+    at.given(c.Forward(actor=colleague, leg=leg))
+
+
+def test_nobody_is_told_he_may_assign_what_he_has_to_take_over_first() -> None:
+    """What an agency that is no more still holds is transferred to its successor."""
+    at = Scenario().on(2025, 6, 30)
+    at.given(walker.receipt(at.law, procedure("t-counter"), at.now)).on(2025, 7, 2)
+    head = "w-uong-bi-desk.head-1"
+    shown = {each.act: each.rejected for each in possible_acts(at.dossier, at.law, at.now, head)}
+    assert shown["transfer"] is None
+    assert shown["assign"] is not None
+    assert shown["assign"].rule == "wrong-agency"
 
 
 def test_a_leg_sent_to_the_wrong_commune_is_transferred_and_offered_there() -> None:

@@ -153,7 +153,7 @@ def test_an_act_that_the_state_does_not_have(machine: ProcedureMachine) -> None:
         (":sign/supplement", {"supply", "assign", "expire-supplement", "refuse"}),
         (":pay/paused", {"confirm-payment", "assign"}),
         (":ask/legs", {"join", "join-refused", "extend", "assign"}),
-        ("opinion:@/back", {"forward", "transfer", "refuse"}),
+        ("opinion:@/back", {"forward", "assign", "transfer", "refuse"}),
         (":done", set()),
         (":refused", set()),
     ],

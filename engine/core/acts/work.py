@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.core.acts import carries_out
+from engine.core.dossier import Holder
 from engine.core.draft import Draft, at_agency
 from engine.core.facts import checked
 from engine.core.moves import follow, next_due
@@ -53,11 +54,13 @@ def end_step(draft: Draft, command: c.StepAct) -> None:
         },
     )
     draft.emit(event)
+    officer = draft.officer(command.actor)
     follow(
         draft,
         path,
         place,
         back=leg.step,
+        sender=Holder(officer.agency, officer.id),
         to_officer=command.to_officer,
         papers=command.papers,
     )
@@ -66,7 +69,8 @@ def end_step(draft: Draft, command: c.StepAct) -> None:
 @carries_out(c.Assign)
 def assign(draft: Draft, command: c.Assign) -> None:
     """The step goes to another officer of the same agency who has the role for it; of a leg
-    that waits, the role for what it held before, with which it goes on."""
+    that waits, the role for what it held before, with which it goes on. To offer a leg again
+    that nobody took asks for no role."""
     leg = draft.leg(command.leg)
     holder = draft.keeper(command.leg)
     officer = draft.officer(command.officer)
