@@ -10,6 +10,7 @@ import msgspec
 
 from app.acts.fields import fields_of
 from app.web.meaning import Meaning, meaning
+from app.web.reasons import ANOTHER, asks_reason, needs_reason, stop_ground, stop_grounds
 from app.web.words import (
     ANYBODY,
     CHANNELS,
@@ -25,7 +26,7 @@ from app.web.words import (
 from engine.core.calendar import local_day
 from engine.core.dossier import Dossier, LegState
 from engine.ids import id_text
-from schemas.commands import COMMANDS, WITHDRAWAL, StepAct
+from schemas.commands import COMMANDS, StepAct
 from workflows.model import Step
 
 if TYPE_CHECKING:
@@ -47,8 +48,9 @@ _UNCLEAR = re.compile(r"Name the agency with the fact '([^']+)'")
 
 
 class Field(msgspec.Struct, frozen=True):
-    """One field: `kind` is text, long, number, select, radios, checks, yes or limit; `options`
-    are (value, words); `value` what was typed, a list for checks."""
+    """One field: `kind` is text, long, number, select, radios, either, checks, yes or limit;
+    `options` are (value, words); `value` what was typed, a list for checks. In an `either` the
+    last option is the name of a field to write another in."""
 
     name: str
     kind: str
@@ -80,7 +82,8 @@ class ActForm(msgspec.Struct, frozen=True):
     @property
     def hopeless(self) -> bool:
         """Whether it is refused, and nothing that is asked for could change that."""
-        asks = {each.name for each in self.fields} - {"note", "papers"}
+        leaves = ("note", "papers", "reason")
+        asks = any(each.required or each.name not in leaves for each in self.fields)
         return self.meaning.refused is not None and not asks
 
 
@@ -131,7 +134,10 @@ def as_fields(typed: Mapping[str, Any]) -> dict[str, Any]:
             unit = typed.get(f"{stem}.unit", "working day")
             if str(value).strip():
                 found[stem] = f"{str(value).strip().replace(',', '.')} {unit}s"
-        elif not name.endswith(".unit") and value not in ("", None):
+        elif name == "ground" and value == ANOTHER:
+            if words := str(typed.get(ANOTHER, "")).strip():
+                found[name] = words
+        elif not name.endswith((".unit", ANOTHER)) and value not in ("", None):
             found[_plain(name)] = value
     return found
 
@@ -163,15 +169,16 @@ class _Maker:
             if made.kind != "none":
                 found.append(made)
         # What may be left out stands behind what may not.
-        return sorted(found, key=lambda each: each.name in ("note",))
+        last = {"reason": 1, "note": 2}
+        return sorted(found, key=lambda each: 0 if each.required else last.get(each.name, 0))
 
     def _label(self, name: str) -> str:
         return said(FIELDS, name, self.asks.lang)
 
     def _plain_field(self, name: str, kind: Any, required: bool) -> Field:
         if name == "reason":
-            needs = _needs_reason(self.asks.act, self.asks.dossier)
-            shape = "long" if needs or self.typed.get(name) else "none"
+            needs = needs_reason(self.asks.act, self.asks.dossier, self.typed)
+            shape = "long" if asks_reason(self.asks.act) or self.typed.get(name) else "none"
             return self._field(name, shape, required=needs)
         shape = "yes" if kind is bool else "number" if kind in (int, int | None) else "text"
         return self._field(name, "long" if name in LONG else shape, required=required)
@@ -209,8 +216,7 @@ class _Maker:
             case "counts_as_overdue" if not dossier.supplements:
                 return Field(name, "none", "")
             case "ground" if self.asks.act == "stop":
-                default = WITHDRAWAL if dossier.withdrawal_asked else ""
-                return self._field(name, "text", required=True, default=default)
+                return self._ground()
             case "by":
                 value = (self.typed.get("by.amount", ""), self.typed.get("by.unit", ""))
                 units = [(unit, said(UNITS, unit, lang)) for unit in UNITS]
@@ -223,6 +229,14 @@ class _Maker:
             case "step":
                 return self._field(name, "select", required=True, options=self._steps())
         return None
+
+    def _ground(self) -> Field:
+        if not self.asks.dossier.withdrawal_asked:
+            return self._field("ground", "text", required=True)
+        grounds = stop_grounds()
+        options = tuple((each, said(grounds, each, self.asks.lang)) for each in grounds)
+        return Field("ground", "either", self._label("ground"), True, options,
+                     stop_ground(self.typed))  # fmt: skip
 
     def _papers(self) -> Field:
         act, dossier = self.asks.act, self.asks.dossier
@@ -366,13 +380,6 @@ def paper_titles(procedure: Any, lang: Lang) -> dict[str, str]:
         each.id: each.title.vi if lang == "vi" else each.title.en
         for each in (*procedure.papers_in, *procedure.papers_out)
     }
-
-
-def _needs_reason(act: str, dossier: Dossier) -> bool:
-    """Whether the act needs a reason in writing; stopping only without a citizen's request."""
-    if act == "stop":
-        return not dossier.withdrawal_asked
-    return act in ("refuse", "refuse-handover", "refuse-receipt", "answer-complaint")
 
 
 def _channels(lang: Lang) -> list[tuple[str, str]]:

@@ -120,7 +120,7 @@ def test_a_life_over_three_levels(store: Store, visit: Visit) -> None:
         desk.does(code, "recall-handover", {}, from_inbox=False)
         desk.does_what_comes_next(code)
         commune.does_what_comes_next(code)
-        commune.does(code, "ask-supplement", {})
+        commune.does(code, "ask-supplement", {"reason": "Thiếu giấy xác nhận"})
         desk.does(code, "supply", {}, from_inbox=False)
     with served(store, LATER) as address, ExitStack() as stack:
         desk, commune, district, chairman = at(address, stack)

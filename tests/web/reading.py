@@ -20,7 +20,10 @@ class Form:
         self.names: set[str] = set()
 
     def filled(self, button: tuple[str, str] | None = None, **given: Any) -> dict[str, Any]:
-        """What is sent when it is filled in so; a list replaces the boxes that were ticked."""
+        """What is sent when it is filled in so; a list replaces the boxes that were ticked. Only
+        what the form has can be filled in."""
+        absent = sorted(set(given) - self.names)
+        assert not absent, f"{self.action} has no field {', '.join(absent)}"
         found: dict[str, Any] = {}
         for name, value in self.sends:
             found.setdefault(name, []).append(value)

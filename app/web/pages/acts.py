@@ -16,6 +16,7 @@ from app.desk.context import AtDesk, Desk, position
 from app.trouble import BadInput, NotThere
 from app.web.act_forms import NOT_HERE, ActForm, Asks, act_form, as_fields
 from app.web.pages.dossier import latest
+from app.web.reasons import left_out
 from app.web.rendering import language, page
 from app.web.sent import Sent, typed, word
 from app.web.summary import event_rows, namer
@@ -91,7 +92,14 @@ def _call(asks: Asks, filled: dict[str, Any], id_: str, code: str, version: str)
     """Raises Wrong with every wrong field."""
     house = asks.house
     asked = house.law.outline(asks.dossier.procedure).facts
-    command = make(asks.act, as_fields(filled), asked, actor=asks.actor, leg=asks.leg)
+    fields = as_fields(filled)
+    problems = left_out(asks.act, asks.dossier, filled, fields)
+    try:
+        command = make(asks.act, fields, asked, actor=asks.actor, leg=asks.leg)
+    except Wrong as wrong:
+        raise Wrong([*problems, *wrong.problems]) from None
+    if problems:
+        raise Wrong(problems)
     if not version.isdecimal() or len(version) > 9:
         raise BadInput(Sentence("version is no number"))
     return Call(
