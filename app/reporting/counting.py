@@ -125,7 +125,7 @@ def _read(what: str, moved: str | None, of_whole: str | None) -> tuple[Key, bool
             procedure, version = of_dossier, its_version
     elif channels == [INTERLINKED]:
         kind = "legs"
-    if kind == "legs" and moved is not None:
+    if kind == "legs" and moved is not None and moved[:SIGN] > what[:SIGN]:
         unit = moved[SIGN:]
     return Key(kind, unit, procedure, version), channels == ["online"]
 
@@ -188,7 +188,8 @@ def with_end(
             func.max(c.verdict).label("verdict"),
             func.max(c.ended).label("ended"),
             func.max(c.due).label("due"),
-            func.min(c.what).label("what"),
+            # A leg that is opened again is whose it is then.
+            func.max(c.what).label("what"),
             func.max(c.moved).label("moved"),
             *more,
         )
@@ -203,7 +204,9 @@ def with_end(
         since_opened(at, at.ended, minute_of(at.ended)),
         case((at.leg != "", _end_of_whole(at, until, known))),
     )
-    return select(*at, end.label("end"))
+    # Of the time before, a leg that has no limit this time keeps no date.
+    due = case((at.due // STAMP >= at.opened, at.due)).label("due")
+    return select(*(due if each.name == "due" else each for each in at), end.label("end"))
 
 
 def since_opened(at: Any, stamped: Any, value: Any) -> ColumnElement[Any]:

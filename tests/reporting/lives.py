@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from itertools import count
 
+from msgspec.structs import replace
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import StaticPool
 
@@ -16,7 +17,9 @@ from consumers.rows import write
 from consumers.tables import create
 from consumers.view import View
 from consumers.views.report import VIEW
+from engine.core.calendar import local_day
 from engine.core.decide import Decided
+from schemas import commands as c
 from schemas import events as e
 from schemas.commands import Command
 from schemas.envelope import GENESIS, Origin, Recorded, seal, to_micros
@@ -41,8 +44,22 @@ class Life(walk.Walk):
             walk.step(self, self.pick)
         return self
 
+    def _found(self, command: Command) -> Command:
+        """What somebody finds when a leg is over may lead the next time to another agency."""
+        legs = self.dossier.legs
+        if not isinstance(command, c.StepAct) or all(leg.open for leg in legs.values()):
+            return command
+        day = local_day(self.now)
+        facts = {}
+        for leg in self.law.outline(self.dossier.procedure).legs.values():
+            known = [each for each in self.law.organisation.on(day) if each.function == leg.at]
+            if known:
+                facts[leg.at] = self.pick(known).id
+        return replace(command, facts={**facts, **command.facts})
+
     def give(self, command: Command) -> Decided | Rejected:
         # What has to hold of a walk is checked elsewhere.
+        command = self._found(command)
         answer = self.decide(self.dossier, command, self.law, self.now)
         if isinstance(answer, Decided):
             self.dossier = answer.dossier

@@ -19,6 +19,7 @@ from app.reporting.period import Period
 from app.reporting.register import Entry, Register, entries
 from consumers.views import report
 from schemas.envelope import Recorded, from_micros
+from schemas.events import LegOpened
 from tests.core.walk import PROCEDURES, STEPS, drawn
 from tests.reporting.lives import Life, viewed
 from tests.reporting.oracle import Table, as_table, folded, registered
@@ -91,6 +92,13 @@ def long_lives(seeds: range = range(3)) -> Streams:
     ]
 
 
+def opened_elsewhere(stream: list[Recorded]) -> bool:
+    """Whether a leg was opened again, at another agency than before."""
+    events = [each.event() for each in stream]
+    opened = {(each.leg, each.agency) for each in events if isinstance(each, LegOpened)}
+    return len(opened) > len({leg for leg, _ in opened})
+
+
 @pytest.fixture(scope="module")
 def lives() -> Streams:
     return long_lives()
@@ -109,6 +117,7 @@ def test_the_long_lives_have_everything_that_matters(lives: Streams) -> None:
         "dossier.refused", "result.returned",
     ):  # fmt: skip
         assert types[name], f"none of the lives has {name}"
+    assert any(map(opened_elsewhere, lives)), "no leg is opened again at another agency"
     whole = Period(date(2021, 1, 1), date(2030, 12, 31))
     columns: Counter[str] = sum(folded(lives, whole).values(), Counter())
     assert set(counting.COLUMNS) - {"c6"} <= set(columns)

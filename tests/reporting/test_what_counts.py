@@ -76,6 +76,17 @@ def told() -> Told:
     return Told()
 
 
+def reopened(due: datetime) -> e.DossierReopened:
+    return e.DossierReopened(
+        step="appraise",
+        agency="ub-land",
+        officer="ub-land.specialist-1",
+        withdraws="done",
+        legal_basis="x",
+        due=due,
+    )
+
+
 def test_received_and_finished_in_the_period() -> None:
     one = told().received(day(2), day(12)).ready(day(11), "early")
     assert one.counts(MARCH) == {"c3", "c5", "c7", "c8"}
@@ -196,15 +207,7 @@ def test_without_a_verdict_the_dates_decide_and_without_a_date_it_is_on_time() -
 def test_a_reopened_dossier_is_carried_over_and_its_first_end_stays() -> None:
     one = told().received(day(2), day(12)).ready(day(11), "early")
     one.on(day(15), e.ResultReturned(step="return", to="done", channel="desk"))
-    again = e.DossierReopened(
-        step="appraise",
-        agency="ub-land",
-        officer="ub-land.specialist-1",
-        withdraws="done",
-        legal_basis="x",
-        due=day(15, 4),
-    )
-    one.on(day(5, 4), again)
+    one.on(day(5, 4), reopened(day(15, 4)))
     assert one.counts(MARCH) == {"c3", "c5", "c7", "c8"}
     assert one.counts(APRIL) == {"c3", "c6", "c11", "c13"}
     one.ready(day(20, 4), "overdue")
@@ -234,6 +237,32 @@ def test_a_leg_of_its_own_procedure_and_one_that_was_transferred() -> None:
     assert one.counts(MARCH, Key("legs", TAX, "p", "1")), "it was there then"
     assert one.counts(APRIL, Key("legs", TAX, "p", "1")) == set()
     assert one.counts(APRIL, Key("legs", COMMUNE, "p", "1")) == {"c3", "c6", "c11", "c12"}
+
+
+def test_a_leg_that_is_opened_again_counts_where_it_was_opened_last() -> None:
+    """However it was handed over the first time, and whatever its procedure was then."""
+    one = told().received(day(2), day(12))
+    one.on(day(3), e.LegOpened(leg="tax", agency=TAX, step="x", opened_by="wait"),
+           e.ClockStarted(leg="tax", limit="3 days", rule="day-after", due=day(6)))  # fmt: skip
+    one.on(day(4), e.LegTransferred(leg="tax", from_agency=TAX, to_agency=COMMUNE, why="changed"))
+    one.on(day(5), e.ClockEnded(leg="tax", verdict="early"), e.LegResulted(leg="tax"))
+    one.ready(day(11), "early")
+    one.on(day(12), e.ResultReturned(step="return", to="done", channel="desk"))
+    moved, again = Key("legs", COMMUNE, *LAND), Key("legs", "hl-tax", "p", "2")
+    assert one.counts(MARCH, moved) == {"c3", "c5", "c7", "c8"}
+    one.on(day(5, 4), reopened(day(25, 4)))
+    one.on(day(6, 4), e.LegOpened(
+        leg="tax", agency="hl-tax", step="x", opened_by="wait", procedure="p",
+        procedure_version="2",
+    ))  # fmt: skip
+    assert one.counts(MARCH, moved) == {"c3", "c5", "c7", "c8"}, "it was there then"
+    assert one.counts(APRIL, moved) == set()
+    # Opened without a limit it is not late by the date that it had the first time.
+    assert one.counts(APRIL, again) == {"c3", "c6", "c11", "c12"}
+    back = e.LegTransferred(leg="tax", from_agency="hl-tax", to_agency=TAX, why="changed")
+    one.on(day(7, 4), back)
+    assert one.counts(APRIL, again) == set()
+    assert one.counts(APRIL, Key("legs", TAX, "p", "2")) == {"c3", "c6", "c11", "c12"}
 
 
 def test_a_leg_without_a_limit_ends_when_it_is_refused_or_with_the_whole() -> None:
