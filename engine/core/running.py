@@ -7,7 +7,7 @@ from datetime import datetime
 
 from engine.core.clock import verdict
 from engine.core.deadlines import due_of, leg_deadline, step_deadline
-from engine.core.dossier import Stop, upward
+from engine.core.dossier import LegState, Stop, upward
 from engine.core.draft import Draft
 from engine.core.evolve.clock import closed
 from schemas import events as e
@@ -94,12 +94,15 @@ def new_dues(
             step_dues[path] = own
 
 
-def end_clock(draft: Draft, path: str, *, withdrawn: bool = False) -> None:
+def end_clock(
+    draft: Draft, path: str, *, withdrawn: bool = False, was: LegState | None = None
+) -> None:
     """Ends a leg's clock with its verdict, by date; a leg without a limit has none.
 
-    `withdrawn`: what the citizen took back counts as on time (form II.06a, column 9).
+    `withdrawn`: what the citizen took back counts as on time (form II.06a, column 9); `was`: the
+    leg before it was over, where it already is and nothing stops its clock any more.
     """
-    leg = draft.leg(path)
+    leg = was or draft.leg(path)
     if leg.limit is None or leg.verdict is not None:
         return
     # What waits for somebody else ended, for the index, when the waiting began.

@@ -264,8 +264,8 @@ def test_a_dossier_that_ends_here_says_whom_to_tell(accepted: bool) -> None:
 
 
 def test_what_comes_back_during_a_suspension_goes_on_when_it_is_over() -> None:
-    at = offered().given(ACCEPTED, c.Suspend(actor=DESK_HEAD, ground="inspection"))
-    at.when(back(signed=True)).then(e.LegReturned, a(e.ClockEnded, leg="opinion"), e.LegResulted)
+    at = offered().given(ACCEPTED, c.Suspend(actor=DESK_HEAD, ground="inspection")).later(days=30)
+    at.when(back(signed=True)).then(e.LegReturned, a(e.ClockEnded, verdict="early"), e.LegResulted)
     at.when(c.Resume(actor=DESK_HEAD)).then(
         e.DossierResumed,
         a(e.StepCompleted, leg="", act="join", to="return"),

@@ -164,7 +164,7 @@ def give_back(draft: Draft, command: c.ReturnElsewhere) -> None:
     papers = draft.law.outline(draft.dossier.procedure).legs[command.leg].papers_back
     if files := _brought(draft, command.attached, papers):
         draft.emit(e.PapersAttached(leg=command.leg, papers=files))
-    end_clock(draft, command.leg)
+    end_clock(draft, command.leg, was=leg)
     draft.emit(e.LegResulted(leg=command.leg, papers=papers))
     _unless_refused(draft, lambda: join(draft, parent_of(command.leg), leg.opened_by))
 
