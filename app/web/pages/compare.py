@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import zip_longest
 from typing import Annotated
 
 import msgspec
@@ -13,6 +12,7 @@ from app.access.needs import Hidden, needs
 from app.access.principal import Principal
 from app.audit.differences import values
 from app.audit.saying import Saying
+from app.audit.visits import visits
 from app.desk.context import AtDesk, Desk
 from app.trouble import NotThere
 from app.web.pages.audit import history_of
@@ -97,7 +97,7 @@ def _side(request: Request, desk: Desk, who: Principal, code: str) -> Side:
         (saying.label(leg, field, part), leg or ""): saying.value(leg, field, value)
         for (leg, field, part), value in values(dossier).items()
     }
-    steps = _steps(desk, dossier)
+    steps = _steps(desk, dossier.calendar, records)
     return Side(
         code=code,
         dossier=dossier,
@@ -117,16 +117,11 @@ def _labels(one: Side, other: Side) -> list[tuple[str | None, str]]:
     return sorted(every, key=lambda key: key[0] or "")
 
 
-def _steps(desk: Desk, dossier: Dossier) -> dict[tuple[str, str], int]:
+def _steps(desk: Desk, calendar: str, records: Sequence[Recorded]) -> dict[tuple[str, str], int]:
     """Working minutes in each step, all visits together; a step that lasts counts until now."""
     found: dict[tuple[str, str], int] = {}
-    for path, leg in sorted(dossier.legs.items()):
-        for step, moments in leg.visits.items():
-            pairs = zip_longest(moments[::2], moments[1::2])
-            found[path, step] = sum(
-                desk.house.working_minutes(
-                    dossier.calendar, to_micros(entered), to_micros(left) if left else None
-                )
-                for entered, left in pairs
-            )
+    for each in visits(records):
+        left = to_micros(each.left) if each.left else None
+        minutes = desk.house.working_minutes(calendar, to_micros(each.entered), left)
+        found[each.leg, each.step] = found.get((each.leg, each.step), 0) + minutes
     return found
