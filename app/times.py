@@ -42,7 +42,8 @@ def parse_moment(text: str, *, end_of_day: bool = False) -> datetime:
             moment = datetime.fromisoformat(written)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=ZONE)
-        return moment.astimezone(UTC)
+        # Both ways: at either end of all dates one of them has no such moment.
+        return moment.astimezone(ZONE).astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError(
             Sentence("%(text)r is no moment; write %(how)s", text=text, how=HOW)

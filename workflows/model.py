@@ -7,6 +7,7 @@ legs; a leg is a process at another agency, and may itself open legs. So a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -23,6 +24,13 @@ ENDS = frozenset({DONE, REFUSED})
 
 SAME_DAY = "same day"
 """How a limit is written that ends on the working day of the receipt."""
+
+MOST = 99_999
+"""The most of its unit that a limit may be: more than any law gives, and any calendar has."""
+
+_PLAIN = re.compile(r"\d{0,30}(\.\d{0,30})?", re.ASCII)
+"""An amount as people write it. No exponent: a few letters of it stand for more digits than
+anybody could count out."""
 
 
 class Unit(StrEnum):
@@ -53,7 +61,8 @@ class Limit(msgspec.Struct, frozen=True):
     def parse(text: str) -> Limit:
         """The limit in words: "34 working days", "0.5 day", "2 hours", "1 month", "same day".
 
-        A plain "day" is a working day, a plain "hour" a working hour. Raises ValueError.
+        A plain "day" is a working day, a plain "hour" a working hour. Raises ValueError, also
+        for more than MOST of a unit.
         """
         return _parse_limit(text)
 
@@ -71,13 +80,20 @@ def _parse_limit(text: str) -> Limit:
         return Limit(Decimal(1), Unit.WORKING_DAY, same_day=True)
     amount, _, unit = text.strip().partition(" ")
     found = _UNITS.get(unit.strip().removesuffix("s"))
-    try:
-        number = Decimal(amount)
-    except InvalidOperation:
-        number = Decimal(0)
-    if found is None or not number.is_finite() or number <= 0:
+    number = _amount(amount)
+    if found is None or number <= 0:
         raise ValueError(f"{text!r} is not a limit such as '34 working days' or '0.5 day'")
+    if number > MOST:
+        raise ValueError(f"{text!r} is too long: a limit is at most {MOST} days, hours or months")
     return Limit(number, found)
+
+
+def _amount(text: str) -> Decimal:
+    """The number in a text; 0 when it is none. Its form is looked at before it is one."""
+    try:
+        return Decimal(text) if _PLAIN.fullmatch(text) else Decimal(0)
+    except InvalidOperation:
+        return Decimal(0)
 
 
 class Text(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ from engine.core.deadlines import start_rule
 from engine.core.derivation import Derivation
 from engine.core.law import Law
 from engine.core.rules import Refusal
-from workflows.model import Limit, Policy, Procedure
+from workflows.model import MOST, Limit, Policy, Procedure
 
 
 class Length(NamedTuple):
@@ -49,7 +49,9 @@ def length(amount: str | None, unit: str, of: Procedure | None) -> Length:
     try:
         limit = Limit.parse(f"{amount.replace(',', '.')} {unit.replace('-', ' ')}")
     except ValueError:
-        raise BadInput(f"limit {amount!r} is not a number above 0, such as 34 or 0.5") from None
+        raise BadInput(
+            f"limit {amount!r} is not a number above 0, such as 34 or 0.5, and at most {MOST}"
+        ) from None
     return Length(limit, cutoff, source)
 
 

@@ -135,10 +135,15 @@ REASONS: dict[str, str] = {
     "{calendar}, từ {first} đến {last}",
     "{day} is outside calendar {calendar}, {first} to {last}": "ngày {day} nằm ngoài lịch làm việc "
     "{calendar}, từ {first} đến {last}",
+    "so far away there is no date in any calendar": "ngày đó quá xa, không lịch nào có",
+    "{months} months from {day} there is no date in any calendar": "{months} tháng kể từ ngày "
+    "{day} thì không lịch nào có ngày đó",
     "a limit of {amount} {unit}s is not positive": "thời hạn phải lớn hơn 0",
     "{limit}: months are counted whole": "{limit}: số tháng phải là số nguyên",
     "{limit!r} is not a limit such as '34 working days' or '0.5 day'": "“{limit}” không phải là "
     "thời hạn như 34 ngày làm việc hoặc 0,5 ngày làm việc",
+    "{limit!r} is too long: a limit is at most {most} days, hours or months": "“{limit}” quá dài: "
+    "thời hạn nhiều nhất là {most} ngày, giờ hoặc tháng",
     "{limit!r} is a promise, not a length of time such as '5 working days'": "“{limit}” là lời "
     "hẹn, không phải là khoảng thời gian như 5 ngày làm việc",
     "cannot tell which agency is meant by {function!r}: several agencies are equally near: "

@@ -26,6 +26,9 @@ WORKDAY = 480
 # UTC+7 without summer time since 13 June 1975, long before any dossier here.
 _UTC_EPOCH = date(1970, 1, 1).toordinal() * DAY + 7 * 60
 
+_LAST_DAY = date.max.toordinal()
+_TOO_FAR = "so far away there is no date in any calendar"
+
 Kind = Literal[
     "weekend",
     "holiday",
@@ -69,13 +72,21 @@ def local_minute(moment: datetime) -> int:
 
 
 def utc(minute: int) -> datetime:
-    """The aware UTC datetime at which a local minute begins."""
-    return datetime.fromtimestamp((minute - _UTC_EPOCH) * 60, UTC)
+    """The aware UTC datetime at which a local minute begins. Raises CalendarError for one that is
+    in no year of a date."""
+    try:
+        return datetime.fromtimestamp((minute - _UTC_EPOCH) * 60, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise CalendarError(_TOO_FAR) from None
 
 
 def local_day(moment: datetime) -> date:
-    """The local date on which `moment` lies. Raises CalendarError for a naive datetime."""
-    return date.fromordinal(local_minute(moment) // DAY)
+    """The local date on which `moment` lies. Raises CalendarError for a naive datetime, and in the
+    last hours of the last year, when it is the next one here."""
+    day = local_minute(moment) // DAY
+    if day > _LAST_DAY:
+        raise CalendarError(_TOO_FAR)
+    return date.fromordinal(day)
 
 
 def minute_of_day(text: str) -> int:

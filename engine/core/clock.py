@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from datetime import MAXYEAR, MINYEAR, date, datetime
 from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
 from typing import Literal
@@ -21,6 +21,7 @@ from engine.core.calendar import (
     DAY,
     WORKDAY,
     Calendar,
+    CalendarError,
     local_day,
     local_minute,
     minute_of_day,
@@ -274,9 +275,14 @@ def _minutes(limit: Limit) -> int:
 
 
 def _months_after(day: int, months: int) -> int:
-    """The same day of a later (or earlier) month, or its last day (Civil Code, art. 148(3))."""
+    """The same day of a later (or earlier) month, or its last day (Civil Code, art. 148(3)).
+
+    Raises CalendarError where the year is none of a date's.
+    """
     begin = date.fromordinal(day)
     year, month = divmod(begin.year * 12 + begin.month - 1 + months, 12)
+    if not MINYEAR <= year <= MAXYEAR:
+        raise CalendarError(f"{months} months from {begin} there is no date in any calendar")
     last = monthrange(year, month + 1)[1]
     return date(year, month + 1, min(begin.day, last)).toordinal()
 

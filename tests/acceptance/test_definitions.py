@@ -199,6 +199,8 @@ def test_due_speaks_both_languages() -> None:
         (["--from", "yesterday", "--limit", "5"], "'yesterday' is no moment"),
         (["--from", "2021-03-04", "--limit", "-1"], "not a number above 0"),
         (["--from", "2021-03-04", "--limit", "x"], "not a number above 0"),
+        (["--from", "2021-03-04", "--limit", "1e9999999"], "at most 99999"),
+        (["--from", "2021-03-04", "--limit", "99999", "--unit", "month"], "no date in any"),
         (["--from", "2021-03-04", "--limit", "5", "--unit", "week"], "'week' is no unit"),
         (["--from", "2021-03-04", "--procedure", "lt-99"], "no procedure 'lt-99'"),
         (["--from", "2026-03-04", "--procedure", LAND], "No version of"),

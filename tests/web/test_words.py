@@ -19,7 +19,7 @@ from app.web.sentences import VIETNAMESE, sentence
 from app.web.summary import FOR_PROOF, SAID
 from consumers.portal import PORTAL_CODES
 from engine.core.acts.pauses import _longer_by
-from engine.core.calendar import CalendarError
+from engine.core.calendar import CalendarError, utc
 from engine.core.clock import ClockError, derive
 from engine.core.rules import RULES
 from engine.runtime import rejection
@@ -106,6 +106,9 @@ REASONS: list[tuple[str, str, Callable[[], object]]] = [
     ("bad-limit", "phải lớn hơn 0", lambda: derived("0 days")),
     ("bad-limit", "0,5 tháng: số tháng phải là số nguyên", lambda: derived("0.5 months")),
     ("bad-limit", "“x” không phải là thời hạn", lambda: Limit.parse("x")),
+    ("bad-limit", "“100000 ngày làm việc” quá dài", lambda: Limit.parse("100000 working days")),
+    ("bad-limit", "99999 tháng kể từ ngày 01/03/2021 thì", lambda: derived("99999 months")),
+    ("bad-limit", "ngày đó quá xa", lambda: utc(10**12)),
     ("bad-limit", "“trong ngày” là lời hẹn", lambda: _longer_by("same day")),
     ("agency-unclear", "không có cơ quan nào là no such", lambda: resolved("no-such")),
     ("agency-unclear", "nhiều cơ quan là Xã, phường ở gần", lambda: resolved("commune")),

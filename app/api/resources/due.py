@@ -13,7 +13,6 @@ from app.api.answers import answered
 from app.api.asking import MOMENT_HOW, moment
 from app.api.models.definitions import Derivation
 from app.desk.context import AtDesk, Desk
-from app.desk.problems import Problem
 from app.law.deriving import derived, length, unit_named
 from app.plain.definitions import UNITS, derivation
 from app.trouble import BadInput
@@ -67,8 +66,6 @@ def show_due(
         named = unit_named(unit)
     except ValueError as error:
         raise BadInput(str(error)) from None
-    if limit is not None and len(limit.partition(".")[0]) > 5:
-        raise Problem(422, "bad-input", "What was sent is wrong", "limit: at most 99999")
     of = None if procedure is None else _in_force(desk, procedure, received)
     found = derived(received, length(limit, named, of), calendar, desk.house.law)
     return answered(derivation(found, desk.settings.lang))
