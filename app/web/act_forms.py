@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from app.acts.fields import fields_of
-from app.web.meaning import Meaning, meaning
+from app.web.meaning import Meaning, goes_along, meaning
 from app.web.reasons import ANOTHER, asks_reason, needs_reason, stop_ground, stop_grounds
 from app.web.words import (
     ANYBODY,
@@ -248,17 +248,9 @@ class _Maker:
         elif act in ("ask-supplement", "supply"):
             procedure = self.house.law.procedure(dossier.procedure)
             ids, chosen = [each.id for each in procedure.papers_in], []
-        elif self.means.of("offer") is None:
-            ids, chosen = (), []
         else:
-            ids = dossier.papers
-            chosen = list(ids)
-            if self.means.opens_legs:
-                # What goes into a leg the procedure says, unless the officer does; into several
-                # of which each gets something else, it alone.
-                given = {each.papers for each in self.means.follows if each.word == "leg"}
-                chosen = list(given.pop()) if len(given) == 1 else []
-                ids = [*ids, *chosen]
+            chosen = list(goes_along(self.house, dossier, self.asks.leg, self.means))
+            ids = [*dossier.papers, *chosen] if self.means.of("offer") else ()
         options = [(each, titles.get(each, each)) for each in dict.fromkeys(ids)]
         return self._field("papers", "checks" if options else "none", options=options,
                            default=chosen)  # fmt: skip

@@ -10,6 +10,7 @@ import msgspec
 
 from app.acts import acting
 from app.trouble import BadInput
+from app.web.meaning import goes_along, meaning
 from engine.core.calendar import CalendarError
 from engine.core.clock import ClockError
 from engine.runtime import Answer, Call, Done, rejection
@@ -19,6 +20,7 @@ from schemas.sentence import Sentence
 if TYPE_CHECKING:
     from app.access.principal import Principal
     from app.desk.context import Desk
+    from app.house import House
 
 TOGETHER = ("accept", "forward")
 """Acts that need no words of their own for each dossier."""
@@ -88,8 +90,9 @@ def _call(
     desk: Desk, who: Principal, act: str, batch: uuid.UUID, choice: Choice, again: bool
 ) -> Call:
     """`again`: another leg of the same dossier goes first, and changes the version itself."""
-    house = desk.house
-    command = acting.made(house, act, {}, (), actor=who.officer or "", leg=choice.leg)
+    house, officer = desk.house, who.officer or ""
+    fields = {"papers": _papers(house, choice, officer)} if act == "forward" else {}
+    command = acting.made(house, act, fields, (), actor=officer, leg=choice.leg)
     return Call(
         command,
         command_id(batch, act, choice),
@@ -98,6 +101,18 @@ def _call(
         now=house.now,
         expected=None if again else choice.version,
     )
+
+
+def _papers(house: House, choice: Choice, officer: str) -> list[str]:
+    """What goes along, as the form of one dossier has it. Of the dossier as it was seen, so that
+    what is sent again says the same."""
+    folded = house.runtime.latest(choice.code)
+    if folded.version > choice.version:
+        folded = house.runtime.load(choice.code, until=choice.version)
+    if choice.leg and choice.leg not in folded.dossier.legs:
+        return []
+    means = meaning(house, folded.dossier, "forward", choice.leg, officer, {}, "vi")
+    return list(goes_along(house, folded.dossier, choice.leg, means))
 
 
 def _answers(desk: Desk, calls: list[Call]) -> list[Answer]:

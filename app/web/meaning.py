@@ -18,6 +18,7 @@ from engine.runtime import rejection
 from schemas import events as e
 from schemas.commands import COMMANDS
 from schemas.rejection import Rejected
+from workflows.machine import ORIGIN
 from workflows.model import ENDS
 
 if TYPE_CHECKING:
@@ -94,6 +95,20 @@ def meaning(
     if isinstance(outcome, Rejected):
         return Meaning(refused=outcome)
     return Meaning(_follows(house, dossier, outcome.events, outcome.dossier, lang))
+
+
+def goes_along(house: House, dossier: Dossier, leg: str, means: Meaning) -> tuple[str, ...]:
+    """The papers that go with what an act hands over, unless the officer chooses others: those of
+    the dossier. What goes into a leg the procedure says; into several of which each gets something
+    else, it alone."""
+    if means.of("offer") is None:
+        return ()
+    if means.opens_legs:
+        given = {each.papers for each in means.follows if each.word == "leg"}
+        return given.pop() if len(given) == 1 else ()
+    if leg and dossier.legs[leg].step == ORIGIN:
+        return house.law.outline(dossier.procedure).legs[leg].papers_out
+    return dossier.papers
 
 
 def _follows(

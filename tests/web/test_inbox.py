@@ -10,6 +10,7 @@ from app.desk.context import Desk
 from app.web.tasks import PAGE, filters
 from engine.runtime import Call, Done
 from schemas.commands import Receive
+from schemas.events import HandoverOffered
 from tests.desk.conftest import As
 from tests.web.conftest import Officer
 from tests.web.reading import Page
@@ -125,6 +126,46 @@ def test_many_are_forwarded_at_once_and_no_repetition_counts(desk: Desk, at_desk
     again = browser.submit(form, button=("act", "forward"), task=boxes)
     assert again.text.count("was done before") == 3
     assert [desk.house.runtime.latest(code).version for code in codes] == versions
+
+
+def offered(desk: Desk, code: str) -> list[HandoverOffered]:
+    events = (each.event() for each in desk.house.log.read_stream(code))
+    return [each for each in events if isinstance(each, HandoverOffered)]
+
+
+def test_the_papers_go_along_when_many_are_forwarded(desk: Desk, at_desk: Officer) -> None:
+    code = received(at_desk, papers=["application"])
+    browser = at_desk(RECEIVER)
+    form = browser.get(f"/inbox?after={seen(desk, code)}").form("/bulk")
+    task = [f"{seen(desk, code)}"]
+    assert "1 dossier done" in browser.submit(form, button=("act", "forward"), task=task).text
+    assert [each.papers for each in offered(desk, code)] == [("application",)]
+    again = browser.submit(form, button=("act", "forward"), task=task)
+    assert "was done before" in again.text
+    taker = at_desk(SPECIALIST).get(f"/dossiers/{code}").form("/acts/accept")
+    assert ("papers", "application") in taker.sends
+
+
+def test_a_leg_gets_what_the_procedure_says_also_when_it_is_offered_again(
+    desk: Desk, at_desk: Officer
+) -> None:
+    browser = at_desk("ub-quang-trung-desk.receiver-1")
+    form = browser.get("/receive?procedure=lt-15-death-group").form("/receive")
+    asked = browser.submit(form, **{"fact.residence": "chosen"})
+    done = browser.submit(asked.form("/receive"), button=("confirm", "yes"))
+    code = done.links["On to the dossier"].rpartition("/")[2]
+    form = browser.get(f"/inbox?after={seen(desk, code)}").form("/bulk")
+    browser.submit(form, button=("act", "forward"), task=[seen(desk, code)])
+    (first,) = offered(desk, code)
+    assert (first.leg, first.papers) == ("death", ("declaration",))
+    back = "/acts/recall-handover"
+    browser.submit(browser.get(f"/dossiers/{code}{back}?leg={first.leg}").form(back))
+    page = browser.get(f"/dossiers/{code}?leg={first.leg}")
+    ticked = [value for name, value in page.form("/acts/forward").sends if name == "papers"]
+    assert tuple(ticked) == first.papers
+    task = [f"{seen(desk, code)}|{first.leg}"]
+    browser.submit(form, button=("act", "forward"), task=task)
+    assert [each.papers for each in offered(desk, code)] == [first.papers] * 2
 
 
 def test_one_that_is_refused_stops_no_other_and_says_why(desk: Desk, at_desk: Officer) -> None:
