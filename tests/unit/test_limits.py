@@ -12,7 +12,6 @@ from tests.unit.clock_cases import CALENDAR, at
 from workflows.model import Limit
 
 
-
 @pytest.mark.parametrize(
     "amount",
     ["1e9999999", "0.1e9999999", "1e-9999999", "1E5", "100000", "9" * 99, "0." + "0" * 99 + "1",
