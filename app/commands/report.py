@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -135,9 +135,10 @@ def register(settings: Settings, limit: int, **options: Any) -> None:
             with progress("Dossiers written") as advance:
                 rows = _counted((written(each) for each in found), advance)
                 if given.xlsx is not None:
+                    from app.reporting.period import known_at
                     from app.reporting.spreadsheet import of_register
 
-                    known = given.known or datetime.now(UTC)
+                    known = known_at(given.known)
                     _keep(given.xlsx, of_register(rows, asked.period, known, settings.lang))
                 else:
                     for text in comma.of_register(rows):

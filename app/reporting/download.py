@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection
@@ -10,7 +9,7 @@ from sqlalchemy import Connection
 from app.reporting import comma, register
 from app.reporting.feedback import Feedback
 from app.reporting.form import Report
-from app.reporting.period import Period
+from app.reporting.period import Period, known_at
 from app.settings import Lang
 from consumers.views.feedback import complaints
 from engine.core.law import Law
@@ -52,6 +51,8 @@ def of_register(
 ) -> Download:
     """Every dossier of the period."""
     writer = register.writer(law, lang, paper=kind == "xlsx")
+    # Taken first: what is recorded while it is listed may be missing.
+    known = known_at(asked.known)
     written = map(writer, register.entries(connection, asked))
     name = _name("register", asked.period, kind)
     if kind == "csv":
@@ -59,7 +60,6 @@ def of_register(
         return Download((comma.MARK + text).encode(), CSV, name)
     from app.reporting import spreadsheet
 
-    known = asked.known or datetime.now(UTC)
     return Download(spreadsheet.of_register(written, asked.period, known, lang), XLSX, name)
 
 

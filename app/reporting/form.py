@@ -5,14 +5,14 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 import msgspec
 from sqlalchemy import Connection
 
 from app.reporting.counting import COLUMNS, Counts, Kind, as_of, counted
-from app.reporting.period import Period
+from app.reporting.period import Period, known_at
 from app.reporting.picking import Only, picking
 from app.reporting.wording import LEVELS, SAID, in_
 from app.settings import Lang
@@ -44,9 +44,9 @@ class DoesNotAddUp(Broken):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What is asked for. `known`: None is all that is recorded now; `by`: of GROUPINGS, in
-    order; `units`: the agencies that it is about, None for all, and `only` what of them. `today`:
-    the local day on which it is asked."""
+    """What is asked for. `known`: None, or a moment to come, is all that is recorded now;
+    `by`: of GROUPINGS, in order; `units`: the agencies that it is about, None for all, and `only`
+    what of them. `today`: the local day on which it is asked."""
 
     form: Form
     period: Period
@@ -105,8 +105,8 @@ def report(connection: Connection, law: Law, asked: Asked) -> Report:
     by = groupings(asked.by) or BY[asked.form]
     picks = picking(law, asked.only)
     # Taken first: what is recorded while it is counted may be missing.
-    now = datetime.now(UTC)
-    known = None if asked.known is None else to_micros(asked.known)
+    as_known = known_at(asked.known)
+    known = None if asked.known is None else to_micros(as_known)
     counts = counted(connection, asked.period, known, asked.units, asked.today)
     if picks is not None:
         counts = [
@@ -117,7 +117,7 @@ def report(connection: Connection, law: Law, asked: Asked) -> Report:
     rows = {kind: _rows(law, asked.lang, by, counts, kind) for kind in ("dossiers", "legs")}
     return Report(
         asked,
-        asked.known or now,
+        as_known,
         as_of(asked.period, known, asked.today),
         by,
         rows["dossiers"],

@@ -40,6 +40,13 @@ class Period(msgspec.Struct, frozen=True):
         return to_micros(_midnight(self.last + timedelta(days=1))) - 1
 
 
+def known_at(asked: datetime | None) -> datetime:
+    """The moment that a report which is asked "as known at" shows: now, unless it asks for one
+    before. What will be known later nobody can say; it would be other figures under one label."""
+    now = datetime.now(UTC)
+    return now if asked is None else min(asked, now)
+
+
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, ZONE).astimezone(UTC)
 

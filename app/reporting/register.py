@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_,
 
 from app.reporting.counting import minute_of, since_opened, verdict_of, with_end
 from app.reporting.form import titles
-from app.reporting.period import Period
+from app.reporting.period import Period, known_at
 from app.reporting.picking import Picks
 from app.reporting.wording import WORDS, in_, when, word
 from app.settings import Lang
@@ -64,7 +64,7 @@ def entries(
     limit: int | None = None,
 ) -> Iterator[Entry]:
     """In the order of receipt. `after`: (received, code) of the entry behind which to begin."""
-    known = None if asked.known is None else to_micros(asked.known)
+    known = None if asked.known is None else to_micros(known_at(asked.known))
     query = _query(asked.period, known)
     if after is not None:
         at, code = query.selected_columns.received, query.selected_columns.dossier
@@ -199,5 +199,5 @@ def heading(asked: Register) -> dict[str, Any]:
         "form": "register",
         "from": asked.period.first.isoformat(),
         "to": asked.period.last.isoformat(),
-        "as_known": iso(asked.known or datetime.now(UTC)),
+        "as_known": iso(known_at(asked.known)),
     }

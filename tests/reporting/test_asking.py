@@ -8,9 +8,11 @@ import re
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
+from app.times import local
 from tests.acceptance.conftest import Lienthong
 from tests.desk.conftest import As
 
@@ -39,6 +41,28 @@ def test_nothing_was_known_before_it_was_recorded(office: Lienthong) -> None:
     assert found["as_known"].startswith(yesterday[:4])
     register = office("report", "register", *YEAR, "--as-known", yesterday)
     assert "No dossier was received" in register.out
+
+
+def test_what_will_be_known_nobody_can_say(office: Lienthong, tmp_path: Path) -> None:
+    """Asked as known at a moment to come, it says at which it was counted: the same words mean
+    other figures later."""
+    to_come = datetime.now(UTC) + timedelta(days=2)
+    asked = (*YEAR, "--as-known", to_come.isoformat())
+    for form in ("06a", "register"):
+        found = office("report", form, *asked, "--json").json
+        assert datetime.fromisoformat(found["as_known"]) < datetime.now(UTC)
+        assert len(found["rows"]) > 0
+        file = tmp_path / f"{form}.xlsx"
+        office("report", form, *asked, "--xlsx", file)
+        with ZipFile(file) as parts:
+            words = "".join(parts.read(each).decode() for each in parts.namelist())
+        assert f"{local(to_come):%d/%m/%Y}" not in words
+
+
+def test_the_page_says_at_which_moment_it_was_known(as_: As) -> None:
+    for form in ("06a", "register"):
+        page = as_("auditor").get(f"/reports?form={form}&period=2021&as_known=2199-12-31").text
+        assert "31/12/2199" not in page
 
 
 def test_tables_for_people(office: Lienthong) -> None:

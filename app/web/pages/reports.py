@@ -21,7 +21,7 @@ from app.reporting.download import Kind, of_register, of_report
 from app.reporting.form import GROUPINGS, Asked, report, titles
 from app.reporting.form import Form as ReportForm
 from app.reporting.lines import lines
-from app.reporting.period import Period, named
+from app.reporting.period import Period, known_at, named
 from app.reporting.picking import Only, fields, picking
 from app.reporting.register import Register
 from app.settings import Lang
@@ -29,7 +29,6 @@ from app.times import local, parse_moment
 from app.trouble import BadInput
 from app.web.rendering import language, page
 from engine.core.law import Law
-from engine.ids import wall_clock
 
 router = APIRouter(include_in_schema=False)
 
@@ -182,10 +181,11 @@ def _shows(
     with desk.reading(whole=filled.form != "register") as connection:
         if filled.form == "register":
             asked = _register(desk, filled, said, units)
+            as_known = known_at(said.known)
             found = list(register.entries(connection, asked, limit=SHOWN + 1))
             written = register.writer(desk.house.law, lang, paper=True)
             return {
-                "as_known": said.known or wall_clock(),
+                "as_known": as_known,
                 "register": [written(each) for each in found[:SHOWN]],
                 "more": len(found) > SHOWN,
                 "most": SHOWN,
