@@ -96,6 +96,19 @@ def test_pages_hold_no_more_than_is_looked_through(desk: Desk, at_desk: Officer)
     assert "Page 2 of 2" in second.text
 
 
+def test_a_page_that_has_become_empty_is_not_the_end_of_all_work(
+    desk: Desk, at_desk: Officer
+) -> None:
+    codes = many(desk, PAGE)
+    browser = at_desk(RECEIVER, "vi")
+    browser.get(f"/inbox?after={seen(desk, codes[-1])}")
+    page = browser.get("/inbox?page=2")
+    assert tasks(page) == []
+    assert "Không còn việc nào" not in page.text
+    assert len(tasks(browser.get(page.links["Xem trang cuối"]))) == PAGE
+    assert "Xem trang cuối" not in browser.get("/inbox?q=nowhere&page=2").links
+
+
 def test_the_list_alone_is_asked_for_again_and_says_nothing_when_nothing_is_new(
     desk: Desk, at_desk: Officer
 ) -> None:
