@@ -99,6 +99,7 @@ class _Sheet:
         offer to the next follows it."""
         self._handlers: dict[type[e.Event], Callable[..., Iterator[Row]]] = {
             e.DossierReceived: self._received,
+            e.DossierArrived: self._arrived,
             e.HandoverAccepted: self._accepted,
             e.HandoverRefused: self._not_taken,
             e.HandoverRecalled: self._not_taken,
@@ -145,9 +146,18 @@ class _Sheet:
 
     def _received(self, event: e.DossierReceived, record: Recorded, at: datetime) -> Iterator[Row]:
         giver = self._v("Người nộp hồ sơ", "who handed it in")
-        if isinstance(event, e.DossierArrived):
-            giver = self._v(f"{event.from_agency} (mã {event.code})", f"{event.from_agency}")
         yield self._row(giver, self._who(event.agency, event.officer), at, at, None, ())
+
+    def _arrived(self, event: e.DossierArrived, record: Recorded, at: datetime) -> Iterator[Row]:
+        """Nobody here has it yet: who takes it, or does not, is told by the offer that follows."""
+        giver = self._who(event.from_agency, event.officer)
+        remark = self._v(
+            f"Chuyển đến từ hệ thống khác, mã hồ sơ ở đó: {event.code}",
+            f"came from another system, its code there: {event.code}",
+        )
+        who, _, result, said = self._row(giver, None, at, None, None, (remark,))
+        times = self._times(at, at, self._v("Giao", "given"), self._v("Đến", "arrived"))
+        yield who, times, result, said
 
     def _accepted(self, event: e.HandoverAccepted, record: Recorded, at: datetime) -> Iterator[Row]:
         offer = self._offers.pop(event.leg, None)

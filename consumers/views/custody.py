@@ -97,6 +97,11 @@ def _received(event: e.DossierReceived, seen: Recorded) -> list[Change]:
     return _with(seen, HELD, "", event.agency, event.officer)
 
 
+def _arrived(event: e.DossierArrived, seen: Recorded) -> list[Change]:
+    # Until the offer that follows is taken, it is with who offered it, in the other house.
+    return _with(seen, HELD, "", event.from_agency, event.officer)
+
+
 def _held(event: e.HandoverAccepted | e.HandoverNotTaken, seen: Recorded) -> list[Change]:
     return _with(seen, HELD, event.leg, event.agency, event.officer)
 
@@ -132,10 +137,11 @@ def _reopened(event: e.DossierReopened, seen: Recorded) -> list[Change]:
 
 VIEW = View(
     "custody",
-    2,
+    3,
     [TABLE],
     {
         e.DossierReceived: _received,
+        e.DossierArrived: _arrived,
         e.HandoverAccepted: _held,
         e.HandoverNotTaken: _held,
         e.StepAssigned: _assigned,

@@ -9,9 +9,12 @@ import pytest
 from app.forms.form import form_of
 from schemas import commands as c
 from schemas import events as e
+from tests.core.test_remote import arrival
 from tests.forms.lives import NAMES, history, law
 from tests.forms.test_form import events, rows
 from tests.golden.lives import Life
+from tests.golden.remote_lives import RemoteLife
+from tests.interlink.law import MINISTRY, RECEIVER
 
 MOVES = (
     e.DossierReceived,
@@ -202,3 +205,16 @@ def test_a_leg_that_a_step_refuses_has_a_row() -> None:
     life.give(c.Verify(actor=police, leg="police", outcome="refused"))
     (refused,) = [row for row in sheet(life) if "Cơ quan phối hợp từ chối" in row[3]]
     assert refused[0].endswith("(ub-police.police-officer-1)")
+
+
+def test_what_came_from_another_house_is_given_by_it_and_taken_by_nobody_yet() -> None:
+    life = RemoteLife(MINISTRY, "qn-centre-210301-0101@quang-ninh.4", 86)
+    life.at.later(minutes=20)
+    life.give(arrival())
+    life.give(c.RefuseHandover(actor=RECEIVER, reason="Không thuộc thẩm quyền"))
+    arrived, refused, *_ = rows(form_of("06", life.records, life.at.law))
+    assert re.fullmatch(r"Giao: .+ \(qn-centre\.receiver-1\)", arrived[0])
+    assert "Đến: " in arrived[1]
+    assert arrived[3].endswith(f"mã hồ sơ ở đó: {arrival().code}")
+    assert "từ chối" in refused[3]
+    assert not [row for row in (arrived, refused) if "Nhận: " in row[0]]

@@ -345,6 +345,44 @@ def test_custody_follows_without_a_gap_and_a_waiting_handover_stands_apart(board
     ]
 
 
+def test_what_another_house_sent_is_with_its_officer_until_it_is_taken(board: Board) -> None:
+    board.happens(
+        e.DossierArrived(
+            procedure="t-ministry#opinion",
+            procedure_version="2024-08-01",
+            calendar="2025",
+            agency=LAND,
+            officer="elsewhere.officer",
+            channel="interlinked",
+            step="appraise",
+            appointment=T0 + 5 * DAY,
+            house="province",
+            code="p-1",
+            of_leg="opinion",
+            handover=1,
+            from_agency="elsewhere",
+            at_version=3,
+            at_hash="00",
+            digest="00",
+        ),
+        e.HandoverOffered(
+            handover=1,
+            from_agency="elsewhere",
+            from_officer="elsewhere.officer",
+            to_agency=LAND,
+            to_role="specialist",
+            step="appraise",
+            back="receive",
+            expires=T0 + DAY,
+        ),
+    )
+    board.accepted()
+    arrived, waiting, taken = custody(board.connection, "d-1")
+    assert (arrived.agency, arrived.officer) == ("elsewhere", "elsewhere.officer")
+    assert (waiting.agency, waiting.waiting_for) == ("elsewhere", (LAND, "specialist"))
+    assert (taken.agency, taken.officer) == (LAND, "land-office.officer")
+
+
 def test_the_register_has_what_form_07_asks_for(board: Board) -> None:
     board.received()
     board.happens(e.SupplementRequested(step="appraise", ordinal=1))
