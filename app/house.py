@@ -112,7 +112,7 @@ class House:
 
     def dossier(self, code: str) -> Folded:
         """A dossier as the log has it. Raises NotThere when there is none."""
-        found = self.runtime.current(code)
+        found = self.runtime.latest(code)
         if found.version == 0:
             raise NotThere(self.unknown(code))
         return found

@@ -89,9 +89,13 @@ def later_act(word: str) -> str:
 def acting(house: House, code: str, wanted: Wanted, leg: str | None, id_: bytes) -> Call:
     """The call that does an act on a dossier; without a `leg`, in the one open leg in which the
     officer may do it. Raises NotThere, and BadInput that names every wrong field."""
-    house.dossier(code)
+    act = later_act(wanted.act)
+    if leg is None or act == "refuse" or not house.runtime.current(code).version:
+        # What is left unsaid is filled in by what is so now, whichever server wrote it last; what
+        # is said in full the append checks.
+        house.dossier(code)
     dossier, before = as_found(house, code, id_)
-    act = meant(dossier, later_act(wanted.act), leg)
+    act = meant(dossier, act, leg)
     asked = house.law.outline(dossier.procedure).facts
     fields, actor, moment = wanted.fields, wanted.actor, house.happened(wanted.at)
     # First without the leg, so that wrong fields are told whatever the leg.

@@ -10,8 +10,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.desk.context import Desk
-from app.house import House
+from app.house import House, open_house
+from app.settings import Settings
+from engine.runtime import Call, Done
 from schemas.codec import dumps
+from schemas.commands import Forward
 from tests.desk.conftest import As
 
 API = "/api/v1/dossiers"
@@ -92,6 +95,28 @@ def test_the_same_key_has_the_first_answer(
     assert {**again.json(), "repeated": False} == first.json()
     assert again.headers["etag"] == first.headers["etag"]
     assert house.runtime.load(made["code"]).version == first.json()["version"]
+
+
+def test_what_is_left_unsaid_is_meant_as_the_dossier_is_now(
+    as_: As, made: dict[str, Any], settings: Settings
+) -> None:
+    with open_house(settings, write=True) as another:
+        forward, id_, now = Forward(actor=RECEIVER), another.runtime.new_id(), another.now
+        answer = another.runtime.handle(Call(forward, id_, made["code"], at=now, now=now))
+        assert isinstance(answer, Done)
+        transit = another.dossier(made["code"]).dossier.legs[""].transit
+        assert transit is not None
+        post = (
+            transit.to_officer
+            or another.law.organisation.officers_in(
+                transit.to_agency, transit.to_role or "", another.today
+            )[0].id
+        )
+    # This server has not read what the other one wrote: the dossier was offered to him.
+    said = {"act": "refuse", "fields": {"reason": "Thiếu bản vẽ"}}
+    refused = as_(post).post(url(made), json=said, headers=key())
+    assert refused.status_code == 201, refused.text
+    assert refused.json()["events"] == ["handover.refused"]
 
 
 def test_a_receipt_is_repeated_too(officer: TestClient) -> None:
