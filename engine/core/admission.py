@@ -40,7 +40,10 @@ WHOLE_ACTS = frozenset({"suspend", "resume", "stop", "ask-withdrawal", "reopen"}
 OPENING_ACTS = frozenset({"register", "receive", "refuse-receipt"})
 
 CUSTODY_ACTS = frozenset({"accept", *OFFER_ENDS})
-"""Answers to an offer; possible even while the dossier is suspended."""
+"""Answers to an offer."""
+
+ANSWERS = CUSTODY_ACTS | {"supply"}
+"""Possible even while the dossier is suspended: the time to answer in runs on."""
 
 NEEDS_SIGNATURE = frozenset({"number", "issue", "return"})
 
@@ -74,12 +77,13 @@ def admit(draft: Draft, act: str, path: str, actor: str) -> None:
         refuse("dossier-ended", outcome=dossier.outcome)
     if act == "resume" and dossier.status != "suspended":
         # The same word also ends a pause of one leg.
-        if path not in dossier.legs or act not in draft.machine.possible(draft.state(path)):
+        _open_leg(draft, path)
+        if act not in draft.machine.possible(draft.state(path)):
             refuse("not-suspended")
     elif act in WHOLE_ACTS:
         _whole(draft, act, actor)
         return
-    elif dossier.status == "suspended" and act not in CUSTODY_ACTS:
+    elif dossier.status == "suspended" and act not in ANSWERS:
         refuse("dossier-suspended")
     elif act == "attach":
         _attaching(draft, act, path, actor)
@@ -274,11 +278,6 @@ def _is_decider(draft: Draft, officer: Officer) -> bool:
     return not set(draft.procedure.policy.deciders).isdisjoint(officer.roles)
 
 
-def _not_a_decider(draft: Draft, officer: Officer) -> None:
-    deciders = " or ".join(draft.procedure.policy.deciders)
-    refuse("not-a-decider", officer=officer.id, expected=deciders)
-
-
 def _at_desk(draft: Draft, actor: str) -> None:
     officer = draft.officer(actor)
     at_agency(officer, draft.desk())
@@ -296,17 +295,15 @@ def _worker(draft: Draft, act: str, path: str, actor: str) -> None:
     """The holder, who also has the role that the step asks for."""
     officer = draft.officer(actor)
     leg = draft.leg(path)
-    holder = draft.keeper(path)
     step = draft.process(path).steps.get(leg.step)
     if leg.mode == BACK and (step is None or step.by is None):
         # It was nobody's work that led to this offer: a leg was opened, or a wait was over.
         _holder_or_decider(draft, act, path, actor)
         return
-    at_agency(officer, holder.agency)
+    at_agency(officer, draft.keeper(path).agency)
     if leg.mode != BACK and step and step.by and step.by.role not in officer.roles:
         refuse("wrong-role", officer=officer.id, expected=step.by.role)
-    if officer.id != holder.officer:
-        refuse("not-the-holder", officer=officer.id, holder=holder.officer)
+    _holder(draft, act, path, actor)
 
 
 def _holder_or_decider(draft: Draft, act: str, path: str, actor: str) -> None:
@@ -317,7 +314,8 @@ def _holder_or_decider(draft: Draft, act: str, path: str, actor: str) -> None:
     # Where the holder's agency is no more, its successor decides; so it can take it over.
     at_agency(officer, draft.in_charge(holder.agency))
     if not _is_decider(draft, officer):
-        _not_a_decider(draft, officer)
+        deciders = " or ".join(draft.procedure.policy.deciders)
+        refuse("not-a-decider", officer=officer.id, expected=deciders)
 
 
 def _giver(draft: Draft, act: str, path: str, actor: str) -> None:

@@ -67,6 +67,26 @@ def test_a_leg_that_another_ground_stops_stands_still_after_the_suspension() -> 
     at.when(c.Supply(actor=DESK)).then(e.SupplementReceived, a(e.ClockResumed, running=("",)))
 
 
+def test_the_citizen_answers_even_while_the_dossier_is_suspended() -> None:
+    """He was told by when, and nobody tells him otherwise: so he can."""
+    at = reached("t-counter", "appraise").on(2021, 3, 2)
+    at.given(c.AskSupplement(actor=ENVIRONMENT, papers=("map",)), SUSPEND)
+    expire = c.ExpireSupplement(actor=ENVIRONMENT)
+    at.on(2021, 3, 8).when(expire).refused("dossier-suspended")
+    at.when(c.Supply(actor=DESK, papers=("map",))).then(
+        a(e.SupplementReceived, papers=("map",)),
+        # What suspends the whole still does.
+        a(e.ClockResumed, ground="supplement", running=(), dues={}, step_dues={}),
+    )
+    at.when(c.Appraise(actor=ENVIRONMENT)).refused("dossier-suspended")
+    at.on(2021, 5, 4).when(c.Resume(actor=ENVIRONMENT_HEAD)).then(
+        # This procedure restarts: ten working days, none of them before the fifth of May.
+        a(e.DossierResumed, running=("",), dues={"": datetime(2021, 5, 18, 10, tzinfo=UTC)})
+    )
+    at.when(expire).refused("act-not-possible")
+    at.when(c.Appraise(actor=ENVIRONMENT)).then(e.AppraisalRecorded)
+
+
 def test_an_offer_is_answered_even_while_the_dossier_is_suspended() -> None:
     at = received("t-counter").given(c.Forward(actor=DESK))
     at.given(c.Suspend(actor=DESK_HEAD, ground="court-order"))
