@@ -32,7 +32,10 @@ STAGED_FOR = timedelta(hours=24)
 """How long a file waits to be submitted; a form that was begun is good for as long."""
 
 SEEN_FOR = timedelta(minutes=20)
-"""How long a dossier may be seen after its word was given."""
+"""How long a dossier stays open after it was last looked at: others may use the browser next."""
+
+SEEN_AT_MOST = timedelta(hours=4)
+"""How long it stays open after its word was given, whatever is done with it."""
 
 SWEEP_EVERY = 3600.0
 """Seconds."""

@@ -159,12 +159,13 @@ def test_the_cookie_is_for_these_pages_alone_and_for_a_while(
     for flag in ("HttpOnly", "Path=/look-up", "SameSite=strict"):
         assert flag in cookie
     note = cookie.partition("=")[2].partition(";")[0]
-    assert online.noted("looked-up", note, timedelta(minutes=1)) == code
+    assert online.noted("looked-up", note, timedelta(minutes=1))[0] == code
     assert online.noted("applied", note, timedelta(minutes=1)) is None
     assert online.noted("looked-up", note, timedelta(seconds=-1)) is None
     assert online.noted("looked-up", note[:-2] + "xx", timedelta(minutes=1)) is None
 
 
+CLOSED = "/look-up?closed=1"
 PATHS = ("dossier", "rate", "complain", "forms/01.pdf", "papers/" + "0" * 64)
 
 
@@ -174,13 +175,15 @@ def test_without_the_cookie_there_is_only_the_form(citizen: Citizen) -> None:
         if cookie is not None:
             citizen.browser.cookies.set("looked-up", cookie)
         for path in PATHS:
-            assert citizen.get(f"/look-up/{path}").headers["location"] == "/look-up"
+            assert citizen.get(f"/look-up/{path}").headers["location"] == CLOSED
+    assert "Hiện không có hồ sơ nào đang mở" in citizen.get(CLOSED).text
+    assert "đang mở" not in citizen.get("/look-up").text
 
 
 def test_without_the_cookie_nothing_is_done(citizen: Citizen) -> None:
     for path in ("supplement", "rate", "complain"):
         answer = citizen.post(f"/look-up/{path}", {"command": "x", "leg": "", "mark.time": "5"})
-        assert answer.headers["location"] == "/look-up"
+        assert answer.headers["location"] == CLOSED
 
 
 def test_who_leaves_sees_it_no_more(citizen: Citizen) -> None:
@@ -259,4 +262,4 @@ def test_a_wrong_dossier_cannot_be_seen_by_changing_the_cookie(
     """A note of the browser's for one use is good for no other."""
     code, _ = citizen.applied()
     citizen.browser.cookies.set("looked-up", online.note(browser.TYPED.name, code))
-    assert citizen.get("/look-up/dossier").headers["location"] == "/look-up"
+    assert citizen.get("/look-up/dossier").headers["location"] == CLOSED

@@ -23,6 +23,7 @@ from app.uploads.bounded import BoundedForm, text_of
 from app.uploads.store import Gone, Handed
 from app.web.address import look_up_address
 from app.web.citizen import browser, download
+from app.web.citizen.again import word_again
 from app.web.citizen.form import FILES, Wrong, _, take_files
 from app.web.citizen.standing import FORMS, Asked, Standing, handed_in, results, standing
 from app.web.rendering import language, page
@@ -41,19 +42,18 @@ router = APIRouter(include_in_schema=False)
 
 May = Annotated[Principal, needs("citizen.look-up")]
 
-LONGEST = 64
-"""Letters of what may be typed; no code is longer."""
-
 
 @router.get("/look-up")
-def ask(request: Request, who: May, online: AtOnline, code: str = "") -> Response:
-    """`code` stands in the addresses on printed forms; it does not stay in the bar."""
+def ask(request: Request, who: May, online: AtOnline, code: str = "", closed: str = "") -> Response:
+    """`code` stands in the addresses on printed forms; it does not stay in the bar. `closed`:
+    whoever comes here wanted to see a dossier, and none is open."""
     if code:
         answer: Response = RedirectResponse("/look-up", 303)
-        browser.keep(request, answer, online, browser.TYPED, code[:LONGEST])
+        browser.keep(request, answer, online, browser.TYPED, code[: browser.LONGEST])
         return answer
     typed = browser.kept(request, online, browser.TYPED) or ""
-    return browser.private(page(request, "citizen/look_up.html", code=typed, errors=()))
+    shows = {"code": typed, "closed": bool(closed), "errors": ()}
+    return browser.private(page(request, "citizen/look_up.html", **shows))
 
 
 @router.post("/look-up")
@@ -66,13 +66,13 @@ def prove(
 ) -> Response:
     """A wrong code, a wrong word and no such dossier have the same answer, after the same work."""
     # No code has what does not print, and no database takes NUL.
-    typed = "".join(each for each in code if each.isprintable()).strip()[:LONGEST]
-    proven = online.proven(address(request), typed, word[:LONGEST])
+    typed = "".join(each for each in code if each.isprintable()).strip()[: browser.LONGEST]
+    proven = online.proven(address(request), typed, word[: browser.LONGEST])
     if proven is None:
         wrong = (Wrong("code", _("The code and the access code do not belong together")),)
         return browser.private(page(request, "citizen/look_up.html", 422, code=typed, errors=wrong))
-    answer = RedirectResponse("/look-up/dossier", 303)
-    browser.keep(request, answer, online, browser.SEEN, proven)
+    browser.begin(request, online, proven)
+    answer = browser.shown(request, online, RedirectResponse("/look-up/dossier", 303))
     browser.drop(answer, browser.TYPED)
     return answer
 
@@ -88,28 +88,31 @@ def leave(request: Request, who: May) -> Response:
 def dossier(request: Request, who: May, online: AtOnline) -> Response:
     code = browser.seen(request, online)
     if code is None:
-        return RedirectResponse("/look-up", 303)
+        return browser.closed()
     return _shown(request, online, code)
 
 
 @router.post("/look-up/supplement")
 def supplement(request: Request, who: May, online: AtOnline, sent: BoundedForm) -> Response:
     """Hands in what was asked for in a leg: the clock runs from now."""
-    code = browser.seen(request, online)
-    if code is None:
-        return RedirectResponse("/look-up", 303)
+    looked = browser.looked(request, online, sent)
+    if looked is None:
+        return browser.closed()
     online.limit(FORMS_WITH_FILES, "supplement", address(request))
+    code = looked.code
     now = found(request, online, code)
     leg, go = text_of(sent, "leg"), text_of(sent, "go")
     command_id = online.command_id(text_of(sent, "command"))
     asked = next((each for each in now.asked if each.leg == leg), None)
     if asked is None:
         # Answered already, perhaps by this very form sent twice.
-        return RedirectResponse("/look-up/dossier", 303)
+        return _back(request, online)
     papers = [each.id for each in asked.papers] or [each.id for each in _papers(online, now)]
     files: list[Handed] = []
     wrong: list[Wrong] = []
     take_files(online, sent, papers, files, wrong, already=sum(each.size for each in now.given))
+    if not looked.proven:
+        return word_again(request, online, code, sent, files, wrong)
     for each in asked.papers:
         if go == "submit" and not any(file.paper == each.id for file in files):
             wrong.append(Wrong(FILES + each.id, _("Add this paper")))
@@ -145,7 +148,11 @@ def _supply(
         why = sentence(done.rule, done.message, language(request))
         wrong = [Wrong("supplement", "%(why)s", {"why": why})]
         return _shown(request, online, code, files, wrong)
-    return RedirectResponse("/look-up/dossier", 303)
+    return _back(request, online)
+
+
+def _back(request: Request, online: Online) -> Response:
+    return browser.shown(request, online, RedirectResponse("/look-up/dossier", 303))
 
 
 @router.get("/look-up/forms/{kind}.pdf")
@@ -159,7 +166,7 @@ def form_pdf(
     """A form that was given to the citizen, to print."""
     code = browser.seen(request, online)
     if code is None:
-        return RedirectResponse("/look-up", 303)
+        return browser.closed()
     if kind not in FORMS:
         raise NotThere(Sentence("There is no form %(kind)r to print here", kind=kind))
     house = online.desk.house
@@ -168,7 +175,7 @@ def form_pdf(
     made = paper.pdf(without_officers(content), look_up_address(request, code))
     answer = Response(made, media_type="application/pdf")
     answer.headers["Content-Disposition"] = f"inline; filename*=UTF-8''{name}"
-    return browser.private(answer)
+    return browser.shown(request, online, answer)
 
 
 @router.get("/look-up/papers/{digest}")
@@ -176,11 +183,11 @@ def own_paper(request: Request, who: May, online: AtOnline, digest: str) -> Resp
     """A file that the citizen handed in, or that he was given as the result."""
     code = browser.seen(request, online)
     if code is None:
-        return RedirectResponse("/look-up", 303)
+        return browser.closed()
     house = online.desk.house
     dossier = house.dossier(code).dossier
     his = [*handed_in(house, dossier), *results(house, dossier)]
-    return browser.private(download.of(online.uploads, dossier, digest, his))
+    return browser.shown(request, online, download.of(online.uploads, dossier, digest, his))
 
 
 def found(request: Request, online: Online, code: str) -> Standing:
@@ -223,10 +230,11 @@ def _shown(
         "papers": _papers(online, now),
         "state": said(STATES, now.state, language(request)),
         "command": online.new_command() if now.asked else "",
+        "of": browser.of_note(online, code),
         "files": files,
         "note_of": online.stage_note,
         "errors": wrong,
         "wrong": {each.field: each for each in reversed(wrong)},
     }
     answer = page(request, "citizen/dossier.html", 422 if wrong else 200, **shows)
-    return browser.private(answer)
+    return browser.shown(request, online, answer)

@@ -14,6 +14,7 @@ from app.access.principal import Principal
 from app.citizen.online import FILES, AtOnline, Online
 from app.uploads.bounded import BoundedForm, text_of
 from app.web.citizen import browser
+from app.web.citizen.again import word_again
 from app.web.citizen.form import LONGEST_NOTE, Wrong, _
 from app.web.pages.look_up import found
 from app.web.rendering import language, page
@@ -34,17 +35,20 @@ MARKS = frozenset(str(mark) for mark in range(1, BEST + 1))
 def rate(request: Request, who: May, online: AtOnline) -> Response:
     code = browser.seen(request, online)
     if code is None:
-        return RedirectResponse("/look-up", 303)
+        return browser.closed()
     if not found(request, online, code).may_rate:
         return RedirectResponse("/look-up/dossier", 303)
-    return _rating(request, online.new_command(), {}, "", ())
+    return _rating(request, online, code, online.new_command(), {}, "", ())
 
 
 @router.post("/look-up/rate")
 def rated(request: Request, who: May, online: AtOnline, sent: BoundedForm) -> Response:
-    code = browser.seen(request, online)
-    if code is None:
-        return RedirectResponse("/look-up", 303)
+    looked = browser.looked(request, online, sent)
+    if looked is None:
+        return browser.closed()
+    code = looked.code
+    if not looked.proven:
+        return word_again(request, online, code, sent)
     command, note = text_of(sent, "command"), text_of(sent, "note")
     given = {aspect: text_of(sent, f"mark.{aspect}") for aspect in ASPECTS}
     marks = {aspect: int(mark) for aspect, mark in given.items() if mark in MARKS}
@@ -52,29 +56,32 @@ def rated(request: Request, who: May, online: AtOnline, sent: BoundedForm) -> Re
     if not marks:
         wrong.append(Wrong(f"mark.{ASPECTS[0]}", _("Rate at least one")))
     if wrong:
-        return _rating(request, command, marks, note, wrong)
+        return _rating(request, online, code, command, marks, note, wrong)
     act = Rate(actor=CITIZEN, marks=marks, note=note or None)
     refused = _said(request, online, act, command, code)
     if refused is not None:
-        return _rating(request, command, marks, note, [refused])
-    return RedirectResponse("/look-up/dossier", 303)
+        return _rating(request, online, code, command, marks, note, [refused])
+    return browser.shown(request, online, RedirectResponse("/look-up/dossier", 303))
 
 
 @router.get("/look-up/complain")
 def complain(request: Request, who: May, online: AtOnline) -> Response:
     code = browser.seen(request, online)
     if code is None:
-        return RedirectResponse("/look-up", 303)
+        return browser.closed()
     if not found(request, online, code).may_complain:
         return RedirectResponse("/look-up/dossier", 303)
-    return _complaint(request, online.new_command(), "", "", ())
+    return _complaint(request, online, code, online.new_command(), "", "", ())
 
 
 @router.post("/look-up/complain")
 def complained(request: Request, who: May, online: AtOnline, sent: BoundedForm) -> Response:
-    code = browser.seen(request, online)
-    if code is None:
-        return RedirectResponse("/look-up", 303)
+    looked = browser.looked(request, online, sent)
+    if looked is None:
+        return browser.closed()
+    code = looked.code
+    if not looked.proven:
+        return word_again(request, online, code, sent)
     command = text_of(sent, "command")
     ground, words = text_of(sent, "ground"), text_of(sent, "words")
     wrong = (
@@ -85,12 +92,12 @@ def complained(request: Request, who: May, online: AtOnline, sent: BoundedForm) 
     if len(words) > LONGEST_NOTE:
         wrong.append(_too_long("words"))
     if wrong:
-        return _complaint(request, command, ground, words, wrong)
+        return _complaint(request, online, code, command, ground, words, wrong)
     act = Complain(actor=CITIZEN, ground=ground, reason=words)
     refused = _said(request, online, act, command, code)
     if refused is not None:
-        return _complaint(request, command, ground, words, [refused])
-    return RedirectResponse("/look-up/dossier", 303)
+        return _complaint(request, online, code, command, ground, words, [refused])
+    return browser.shown(request, online, RedirectResponse("/look-up/dossier", 303))
 
 
 def _said(request: Request, online: Online, act: Command, command: str, code: str) -> Wrong | None:
@@ -108,22 +115,41 @@ def _too_long(field: str) -> Wrong:
 
 
 def _rating(
-    request: Request, command: str, marks: dict[str, int], note: str, wrong: Sequence[Wrong]
+    request: Request,
+    online: Online,
+    code: str,
+    command: str,
+    marks: dict[str, int],
+    note: str,
+    wrong: Sequence[Wrong],
 ) -> Response:
     shows = {"aspects": ASPECTS, "best": BEST, "command": command, "marks": marks, "note": note}
-    return _page(request, "citizen/rate.html", wrong, shows)
+    return _page(request, online, code, "citizen/rate.html", wrong, shows)
 
 
 def _complaint(
-    request: Request, command: str, ground: str, words: str, wrong: Sequence[Wrong]
+    request: Request,
+    online: Online,
+    code: str,
+    command: str,
+    ground: str,
+    words: str,
+    wrong: Sequence[Wrong],
 ) -> Response:
     shows = {"grounds": GROUNDS, "command": command, "ground": ground, "words": words}
-    return _page(request, "citizen/complain.html", wrong, shows)
+    return _page(request, online, code, "citizen/complain.html", wrong, shows)
 
 
 def _page(
-    request: Request, template: str, wrong: Sequence[Wrong], shows: dict[str, Any]
+    request: Request,
+    online: Online,
+    code: str,
+    template: str,
+    wrong: Sequence[Wrong],
+    shows: dict[str, Any],
 ) -> Response:
+    shows["of"] = browser.of_note(online, code)
     fields = {each.field: each for each in reversed(wrong)}
     status = 422 if wrong else 200
-    return browser.private(page(request, template, status, errors=wrong, wrong=fields, **shows))
+    answer = page(request, template, status, errors=wrong, wrong=fields, **shows)
+    return browser.shown(request, online, answer)
