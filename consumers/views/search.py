@@ -68,8 +68,8 @@ class Word(msgspec.Struct, frozen=True):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What is looked for; all of it has to hold. Moments are microseconds since 1970, UTC:
-    begun in [since, until)."""
+    """What is looked for; all of it has to hold. `party`: an agency's id. Moments are microseconds
+    since 1970, UTC: begun in [since, until)."""
 
     words: Sequence[Word] = ()
     procedure: str | None = None
@@ -149,7 +149,7 @@ def _condition(asked: Asked) -> ColumnElement[bool]:
     if asked.procedure is not None:
         found.append(of.procedure == asked.procedure)
     if asked.party is not None:
-        found.append(_has(f" {folded(asked.party)} "))
+        found.append(_had_a_part([asked.party]))
     if asked.since is not None:
         found.append(of.begun_at >= asked.since)
     if asked.until is not None:
@@ -164,9 +164,14 @@ def _means(word: Word) -> ColumnElement[bool]:
         ways.append(of.procedure.in_(sorted(word.procedures)))
     if word.agencies:
         agencies = sorted(word.agencies)
-        part = exists().where(PARTIES.c.dossier == of.dossier, PARTIES.c.agency.in_(agencies))
-        ways += [of.desk.in_(agencies), part]
+        ways += [of.desk.in_(agencies), _had_a_part(agencies)]
     return or_(*ways)
+
+
+def _had_a_part(agencies: Sequence[str]) -> ColumnElement[bool]:
+    """Also those that were offered a dossier and did not take it: their names are not among its
+    words."""
+    return exists().where(PARTIES.c.dossier == TABLE.c.dossier, PARTIES.c.agency.in_(agencies))
 
 
 class _has(FunctionElement[bool]):
@@ -243,9 +248,13 @@ def _returned(event: e.LegReturned, seen: Recorded) -> list[Change]:
     return _words(seen, *event.facts.values(), event.there)
 
 
+def _reopened(event: e.DossierReopened, seen: Recorded) -> list[Change]:
+    return _words(seen, event.agency, event.officer)
+
+
 VIEW = View(
     "search",
-    2,
+    3,
     [TABLE],
     {
         e.DossierRegistered: _begun,
@@ -257,5 +266,6 @@ VIEW = View(
         e.StepAssigned: _assigned,
         e.LegTransferred: _transferred,
         e.LegReturned: _returned,
+        e.DossierReopened: _reopened,
     },
 )

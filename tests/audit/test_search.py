@@ -106,6 +106,16 @@ def test_an_agency_finds_only_what_it_has_a_part_in(as_: As, desk: Desk) -> None
     assert found(tax, f"q={other}") == []
 
 
+def test_an_agency_that_had_a_part_is_found_whether_or_not_it_took_the_dossier(
+    desk: Desk, house: House
+) -> None:
+    with desk.reading() as connection:
+        had = {code: parties(connection, code) for code in house.log.streams()}
+        for agency in set().union(*had.values()):
+            there = set(codes(connection, Asked(party=agency)))
+            assert there == {code for code, agencies in had.items() if agency in agencies}, agency
+
+
 def test_filters_narrow(as_: As, house: House) -> None:
     auditor = as_("auditor")
     whole = found(auditor, "q=ub")

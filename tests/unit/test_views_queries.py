@@ -21,6 +21,7 @@ from consumers.views.deadlines import deadlines
 from consumers.views.inbox import Task, inbox
 from consumers.views.legs import by_agency, legs
 from consumers.views.register import register
+from consumers.views.search import Asked, Word, search
 from consumers.views.status import Status, status
 from consumers.views.timers import midnight_after
 from schemas import events as e
@@ -381,6 +382,29 @@ def test_what_another_house_sent_is_with_its_officer_until_it_is_taken(board: Bo
     assert (arrived.agency, arrived.officer) == ("elsewhere", "elsewhere.officer")
     assert (waiting.agency, waiting.waiting_for) == ("elsewhere", (LAND, "specialist"))
     assert (taken.agency, taken.officer) == (LAND, "land-office.officer")
+
+
+def test_it_is_found_by_who_was_offered_it_and_by_who_took_it_up_again(board: Board) -> None:
+    def found(asked: Asked) -> list[str]:
+        return [each.code for each in search(board.connection, asked)]
+
+    board.received()
+    assert found(Asked(party=LAND)) == []
+    board.offered()
+    assert found(Asked(party=LAND)) == ["d-1"]
+    board.happens(e.DossierStopped(ground="withdrawal"))
+    assert found(Asked(words=[Word("desk.other")])) == []
+    board.happens(
+        e.DossierReopened(
+            step="receive",
+            agency=DESK,
+            officer="desk.other",
+            withdraws="stopped",
+            legal_basis="Bản án 01/2021",
+            due=T0 + 40 * DAY,
+        )
+    )
+    assert found(Asked(words=[Word("desk.other")])) == ["d-1"]
 
 
 def test_the_register_has_what_form_07_asks_for(board: Board) -> None:
