@@ -16,8 +16,6 @@ from msgspec.structs import asdict
 
 from engine.codes import code as code_of
 from engine.codes import code_prefix
-from engine.core.calendar import CalendarError
-from engine.core.clock import ClockError
 from engine.core.decide import CITIZEN, SYSTEM, Decided, decide
 from engine.core.dossier import Dossier
 from engine.core.evolve import evolve
@@ -26,6 +24,7 @@ from engine.core.rules import Refusal, refuse
 from engine.fingerprint import fingerprint, is_of
 from engine.ids import Clock, Ids
 from engine.kept import Kept
+from engine.store.errors import StoreError
 from engine.store.log import Append, Log, Outcome, Repeated, Stored
 from schemas.commands import Command, Opening
 from schemas.envelope import GENESIS, Origin, Recorded, from_micros, seal, to_micros
@@ -195,13 +194,13 @@ class Runtime:
             answers = self.handle_many([ticket.call for ticket in batch])
             for ticket, answer in zip(batch, answers, strict=True):
                 ticket.answer = answer
-        except (CalendarError, ClockError):
-            # A date that no calendar covers is one caller's fault, not that of all.
-            for ticket in batch:
-                self._answer_alone(ticket)
-        except BaseException as error:
+        except (StoreError, Busy, KeyboardInterrupt, SystemExit) as error:
             for ticket in batch:
                 ticket.error = error
+        except Exception:
+            # Of deciding, so by one call, not all. What the batch stored is known by its id.
+            for ticket in batch:
+                self._answer_alone(ticket)
         with self._turn:
             heir = self._waiting[0] if self._waiting else None
             self._led = heir is not None

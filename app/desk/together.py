@@ -13,9 +13,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.desk.beside import UNTIL_NUDGED, Beside
-from engine.core.calendar import CalendarError
-from engine.core.clock import ClockError
-from engine.runtime import BATCH, Answer, Call
+from engine.runtime import BATCH, Answer, Busy, Call
+from engine.store.errors import StoreError
 
 if TYPE_CHECKING:
     from app.desk.feeder import Feeding
@@ -83,13 +82,14 @@ class Together(Beside):
         ready = [asked for asked in batch if asked.call is not None]
         try:
             self._answer(ready)
-        except (CalendarError, ClockError):
-            # A date that no calendar covers is one caller's fault, not that of all.
-            for asked in ready:
-                self._alone(asked)
-        except Exception as error:
+        except (StoreError, Busy) as error:
             for asked in ready:
                 asked.error = error
+        except Exception:
+            # It came of deciding, so of one call, and is not the fault of all. What was stored
+            # before it came is known by its command's id, and answered as it was.
+            for asked in ready:
+                self._alone(asked)
 
     def _alone(self, asked: Asked) -> None:
         try:

@@ -300,14 +300,15 @@ def test_an_error_of_the_store_reaches_every_caller_and_the_next_one_is_served(
     assert isinstance(answer, Done)
 
 
-def test_one_callers_impossible_date_does_not_hurt_the_others(
-    make: Make, life: Life, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("fault", [CalendarError, KeyError, OverflowError])
+def test_what_one_callers_command_leads_to_does_not_hurt_the_others(
+    make: Make, life: Life, monkeypatch: pytest.MonkeyPatch, fault: type[Exception]
 ) -> None:
     def beyond(
         dossier: Dossier, command: c.Command, law: Law, now: datetime, **more: datetime
     ) -> object:
         if isinstance(command, c.RecallHandover):
-            raise CalendarError("a day beyond the calendar")
+            raise fault("a day beyond the calendar")
         return decide(dossier, command, law, now, **more)
 
     monkeypatch.setattr("engine.runtime.decide", beyond)
@@ -320,7 +321,7 @@ def test_one_callers_impossible_date_does_not_hurt_the_others(
     def caller(command: c.Command) -> None:
         try:
             answers.append(runtime.handle(Call(command, runtime.new_id(), code, START)))
-        except CalendarError as error:
+        except fault as error:
             errors.append(error)
 
     def leads() -> None:
@@ -339,7 +340,7 @@ def test_one_callers_impossible_date_does_not_hurt_the_others(
             time.sleep(0.001)
     for thread in threads:
         thread.join(timeout=30)
-    assert [str(error) for error in errors] == ["a day beyond the calendar"]
+    assert [error.args for error in errors] == [("a day beyond the calendar",)]
     assert [type(answer) for answer in answers] == [Done]
 
 

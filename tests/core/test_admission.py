@@ -58,7 +58,14 @@ def test_nothing_more_is_done_with_a_dossier_that_has_ended() -> None:
 
 def test_resuming_what_is_not_suspended_or_paused_is_refused() -> None:
     received("t-counter").when(c.Resume(actor=DESK)).refused("not-suspended")
-    received("t-counter").when(c.Resume(actor=DESK, leg="nowhere")).refused("not-suspended")
+    received("t-counter").when(c.Resume(actor=DESK, leg="nowhere")).refused("no-such-leg")
+
+
+def test_resuming_a_leg_that_is_over_is_refused() -> None:
+    tax = "ub-tax.tax-officer-1"
+    at = received("t-opinions").given(c.Forward(actor=DESK), c.Accept(actor=tax, leg="tax"))
+    at.given(c.Refuse(actor=tax, leg="tax", reason="Không đủ hồ sơ"))
+    at.when(c.Resume(actor=tax, leg="tax")).refused("leg-ended", "refused")
 
 
 def possible(at: Scenario, actor: str) -> set[tuple[str, str]]:
