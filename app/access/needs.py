@@ -79,7 +79,7 @@ class Need:
         request.state.who = who
         access.pace.count(who, request)
         if not who.token:
-            await refuse_forged(request)
+            await refuse_forged(request, self.action)
         on = request.path_params
         if access.needs_store(who, on):
             permitted = await run_in_threadpool(access.permits, who, self.action, on)

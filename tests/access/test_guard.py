@@ -218,6 +218,23 @@ def test_nobody_is_signed_in_as_somebody_else_by_another_site(browser: TestClien
     assert "session" not in browser.cookies
 
 
+def test_a_strangers_form_stays_good_when_he_looks_at_the_page_for_signing_in(
+    browser: TestClient,
+) -> None:
+    """It was opened without a cookie, so it has no token."""
+    form = {"code": "x-1", "word": "AAAAA-AAAAA", "form_token": ""}
+    browser.get("/sign-in")
+    assert browser.post("/look-up", data=form).status_code == 422
+    for headers in ELSEWHERE:
+        assert browser.post("/look-up", data=form, headers=headers).status_code == 403
+    sign_in(browser, "lan")
+    browser.cookies.set("lang", "vi")
+    answer = browser.post("/look-up", data=form)
+    assert answer.status_code == 403
+    assert "trước khi bạn đăng nhập" in answer.text
+    assert "Vị trí công tác" not in answer.text
+
+
 def test_the_api_is_no_way_around_with_a_cookie(browser: TestClient) -> None:
     sign_in(browser, "lan")
     answer = browser.post("/api/v1/dossiers", json={})
