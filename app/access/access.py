@@ -104,6 +104,10 @@ class Access:
         """Whether `other` is the agency itself or stands under it."""
         return self._relations.to_agency(agency, other) != "other"
 
+    def in_place_of(self, agency: str) -> frozenset[str]:
+        """The agency and those that are no more and whose dossiers it has today."""
+        return self._relations.in_place_of(agency)
+
     def agencies(self, who: Principal) -> frozenset[str] | None:
         """The agencies whose inboxes, boards and reports he may see; None for all of them."""
         if who.agency is None:

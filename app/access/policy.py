@@ -25,8 +25,8 @@ AgencyRelation = Literal["own", "supervised", "other"]
 
 DossierRelation = Literal["part", "awaits", "supervises", "none"]
 """What the agency of who asks is to a dossier, the nearest that there is. `part`: it holds or held
-it, or was offered it and so has seen it. `awaits`: its procedure will bring it there.
-`supervises`: an agency below has a part in it or awaits it."""
+it, or was offered it and so has seen it; or it took over from one that did. `awaits`: its procedure
+will bring it there. `supervises`: an agency below has a part in it or awaits it."""
 
 Resource = tuple[Literal["House"]] | tuple[Literal["Agency", "Dossier"], str]
 """What an action is done to, as far as the policy asks: its kind, and the relation to it."""

@@ -2,6 +2,9 @@
 
 A dossier's parties are read off its state, which is at hand; where that says nothing, off its
 history; and whom it will come to, off its procedure. So whoever works on a dossier costs least.
+
+Where an agency has ended, whoever took over from it has its part: what it held and held before, and
+its place under those above it.
 """
 
 from __future__ import annotations
@@ -31,17 +34,23 @@ REMEMBERED = 100_000
 
 class Relations:
     """Asked for every request. Who has had a part in a dossier has it for good, so that is
-    remembered, as is what an agency has under it."""
+    remembered for the day, as is what an agency has under it."""
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._known = _Known(house.law.organisation)
+        self._known: _Known | None = None
+
+    def in_place_of(self, agency: str) -> frozenset[str]:
+        """The agency and those that are no more and whose dossiers it has today."""
+        return self._now().in_place_of(agency)
 
     def under(self, agency: str) -> frozenset[str]:
-        """The agency and all that ever stood below it."""
+        """The agency and all that ever stood below it, and those in whose place one of these is
+        today."""
         known = self._now()
         if agency not in known.under:
-            known.under[agency] = _under(known.staff, agency)
+            below = _under(known.staff, agency)
+            known.under[agency] = below.union(*map(self.in_place_of, below))
         return known.under[agency]
 
     def to_agency(self, agency: str, other: str) -> AgencyRelation:
@@ -55,7 +64,8 @@ class Relations:
         found = known.parts.get((agency, code))
         if found is None:
             folded = self._house.runtime.known(code)
-            if folded is not None and agency in holders(folded.dossier):
+            own = self.in_place_of(agency)
+            if folded is not None and not own.isdisjoint(holders(folded.dossier)):
                 return self._remember(known, agency, folded.dossier, "part")
         return found
 
@@ -74,12 +84,13 @@ class Relations:
         if not folded.version:
             return "none"
         known, below, now = self._now(), self.under(agency), set(holders(dossier))
-        if agency in now:
+        own = self.in_place_of(agency)
+        if not own.isdisjoint(now):
             return self._remember(known, agency, dossier, "part")
         past = self._history(dossier.stream)
-        if agency in past:
+        if not own.isdisjoint(past):
             return self._remember(known, agency, dossier, "part")
-        coming = awaits(dossier, self._house.law, local_day(self._house.now))
+        coming = awaits(dossier, self._house.law, known.day)
         if agency in coming:
             return "awaits"
         if not below.isdisjoint(past):
@@ -88,11 +99,11 @@ class Relations:
 
     def _now(self) -> _Known:
         """What is remembered of the organisation in force: nothing yet, when the law was read
-        anew meanwhile."""
-        staff, known = self._house.law.organisation, self._known
-        if known.staff is not staff:
+        anew meanwhile, or another day has begun, on which an agency may be no more."""
+        staff, day, known = self._house.law.organisation, self._house.today, self._known
+        if known is None or known.staff is not staff or known.day != day:
             # Not read back: a request that goes by another law may be here too.
-            self._known = known = _Known(staff)
+            self._known = known = _Known(staff, day)
         return known
 
     def _remember(
@@ -113,12 +124,21 @@ class Relations:
 
 
 class _Known:
-    """What follows from one organisation, and from histories, which only grow."""
+    """What follows from one organisation on one day, and from histories, which only grow."""
 
-    def __init__(self, staff: Organisation) -> None:
+    def __init__(self, staff: Organisation, day: date) -> None:
         self.staff = staff
+        self.day = day
         self.under: dict[str, frozenset[str]] = {}
         self.parts: dict[tuple[str, str], DossierRelation] = {}
+        taken: dict[str, set[str]] = {}
+        for each in staff.agencies():
+            heir = staff.in_charge(each.id, day).id
+            taken.setdefault(heir, {heir}).add(each.id)
+        self._taken = {heir: frozenset(all_) for heir, all_ in taken.items()}
+
+    def in_place_of(self, agency: str) -> frozenset[str]:
+        return self._taken.get(agency) or frozenset({agency})
 
 
 def holders(dossier: Dossier) -> Iterator[str]:

@@ -99,9 +99,11 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Reader(msgspec.Struct, frozen=True):
-    """Who reads an agency's list: `officer` is None for who holds no post there."""
+    """Who reads an agency's list: `officer` is None for who holds no post there. `in_place_of`:
+    the agency, and those that are no more and whose dossiers it has."""
 
     agency: str
+    in_place_of: frozenset[str]
     officer: str | None
     roles: tuple[str, ...]
     lang: Lang
@@ -165,7 +167,8 @@ def _urgent(urgency: str, now: int, soon: int) -> ColumnElement[bool]:
 
 
 def _conditions(house: House, reader: Reader, asked: Filters) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [TABLE.c.agency == reader.agency, TABLE.c.mode != LEGS]
+    whole = TABLE.c.agency.in_(sorted(reader.in_place_of))
+    found: list[ColumnElement[bool]] = [whole, TABLE.c.mode != LEGS]
     if asked.procedure:
         found.append(status.TABLE.c.procedure == asked.procedure)
     if asked.act:
@@ -174,7 +177,8 @@ def _conditions(house: House, reader: Reader, asked: Filters) -> list[ColumnElem
         whose = asked.whose or "both"
         mine = TABLE.c.officer == reader.officer
         role = TABLE.c.role.is_(None) | TABLE.c.role.in_(reader.roles)
-        anyone = TABLE.c.officer.is_(None) & role
+        # Whoever had it at an agency that is no more does nothing there: somebody takes it over.
+        anyone = (TABLE.c.officer.is_(None) & role) | (TABLE.c.agency != reader.agency)
         if whose != "all":
             found.append({"mine": mine, "anyone": anyone, "both": mine | anyone}[whose])
     if asked.q:

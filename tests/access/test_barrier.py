@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.testclient import TestClient
+from msgspec.structs import replace
 from sqlalchemy import create_engine, func, make_url, select, text
 from sqlalchemy.event import listen
 from sqlalchemy.pool import NullPool
@@ -103,6 +104,16 @@ def test_a_query_that_forgets_finds_only_what_may_be_read(desk: Desk, house: Hou
     assert len(sizes) > 2
     with desk.reading() as connection:
         assert connection.scalar(select(func.count()).select_from(STATUS)) == 50
+
+
+def test_who_took_over_sees_what_the_agency_saw_that_is_no_more(desk: Desk, house: House) -> None:
+    house.settings = replace(house.settings, now=datetime(2025, 7, 1, 2, 0, tzinfo=UTC))
+    sizes = set()
+    for agency in ("w-uong-bi-desk", "w-uong-bi", "r2-land", "w-vang-danh"):
+        wanted = expected(house, agency)
+        assert seen(desk, agency) == wanted, agency
+        sizes.add(len(wanted))
+    assert len(sizes) > 2
 
 
 def test_an_inbox_shows_no_more_and_is_no_question_for_each_row(desk: Desk, house: House) -> None:

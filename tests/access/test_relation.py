@@ -41,12 +41,18 @@ class Oracle:
         self.parents = {each.id: each.parent for each in staff.agencies()}
         self.functions = {each.id: each.function for each in staff.agencies()}
         self.heirs = {each.id: each.successor for each in staff.agencies()}
+        self.ends = {each.id: each.valid_to for each in staff.agencies()}
         self.house = house
 
     def upward(self, agency: str | None) -> Iterator[str]:
         while agency is not None:
             yield agency
             agency = self.parents.get(agency)
+
+    def heir(self, agency: str) -> str:
+        """Who is in its place today."""
+        end, heir = self.ends.get(agency), self.heirs.get(agency)
+        return self.heir(heir) if heir and end and end < self.house.today else agency
 
     def parties(self, code: str, until: int | None = None) -> set[str]:
         found: set[str] = set()
@@ -56,7 +62,9 @@ class Oracle:
         return found
 
     def readers(self, code: str) -> set[str]:
-        return {each for party in self.parties(code) for each in self.upward(party)}
+        parties = self.parties(code)
+        parties |= {self.heir(each) for each in parties}
+        return {each for party in parties for each in self.upward(party)}
 
     def imaginable(self, code: str) -> set[str]:
         """Also those that have a function which the procedure names: no others can await it."""
@@ -146,6 +154,10 @@ def no_history(self: Relations, code: str) -> set[str]:
     return set()
 
 
+def no_successor(self: Relations, agency: str) -> frozenset[str]:
+    return frozenset({agency})
+
+
 def the_whole_province(self: Relations, agency: str) -> frozenset[str]:
     return frozenset(each.id for each in self._house.law.organisation.agencies())
 
@@ -157,6 +169,7 @@ def the_whole_province(self: Relations, agency: str) -> frozenset[str]:
         ("under", the_whole_province),
         ("to_dossier", everybody),
         ("_history", no_history),
+        ("in_place_of", no_successor),
     ],
     ids=lambda each: getattr(each, "__name__", each),
 )

@@ -173,7 +173,9 @@ def units_for(desk: Desk, who: Principal, agency: str | None) -> frozenset[str] 
     known_agency(desk.house, agency)
     if mine is not None and agency not in mine:
         raise NotPermitted(READ)
-    return under(desk.house.law.organisation, agency)
+    units = under(desk.house.law.organisation, agency)
+    # One that is no more is its successor's; what stood under it may be another's.
+    return units if mine is None else units & mine
 
 
 def sent(download: Download) -> Response:

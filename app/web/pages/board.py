@@ -250,8 +250,11 @@ def _agencies(desk: Desk, who: Principal, filters: Filters) -> frozenset[str]:
     mine = desk.access.agencies(who)
     every = frozenset(each.id for each in desk.house.law.organisation.agencies())
     asked = under(desk, filters.agency) if filters.agency else (every if mine is None else mine)
-    if mine is not None and filters.agency and filters.agency not in mine:
-        raise NotPermitted("board.read")
+    if mine is not None:
+        if filters.agency and filters.agency not in mine:
+            raise NotPermitted("board.read")
+        # One that is no more is its successor's; what stood under it may be another's.
+        asked &= mine
     if filters.level:
         level = level_of(desk)
         asked = frozenset(each for each in asked if level(each) == filters.level)
