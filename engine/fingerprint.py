@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 
 import msgspec
+from msgspec import NODEFAULT
+from msgspec.structs import fields
 
 from engine.core.decide import SYSTEM, free_text
 from schemas.codec import private_digest
@@ -21,11 +24,33 @@ def fingerprint(command: Command, command_id: bytes) -> bytes:
     unlike any other as a drawn one. Free text and the applicant are left out: they can be
     destroyed, so nothing may be kept by which they could be guessed.
     """
-    said = msgspec.to_builtins(command)
-    kept = {name: value for name, value in said.items() if value and name not in PRIVATE}
+    kept = {
+        name: value
+        for name, value in msgspec.to_builtins(command).items()
+        if name not in PRIVATE and (value or _differs(command, name))
+    }
     text = msgspec.json.encode([command.act, kept], order="deterministic")
     digest = hashlib.sha256(command_id + text).digest()
     return bytes([digest[0] & 0x3F | 0x80]) + digest[1:8]
+
+
+def _differs(command: Command, name: str) -> bool:
+    """Whether a field that is empty says something by that: no papers, where nothing said of them
+    means all that were offered."""
+    unsaid = _unsaid(type(command))
+    return name in unsaid and getattr(command, name) != unsaid[name]
+
+
+@cache
+def _unsaid(kind: type[Command]) -> dict[str, object]:
+    """What each field is that is empty when nothing is said of it. Of all others, what is empty is
+    left out unmistakably; they stay out, so that what was stored of a command stays what it is."""
+    made = {
+        each.name: each.default if each.default_factory is NODEFAULT else each.default_factory()
+        for each in fields(kind)
+        if not each.required
+    }
+    return {name: value for name, value in made.items() if not value}
 
 
 def is_of(first: Recorded, command: Command) -> bool:
