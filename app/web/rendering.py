@@ -21,6 +21,7 @@ from jinja2 import (
 from markupsafe import Markup
 
 from app.access.needs import who_asks
+from app.reporting.feedback_words import ASPECTS, COMPLAINTS
 from app.settings import Lang
 from app.times import written
 from app.web.assets import asset
@@ -138,6 +139,6 @@ def environment(lang: Lang) -> Environment:
     made.filters["day"] = lambda day: day_words(day, lang)
     made.filters["value"] = lambda value: value_words(value, lang)
     made.filters["limit"] = lambda limit: limit_words(str(limit), lang)
-    for name, words in WORDS.items():
+    for name, words in {**WORDS, "aspect": ASPECTS, "complaint_ground": COMPLAINTS}.items():
         made.filters[name] = partial(_said, words, lang)
     return made

@@ -157,6 +157,7 @@ GROUNDS: Mapping[str, Said] = {
     "posting": Said("niêm yết công khai", "public posting"),
     "withdrawal": Said("công dân rút hồ sơ", "withdrawn by the citizen"),
     "not-taken": Said("không được tiếp nhận", "not taken over"),
+    "ended-at-origin": Said("hồ sơ ở hệ thống gửi đã kết thúc", "ended where it came from"),
 }
 
 CLOCKS: Mapping[str, Said] = {
