@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.desk.context import Desk
+from engine.runtime import Call
+from schemas.commands import Register
 from tests.web.conftest import Officer
 from tests.web.test_whole_life import RECEIVER, received
 
@@ -83,6 +85,26 @@ def test_a_receipt_sent_twice_is_one_dossier(desk: Desk, at_desk: Officer) -> No
     first = browser.client.post("/receive", data=sent).headers["location"]
     assert browser.client.post("/receive", data=sent).headers["location"] == first
     assert len(desk.house.log.streams("ub-desk-210331")) == 1
+
+
+def test_what_was_handed_in_online_is_received_once_however_often_it_is_sent(
+    desk: Desk, at_desk: Officer
+) -> None:
+    """And who sends it again, because the answer was lost, comes to the receipt all the same."""
+    house, ward = desk.house, "ub-quang-trung-desk"
+    register = Register(actor="citizen", procedure="lt-12-birth-certificate-reissue", agency=ward)
+    call = Call(register, house.runtime.new_id(), at=house.now, now=house.now)
+    code = getattr(house.runtime.handle(call), "code", "")
+    browser = at_desk(f"{ward}.receiver-1")
+    sent = browser.get(f"/receive?dossier={code}").form("/receive")
+    late = browser.get(f"/receive?dossier={code}").form("/receive")
+    sent = browser.submit(sent).form("/receive").filled(button=("confirm", "yes"))
+    first = browser.client.post("/receive", data=sent).headers["location"]
+    version = house.runtime.latest(code).version
+    assert browser.client.post("/receive", data=sent).headers["location"] == first
+    assert house.runtime.latest(code).version == version
+    # Another form of the same dossier is another command, and comes too late.
+    assert browser.client.post("/receive", data=late.filled()).status_code == 409
 
 
 def test_a_date_that_has_changed_is_shown_before_it_is_promised(

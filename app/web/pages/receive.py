@@ -84,7 +84,7 @@ def receive(request: Request, who: Receives, desk: AtDesk, sent: Sent) -> Respon
     house, filled = desk.house, typed(sent)
     code = word(sent, "dossier")
     filled.pop("dossier", None)
-    before = _before(desk, who, code)
+    before = _before(desk, who, code, word(sent, "command_id"))
     at = _desk_of(who)
     procedure = _procedure(desk, at, before.procedure[0] or word(sent, "procedure"))
     form = Filling(procedure, filled, word(sent, "command_id"), code, before)
@@ -176,18 +176,24 @@ def _procedure(desk: Desk, at: str, id_: str) -> Procedure:
     raise NotThere(Sentence("This desk takes no procedure %(id)r today", id=id_))
 
 
-def _before(desk: Desk, who: Principal, code: str) -> Dossier:
-    """The dossier that was registered online, or the empty one that is new."""
+def _before(desk: Desk, who: Principal, code: str, command_id: str = "") -> Dossier:
+    """The dossier that was registered online, or the empty one that is new. One that is received
+    only for who sends the command again that may have done it: he gets the first answer."""
     if not code:
         return Dossier("")
     if not desk.access.permits(who, "dossier.act", {"code": code}):
         raise NotThere(Sentence("There is no dossier %(code)r", code=code))
     found = latest(desk, code).dossier
-    if found.status != "registered":
+    if found.status != "registered" and not _answered(desk, command_id):
         said = Sentence("The dossier %(code)s was received before.", code=code)
         raise Problem(409, "dossier-exists", "It was received before", said)
     desk.reads.note(who, code, "dossier.act", "/receive")
     return found
+
+
+def _answered(desk: Desk, command_id: str) -> bool:
+    house = desk.house
+    return bool(command_id) and (house.log.answer(acting.command_id(house, command_id)) is not None)
 
 
 def _registered(request: Request, who: Principal, desk: Desk, code: str) -> Response:
