@@ -132,6 +132,19 @@ def test_what_happens_now_comes_now(address: str, house: House) -> None:
         assert again.take(2) == found[1:]
 
 
+def test_who_does_not_follow_has_what_was_done_before_he_asked(
+    address: str, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last, _ = whole(address)[-1]
+    # What is kept for those who follow is far behind the log.
+    monkeypatch.setattr("app.api.feed.tail.LOOK", 60.0)
+    with opened(address) as stream:
+        register(house)
+        stream.take(1)
+        code = register(house)
+        assert [event["subject"] for _, event in whole(address, last=last)][-1] == code
+
+
 def test_many_follow_and_each_has_all(address: str, house: House, app: FastAPI) -> None:
     with opened(address) as one, opened(address) as other:
         assert app.state.desk.tail.count() == 2

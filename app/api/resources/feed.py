@@ -94,7 +94,7 @@ async def _stream(
     try:
         yield b"retry: %d\nid: %s\n\n" % (RETRY, id_of(follower.cursors).encode())
         while monotonic() < end and not desk.tail.over:
-            found = await run_in_threadpool(_readable, request, desk, who, follower)
+            found = await run_in_threadpool(_readable, request, desk, who, follower, follow)
             if found is None:
                 return
             if found:
@@ -108,7 +108,7 @@ async def _stream(
 
 
 def _readable(
-    request: Request, desk: Desk, who: Principal, follower: Follower
+    request: Request, desk: Desk, who: Principal, follower: Follower, follow: bool
 ) -> list[bytes] | None:
     """Frames of what is new; of what `who` may not read only that it was passed over. None when
     he is not to be told anything any more."""
@@ -118,7 +118,9 @@ def _readable(
     may: dict[str, bool] = {}
     frames = []
     hidden = False
-    for entry in follower.read():
+    # What is kept for those who follow may be a moment behind the log.
+    found = follower.read() if follow else desk.tail.read_log(follower.cursors)
+    for entry in found:
         follower.moved(entry)
         if entry.dossier not in may:
             on = {"code": entry.dossier}
