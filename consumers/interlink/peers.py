@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from engine.core.law import APART
 from workflows.organisation import Organisation
 
 HOUSE = re.compile(r"^[a-z0-9][a-z0-9.-]{0,62}$")
@@ -39,9 +40,10 @@ class Peers(msgspec.Struct, frozen=True):
     houses: dict[str, Peer] = {}
 
     def accepts(self, house: str, procedure: str, version: str) -> bool:
-        """Whether legs of this procedure version are taken from that house."""
-        taken = self.houses[house].accepts
-        return procedure in taken or f"{procedure}@{version}" in taken
+        """Whether legs of this procedure version are taken from that house. Of one that it runs
+        itself as a leg of the whole, when those of the whole are."""
+        taken, whole = self.houses[house].accepts, procedure.partition(APART)[0]
+        return whole in taken or f"{whole}@{version}" in taken
 
     def elsewhere(self, organisation: Organisation) -> dict[str, str]:
         """Agency -> the house whose engine it works in, for `Law`. Raises BadPeers."""

@@ -154,8 +154,10 @@ class Law:
 
 
 def leg_key(key: tuple[str, str], path: str) -> tuple[str, str]:
-    """The key of a procedure's leg that another engine runs as a procedure of its own."""
-    return (f"{key[0]}{APART}{path}", key[1])
+    """The key of a procedure's leg that another engine runs as a procedure of its own. A leg of
+    such a leg is named by its path from the whole."""
+    between = "/" if APART in key[0] else APART
+    return (f"{key[0]}{between}{path}", key[1])
 
 
 def leg_alone(procedure: Procedure, path: str) -> Procedure:

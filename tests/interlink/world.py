@@ -31,8 +31,8 @@ from tests.core.scenario import START
 from tests.interlink.law import DESK, MINISTRY, PROCEDURE, PROVINCE, law
 
 PEERS = {
-    PROVINCE: Peers({MINISTRY: Peer(agencies=("monre", "mae"))}),
-    MINISTRY: Peers({PROVINCE: Peer(under=("qn",), accepts=(PROCEDURE,))}),
+    PROVINCE: Peers({MINISTRY: Peer(agencies=("monre", "mae"), accepts=("t-further",))}),
+    MINISTRY: Peers({PROVINCE: Peer(under=("qn",), accepts=(PROCEDURE, "t-further"))}),
 }
 POINTS = ("read", "half-sent", "sent", "taken", "answered", "advanced")
 
