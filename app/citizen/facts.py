@@ -60,6 +60,11 @@ class Facts:
         self._keep(code, word, at, again=False)
         return printed(word)
 
+    def derived(self, code: str, command_id: bytes, at: datetime) -> str | None:
+        """The same; None where the dossier was given another one since."""
+        word = self.derive(code, command_id, at)
+        return word if self.proven(code, word) else None
+
     def proven(self, code: str, word: str) -> bool:
         """Whether the word is that of the dossier with this very code."""
         return self.bearer(code, word) == code
@@ -123,9 +128,7 @@ def at_receipt(house: House, code: str) -> str | None:
     first = next(iter(house.log.read_stream(code, limit=1)), None)
     if first is None or first.type != DossierReceived.type:
         return None
-    facts = Facts(house.log)
-    word = facts.derive(code, first.command_id, house.real_now)
-    return word if facts.proven(code, word) else None
+    return Facts(house.log).derived(code, first.command_id, house.real_now)
 
 
 def plain(word: str) -> str:

@@ -22,9 +22,11 @@ from app.citizen.facts import Facts
 from app.desk.context import AtDesk, Desk
 from app.trouble import BadInput, Broken
 from app.uploads.store import Handed, Uploads, opened
+from engine.core.admission import CITIZEN
 from engine.ids import parse_id
 from engine.runtime import Call, Done
 from schemas.commands import Command
+from schemas.events import DossierRegistered
 from schemas.rejection import Rejected
 from schemas.sentence import Sentence
 
@@ -125,6 +127,16 @@ class Online:
         if isinstance(answer, Done):
             self.desk.feeder.nudge()
         return answer
+
+    def opened_by(self, command_id: bytes) -> str | None:
+        """The code of the dossier that a citizen's form with this id has opened; None where it
+        opened none, or was the form of another act."""
+        known = self.desk.house.log.answer(command_id)
+        if known is None or isinstance(known, Rejected):
+            return None
+        first = known[0]
+        opened = (first.type, first.actor) == (DossierRegistered.type, CITIZEN)
+        return first.stream if opened else None
 
     # --- limits, and what nobody submitted ---
 

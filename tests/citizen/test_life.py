@@ -172,6 +172,71 @@ def test_handing_in_twice_makes_one_dossier_and_the_same_confirmation(citizen: C
     assert len(citizen.house.log.streams("", limit=1000)) == before + 1
 
 
+def test_who_changes_something_after_the_answer_was_lost_gets_his_word_all_the_same(
+    citizen: Citizen,
+) -> None:
+    fields = citizen.begin()
+    citizen.review(fields, ("application", "Đơn.pdf", PDF))
+    fields |= {"kept": citizen.hidden("kept"), "go": "submit"}
+    citizen.follow(citizen.post(f"/apply/{PROCEDURE}", fields))
+    code, word = citizen.confirmed()
+    assert "không có trong hồ sơ" not in citizen.page
+    # As if that answer had not come: he goes back and corrects a letter.
+    citizen.follow(citizen.post(f"/apply/{PROCEDURE}", fields | {"phone": "0912345679"}))
+    assert citizen.confirmed() == (code, word)
+    assert "không có trong hồ sơ" in citizen.page
+    registered = of(citizen.house, code, e.DossierRegistered)
+    assert registered.private.applicant["phone"] == "0912345678"
+
+
+def test_a_word_that_is_void_is_not_shown_again(citizen: Citizen) -> None:
+    fields = citizen.begin()
+    citizen.review(fields, ("application", "Đơn.pdf", PDF))
+    fields |= {"kept": citizen.hidden("kept"), "go": "submit"}
+    citizen.follow(citizen.post(f"/apply/{PROCEDURE}", fields))
+    code, word = citizen.confirmed()
+    Facts(citizen.house.log).issue(code, citizen.house.real_now)
+    citizen.follow(citizen.post(f"/apply/{PROCEDURE}", fields))
+    assert code in citizen.page
+    assert word not in citizen.page
+    assert "mã tra cứu khác" in citizen.page
+
+
+def test_the_command_of_another_act_opens_no_dossier(citizen: Citizen, as_: As) -> None:
+    """An officer's form is good for no word of the dossier that he has acted on."""
+    code, _ = received(citizen)
+    page = as_(RECEIVER).get(f"/dossiers/{code}/papers").text
+    used = hidden(page)
+    files = [("paper.permit", ("a.jpg", JPEG))]
+    as_(RECEIVER).post(f"/dossiers/{code}/papers", data={"command": used, "leg": ""}, files=files)
+    fields = citizen.begin() | {"command": used}
+    citizen.review(fields, ("application", "Đơn.pdf", PDF))
+    assert citizen.submit(fields).status_code == 409
+    # And it can be handed in now, by an id of its own.
+    fields |= {"command": citizen.hidden("command")[0], "kept": citizen.hidden("kept")}
+    assert citizen.review(fields).status_code == 200
+    citizen.follow(citizen.submit(fields))
+    assert citizen.confirmed()[0] != code
+
+
+def test_a_complaint_that_was_changed_after_its_answer_was_lost_can_be_sent(
+    citizen: Citizen,
+) -> None:
+    code, word = received(citizen)
+    finish(citizen.house, code)
+    citizen.follow(citizen.look_up(code, word))
+    citizen.get("/look-up/complain")
+    first = {"command": citizen.hidden("command")[0], "ground": "late", "words": "Chậm"}
+    assert citizen.post("/look-up/complain", first).status_code == 303
+    changed = first | {"words": "Chậm quá"}
+    assert citizen.post("/look-up/complain", changed).status_code == 422
+    assert "đã đến nơi" in citizen.errors[0][1]
+    changed["command"] = citizen.hidden("command")[0]
+    assert citizen.post("/look-up/complain", changed).status_code == 303
+    said = [each for each in events(citizen.house, code) if isinstance(each, e.ComplaintFiled)]
+    assert [each.private and each.private.reason for each in said] == ["Chậm", "Chậm quá"]
+
+
 def test_a_supplement_a_rating_and_a_complaint_sent_twice_are_one(citizen: Citizen) -> None:
     house = citizen.house
     code, word = received(citizen)

@@ -160,7 +160,7 @@ def test_the_cookie_is_for_these_pages_alone_and_for_a_while(
         assert flag in cookie
     note = cookie.partition("=")[2].partition(";")[0]
     assert online.noted("looked-up", note, timedelta(minutes=1))[0] == code
-    assert online.noted("applied", note, timedelta(minutes=1)) is None
+    assert online.noted(browser.APPLIED.name, note, timedelta(minutes=1)) is None
     assert online.noted("looked-up", note, timedelta(seconds=-1)) is None
     assert online.noted("looked-up", note[:-2] + "xx", timedelta(minutes=1)) is None
 

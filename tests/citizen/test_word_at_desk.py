@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import UTC, datetime
 
 import pypdf
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
+from msgspec.structs import replace
 
 from app.citizen.facts import Facts, at_receipt, issue
 from app.desk.context import Desk
 from app.forms import paper
 from engine.runtime import Call, Done
-from schemas.commands import Receive
+from schemas.commands import Accept, Receive, Transfer
 from tests.desk.conftest import As
 
 RECEIVER = "ub-desk.receiver-1"
@@ -106,6 +108,34 @@ def test_only_the_desk_prints_it(as_: As, code: str) -> None:
     for other in ("hl-desk.receiver-1", "ub-land.specialist-1", "monitor", "auditor"):
         answer = as_(other).post(f"/receive/{code}/receipt.pdf", data={"word": word})
         assert answer.status_code in (403, 404)
+
+
+def test_who_took_over_from_the_desk_gives_another_and_prints_it(
+    desk: Desk, as_: As, code: str
+) -> None:
+    """The desk ended, not the dossier; and whoever lost his word comes to the one there is."""
+    (old,) = set(shown(as_(RECEIVER), code))
+    now = datetime(2025, 7, 1, 2, 0, tzinfo=UTC)
+    desk.house.settings = replace(desk.house.settings, now=now)
+    officer = as_("w-uong-bi-desk.receiver-1")
+    assert set(shown(officer, code)) == {old}
+    (new,) = set(PRINTED.findall(officer.post(f"/receive/{code}/word").text))
+    assert new != old
+    printed = officer.post(f"/receive/{code}/receipt.pdf", data={"word": new})
+    assert new in pages(printed)[1]
+    assert as_(RECEIVER).post(f"/receive/{code}/word").status_code == 404
+
+
+def test_a_desk_that_took_the_dossier_over_gives_it_from_then_on(
+    desk: Desk, as_: As, code: str
+) -> None:
+    runtime, now = desk.house.runtime, desk.house.now
+    other = "hl-desk.receiver-1"
+    moved = Transfer(actor=RECEIVER, to_agency="hl-desk", why="recorded-wrongly", reason="nhầm")
+    for command in (moved, Accept(actor=other)):
+        assert isinstance(runtime.handle(Call(command, runtime.new_id(), code, now, now=now)), Done)
+    assert as_(RECEIVER).post(f"/receive/{code}/word").status_code == 404
+    assert PRINTED.findall(as_(other).post(f"/receive/{code}/word").text)
 
 
 def test_a_dossier_that_is_not_there_has_none(desk: Desk) -> None:

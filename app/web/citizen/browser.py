@@ -24,8 +24,8 @@ class Kept(NamedTuple):
     within: timedelta
 
 
-APPLIED = Kept("applied", "/applied", timedelta(minutes=30))
-"""The code and the word of what was just handed in."""
+APPLIED = Kept("handed-in", "/applied", timedelta(minutes=30))
+"""The code and the word of what was just handed in; whether something else was sent before."""
 
 SEEN = Kept("looked-up", "/look-up", SEEN_FOR)
 """The code of the dossier whose word was given, and when, in seconds since 1970; written anew with

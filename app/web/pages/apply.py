@@ -145,13 +145,19 @@ def _submit(request: Request, online: Online, filled: Filled, command_id: bytes)
         note=filled.note,
     )
     done = online.act(register, command_id)
-    if isinstance(done, Rejected):
+    # Sent before, and changed since the answer was lost: then this browser has the first one's id,
+    # which nobody else was given.
+    first = online.opened_by(command_id) if isinstance(done, Rejected) else None
+    if isinstance(done, Rejected) and first is None:
         why = sentence(done.rule, done.message, language(request))
         filled.wrong = [Wrong("desk", "%(why)s", {"why": why})]
+        # What was refused under this id stays refused under it.
+        filled.command = online.new_command()
         return _form(request, online, filled, 409)
-    word = online.facts.derive(done.code, command_id, online.desk.house.real_now)
+    code = first or done.code
+    word = online.facts.derived(code, command_id, online.desk.house.real_now)
     answer = RedirectResponse("/applied", 303)
-    browser.keep(request, answer, online, browser.APPLIED, [done.code, word])
+    browser.keep(request, answer, online, browser.APPLIED, [code, word, first is not None])
     return answer
 
 
@@ -161,13 +167,14 @@ def applied(request: Request, who: May, online: AtOnline) -> Response:
     found = browser.kept(request, online, browser.APPLIED)
     if found is None:
         return RedirectResponse("/look-up", 303)
-    code, word = found
+    code, word, changed = found
     (record, *_) = online.desk.house.log.read_stream(code, limit=1)
     event = record.event()
     assert isinstance(event, DossierRegistered), "that is how it began"
     shows = {
         "code": code,
         "word": word,
+        "changed": changed,
         "event": event,
         "at": record.occurred_at,
         "procedure": online.desk.house.law.procedure((event.procedure, event.procedure_version)),

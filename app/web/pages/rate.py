@@ -28,6 +28,8 @@ router = APIRouter(include_in_schema=False)
 
 May = Annotated[Principal, needs("citizen.look-up")]
 
+REUSED = "command-id-reused"
+
 MARKS = frozenset(str(mark) for mark in range(1, BEST + 1))
 
 
@@ -60,7 +62,7 @@ def rated(request: Request, who: May, online: AtOnline, sent: BoundedForm) -> Re
     act = Rate(actor=CITIZEN, marks=marks, note=note or None)
     refused = _said(request, online, act, command, code)
     if refused is not None:
-        return _rating(request, online, code, command, marks, note, [refused])
+        return _rating(request, online, code, online.new_command(), marks, note, [refused])
     return browser.shown(request, online, RedirectResponse("/look-up/dossier", 303))
 
 
@@ -96,16 +98,20 @@ def complained(request: Request, who: May, online: AtOnline, sent: BoundedForm) 
     act = Complain(actor=CITIZEN, ground=ground, reason=words)
     refused = _said(request, online, act, command, code)
     if refused is not None:
-        return _complaint(request, online, code, command, ground, words, [refused])
+        return _complaint(request, online, code, online.new_command(), ground, words, [refused])
     return browser.shown(request, online, RedirectResponse("/look-up/dossier", 303))
 
 
 def _said(request: Request, online: Online, act: Command, command: str, code: str) -> Wrong | None:
-    """Does it; what refused it, if a rule did."""
+    """Does it; what refused it, if a rule did. It stays refused under that id: the form needs
+    another one."""
     online.limit(FILES, "say", address(request))
     done = online.act(act, online.command_id(command), code)
     if not isinstance(done, Rejected):
         return None
+    if done.rule == REUSED:
+        # The answer to it was lost, and it was changed since.
+        return Wrong("main-content", _("It has arrived as you sent it first, without the changes"))
     said = sentence(done.rule, done.message, language(request))
     return Wrong("main-content", "%(said)s", {"said": said})
 
