@@ -20,6 +20,8 @@ LONGEST_NAME = 60
 LONGEST_NOTE = 1_000
 MOST_SAVED = 30
 """Sets of filters that one account may keep."""
+MOST_COUNTED = 10_000
+"""A page that is read anew all day counts alerts no further, and says that there are more."""
 
 metadata = sa.MetaData()
 
@@ -147,7 +149,8 @@ def list_alerts(
         query = query.order_by(of.raised_at.desc(), of.due_at.desc(), of.id.desc())
         rows = connection.execute(query.limit(limit - len(found)).offset(offset)).all()
         found += rows
-        if by.answered is None and not answered and offset:
+        if by.answered is None and not answered and offset and len(found) < limit:
+            # All of them: of those that are answered none may be on no page, or on two.
             offset = max(0, offset - count_alerts(connection, by, answered=False))
     answers = _answers(connection, [row.id for row in found])
     return [
@@ -158,9 +161,9 @@ def list_alerts(
 
 
 def count_alerts(
-    connection: sa.Connection, by: Filter, *, answered: bool, most: int = 10_000
+    connection: sa.Connection, by: Filter, *, answered: bool, most: int | None = None
 ) -> int:
-    """How many there are, counted up to `most`."""
+    """How many there are; counted up to `most`, if it is given."""
     query = sa.select(alerts_table.c.id).where(*_conditions(by), _answered(answered)).limit(most)
     return connection.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
 

@@ -75,6 +75,26 @@ def test_who_was_answered_goes_behind_who_was_not(as_: As) -> None:
     assert ids(monitor.get("/alerts?page=9").text) == []
 
 
+def test_of_very_many_that_wait_it_is_said_that_there_are_more(
+    as_: As, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "MOST_COUNTED", 1)
+    monitor = as_("monitor")
+    first, second, *_, last = listed(monitor)
+    for alert in (first, second):
+        monitor.post("/alerts/answers", data={"alert": alert, "note": "rồi"})
+    assert "Có hơn 1 cảnh báo chờ xác nhận." in monitor.get("/alerts").text
+    with house.home.engine.connect() as connection:
+        waiting = kept.count_alerts(connection, Filter(), answered=False)
+        assert waiting > 1
+        found = [
+            kept.list_alerts(connection, Filter(), limit=1, offset=each)[0].id.hex()
+            for each in (waiting - 1, waiting, waiting + 1)
+        ]
+    assert found[0] == last
+    assert sorted(found[1:]) == sorted([first, second])
+
+
 @pytest.mark.parametrize("sent", [{"note": "x"}, {"note": " "}, {"alert": "zz", "note": "x"}, {}])
 def test_an_answer_needs_an_alert_and_a_note(as_: As, sent: dict[str, str]) -> None:
     monitor = as_("monitor")

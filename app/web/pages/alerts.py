@@ -91,7 +91,8 @@ def show(
     by, wrong = _filter(desk, who, asked)
     with desk.reading() as connection:
         found = kept.list_alerts(connection, by, limit=A_PAGE + 1, offset=(page_ - 1) * A_PAGE)
-        waiting = kept.count_alerts(connection, by, answered=False)
+        most = kept.MOST_COUNTED
+        waiting = kept.count_alerts(connection, by, answered=False, most=most + 1)
         pinned = procedures(connection, (each.code for each in found if each.leg))
     leg_name = leg_names(desk, language(request))
     return page(
@@ -102,7 +103,8 @@ def show(
         alerts=found[:A_PAGE],
         more=len(found) > A_PAGE,
         number_of_page=page_,
-        waiting=waiting,
+        waiting=min(waiting, most),
+        more_wait=waiting > most,
         asked=asked,
         wrong=wrong,
         kinds=KINDS,
