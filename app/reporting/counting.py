@@ -7,7 +7,7 @@ handing in is not its own, the dossier's counts.
 
 What decides, for each case:
 
-- received: when work on it first began;
+- received: when work on it first began; what another engine offered, when that was accepted;
 - finished: when its clock ended with a verdict (the result was ready, or it was broken off);
   without one, when it was over, early or late by its dates; unless it was opened again since;
 - in progress it is overdue when its date has passed on the period's last day (or now, while that
@@ -168,7 +168,17 @@ def touched(period: Period, known: int | None) -> Select[Any]:
     ongoing = or_(c.over == 0, c.last >= period.since)
     if known is not None:
         ongoing = or_(ongoing, c.told > known)
-    return select(c.dossier).where(c.begun <= period.until, ongoing)
+    return select(c.dossier).where(received(period, known), ongoing)
+
+
+def received(period: Period, known: int | None) -> ColumnElement[bool]:
+    """What was received by the period's end. Of what another engine offered that is asked here
+    alone, so only what had been accepted, and was known to be: nothing else of it counts."""
+    c = SPANS.c
+    taken = c.taken <= period.until
+    if known is not None:
+        taken = and_(taken, c.taken_told <= known)
+    return or_(c.begun <= period.until, and_(c.begun.is_(None), taken))
 
 
 def with_end(
@@ -204,9 +214,12 @@ def with_end(
         since_opened(at, at.ended, minute_of(at.ended)),
         case((at.leg != "", _end_of_whole(at, until, known))),
     )
+    offered = and_(at.leg == "", at.what.endswith(f"\t{INTERLINKED}"))
+    taken = select(SPANS.c.taken).where(SPANS.c.dossier == at.dossier).scalar_subquery()
     # Of the time before, a leg that has no limit this time keeps no date.
     due = case((at.due // STAMP >= at.opened, at.due)).label("due")
-    return select(*(due if each.name == "due" else each for each in at), end.label("end"))
+    others = {"due": due, "received": case((offered, taken), else_=at.received).label("received")}
+    return select(*(others.get(each.name, each) for each in at), end.label("end"))
 
 
 def since_opened(at: Any, stamped: Any, value: Any) -> ColumnElement[Any]:

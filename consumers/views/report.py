@@ -6,7 +6,8 @@ happened and when it was recorded. A report looks at the rows that happened by t
 period and were recorded by the moment it asks about, and at nothing else: no row says how the
 case stands today, so that no report of the past can change with it. Beside them, a row for each
 dossier says which periods cannot have to do with it, so that a report of one year does not cost as
-many times more as there are years; it never says what a report counts.
+many times more as there are years; it never says what a report counts, but for one thing: whether
+and when what another engine offered was received here.
 
 What happened last decides, and a query finds that by a mere maximum: a value is stored with the
 version of its event in front (`stamped`, or as text `signed`).
@@ -35,12 +36,18 @@ STAMP = MINUTES * CODES
 SPANS = table(
     "report_spans",
     ["dossier"],
-    [moment("begun"), moment("last"), moment("told"), number("over")],
+    [
+        *(moment("begun"), moment("last"), moment("told"), number("over")),
+        *(moment("taken"), moment("taken_told")),
+    ],
     fill=50,
 )
-"""`begun`: when the dossier was received. `last`, `told`: when that happened, and was recorded,
-which last began or ended work on it or on a leg of it. `over`: 1 if that ended the whole; a report
-of a time after `last`, as known after `told`, then finds every case of it ended before."""
+"""`begun`: when the dossier was received; not set for what another engine offered, which is
+received when its offer is accepted. `taken`, `taken_told`: when the first offer of the dossier was
+accepted, and that was recorded: once, so that they never change. `last`, `told`: when that
+happened, and was recorded, which last began or ended work on it or on a leg of it. `over`: 1 if
+that ended the whole; a report of a time after `last`, as known after `told`, then finds every case
+of it ended before."""
 
 TABLE = table(
     "report",
@@ -115,8 +122,17 @@ def _turn(seen: Recorded, source: str, *, stopped: bool) -> Put:
 def _received(event: e.DossierReceived, seen: Recorded) -> list[Change]:
     # Its date comes with its clock, which starts in the same command.
     what = (event.agency, event.procedure, event.procedure_version, event.channel)
-    span = _turned(seen, begun=seen.occurred_at, over=0)
+    begun = None if isinstance(event, e.DossierArrived) else seen.occurred_at
+    span = _turned(seen, begun=begun, over=0)
     return [_fact(seen, opened=seen.version, what=signed(seen.version, *what)), span]
+
+
+def _accepted(event: e.HandoverAccepted, seen: Recorded) -> list[Change]:
+    # The first offer of what comes from another engine is the one by which it came.
+    if event.leg or event.handover != 1:
+        return []
+    taken: dict[str, Value] = {"taken": seen.occurred_at, "taken_told": seen.recorded_at}
+    return [Put(SPANS, (seen.stream,), taken)]
 
 
 def _reopened(event: e.DossierReopened, seen: Recorded) -> list[Change]:
@@ -194,10 +210,11 @@ def _asked(event: e.SupplementRequested, seen: Recorded) -> list[Change]:
 
 VIEW = View(
     "report",
-    2,
+    3,
     [TABLE, SPANS],
     {
         e.DossierReceived: _received,
+        e.HandoverAccepted: _accepted,
         e.DossierReopened: _reopened,
         e.LegOpened: _leg_opened,
         e.LegTransferred: _transferred,

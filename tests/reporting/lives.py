@@ -17,8 +17,10 @@ from consumers.rows import write
 from consumers.tables import create
 from consumers.view import View
 from consumers.views.report import VIEW
+from engine.core.admission import SYSTEM
 from engine.core.calendar import local_day
 from engine.core.decide import Decided
+from engine.core.law import leg_key
 from schemas import commands as c
 from schemas import events as e
 from schemas.commands import Command
@@ -42,6 +44,44 @@ class Life(walk.Walk):
         self.receive(self.pick)
         for _ in range(steps):
             walk.step(self, self.pick)
+        return self
+
+    def arrives(self, path: str, steps: int) -> Life:
+        """As this leg of another house's dossier. Now and then nobody takes it."""
+        leg = self.law.procedure(leg_key(self.procedure.key, path))
+        start = leg.process.steps[leg.process.start]
+        day = local_day(self.now)
+        there = [each for each in self.law.organisation.on(day) if each.function == leg.desk]
+        offer = c.Arrive(
+            actor=SYSTEM,
+            procedure=self.procedure.id,
+            version=self.procedure.version,
+            calendar=self.law.calendar_known_on(day).version,
+            agency=self.pick(there).id,
+            house="other",
+            code="theirs",
+            of_leg=path,
+            handover=1,
+            at_version=3,
+            at_hash="00" * 32,
+            digest="00" * 32,
+            from_agency="elsewhere",
+            from_officer="elsewhere.receiver-1",
+            step=start.name,
+            expires=self.now + timedelta(days=3),
+            limit="3 days",
+            rule="day-after",
+            since=self.now,
+            whole_due=self.now + timedelta(days=self.pick((1, 2, 20))),
+        )
+        assert isinstance(self.give(offer), Decided)
+        self.now += timedelta(hours=self.pick((1, 1, 40, 80)))
+        if self.pick((True, False, False)):
+            self.give(c.WithdrawElsewhere(actor=SYSTEM))
+        for _ in range(steps):
+            walk.step(self, self.pick)
+        if self.pick((True, False, False)):
+            self.give(c.WithdrawElsewhere(actor=SYSTEM, stop=True))
         return self
 
     def _found(self, command: Command) -> Command:

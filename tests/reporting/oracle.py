@@ -54,7 +54,8 @@ def registered(
 
 class _Life:
     """One dossier at the end of the period, as it was known. `begun`, `ended`: by leg, when work
-    on it first began, and when it was finished, while it is."""
+    on it first began, and when it was finished, while it is. `taken`: somebody took something over:
+    on what another house offered there is no work before."""
 
     def __init__(self, stream: Iterable[Recorded], period: Period, known: int | None) -> None:
         self.period = period
@@ -65,6 +66,7 @@ class _Life:
         self.begun: dict[str, datetime] = {}
         self.ended: dict[str, datetime] = {}
         self.procedures: dict[str, tuple[str, str]] = {}
+        self.taken = False
         self.asked = 0
         self.way: str | None = None
         for recorded in stream:
@@ -83,6 +85,9 @@ class _Life:
         self.asked += isinstance(event, e.SupplementRequested)
         if isinstance(event, e.ResultReturned) and event.to == "done":
             self.way = event.channel
+        self.taken |= isinstance(event, e.HandoverAccepted)
+        if self.dossier.origin is not None and not self.taken:
+            return
         for path, leg in self.dossier.legs.items():
             self.begun.setdefault(path, at)
             if leg.verdict is None and leg.open:
@@ -118,6 +123,8 @@ class _Life:
 
     def cases(self) -> Iterable[tuple[Key, list[str]]]:
         for path, leg in self.dossier.legs.items():
+            if path not in self.begun:
+                continue
             ended = self.ended.get(path)
             if ended is None or _day(ended) >= self.period.first:
                 yield self._key(path, leg), ["c3", self._came(path), *self._stands(leg, ended)]

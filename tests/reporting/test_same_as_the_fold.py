@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import chain
 from random import Random
 from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, true
 
 from app.reporting import counting
 from app.reporting.counting import counted
@@ -20,6 +21,7 @@ from app.reporting.register import Entry, Register, entries
 from consumers.views import report
 from schemas.envelope import Recorded, from_micros
 from schemas.events import LegOpened
+from tests.core.scenario import procedure
 from tests.core.walk import PROCEDURES, STEPS, drawn
 from tests.reporting.lives import Life, viewed
 from tests.reporting.oracle import Table, as_table, folded, registered
@@ -78,18 +80,29 @@ def questions_about(streams: Streams, rng: Random, count: int) -> list[Question]
 @given(choices=st.data())
 def test_whatever_happens_to_a_dossier_and_however_late_it_is_told(choices: st.DataObject) -> None:
     pick = drawn(choices.draw)
-    life = Life(pick(PROCEDURES), "d-1", pick).lives(choices.draw(st.integers(0, STEPS)))
+    life = Life(pick(PROCEDURES), "d-1", pick)
+    steps = choices.draw(st.integers(0, STEPS))
+    legs = [path for path, _ in life.procedure.legs()]
+    life = life.arrives(pick(legs), steps) if legs and pick((False, True)) else life.lives(steps)
     rng = Random(choices.draw(st.integers(0, 999)))
     same([life.events], questions_about([life.events], rng, 6))
 
 
 def long_lives(seeds: range = range(3)) -> Streams:
-    """Of every procedure some, long enough to end, to be opened again and to end again."""
-    return [
-        Life(id_, f"{id_}-{seed}", Random(f"{id_} {seed}").choice).lives(STEPS + 30).events
+    """Of every procedure some, long enough to end, to be opened again and to end again; and of
+    its legs, as another house offers them."""
+    made = [
+        Life(id_, f"{id_}-{seed}", Random(f"{id_} {seed}").choice).lives(STEPS + 30)
         for id_ in PROCEDURES
         for seed in seeds
     ]
+    made += [
+        Life(id_, f"{id_}-{seed}-{leg}", Random(f"{leg} {seed}").choice).arrives(leg, STEPS // 6)
+        for id_ in PROCEDURES
+        for leg, _ in procedure(id_).legs()
+        for seed in seeds
+    ]
+    return [life.events for life in made]
 
 
 def opened_elsewhere(stream: list[Recorded]) -> bool:
@@ -117,6 +130,8 @@ def test_the_long_lives_have_everything_that_matters(lives: Streams) -> None:
         "dossier.refused", "result.returned",
     ):  # fmt: skip
         assert types[name], f"none of the lives has {name}"
+    grounds = [each.event().ground for each in chain(*lives) if each.type == "dossier.stopped"]
+    assert {"not-taken", "ended-at-origin"} <= set(grounds)
     assert any(map(opened_elsewhere, lives)), "no leg is opened again at another agency"
     whole = Period(date(2021, 1, 1), date(2030, 12, 31))
     columns: Counter[str] = sum(folded(lives, whole).values(), Counter())
@@ -174,7 +189,8 @@ def test_seeded_bug_leaving_a_question_out(
 
 
 @pytest.mark.parametrize(
-    "type_", ["dossier.reopened", "leg.transferred", "clock.resumed", "clock.ended"]
+    "type_",
+    ["dossier.reopened", "leg.transferred", "clock.resumed", "clock.ended", "handover.accepted"],
 )
 def test_seeded_bug_a_view_that_misses_an_event(
     lives: Streams, answers: list[Answer], monkeypatch: pytest.MonkeyPatch, type_: str
@@ -195,7 +211,7 @@ def _touched(left_out: str, period: Period, known: int | None) -> Select[Any]:
     if known is not None:
         asked["told"] = c.told > known
     ongoing = (question for name, question in asked.items() if name != left_out)
-    return select(c.dossier).where(c.begun <= period.until, or_(*ongoing))
+    return select(c.dossier).where(counting.received(period, known), or_(*ongoing))
 
 
 def test_the_seeded_question_is_the_only_difference(
@@ -210,6 +226,20 @@ def test_seeded_bug_leaving_out_too_many_dossiers(
     lives: Streams, answers: list[Answer], monkeypatch: pytest.MonkeyPatch, left_out: str
 ) -> None:
     monkeypatch.setattr(counting, "touched", lambda *asked: _touched(left_out, *asked))
+    assert wrong(lives, answers)
+
+
+@pytest.mark.parametrize("asked", ["nothing", "not when it was told"])
+def test_seeded_bug_what_was_offered_is_received(
+    lives: Streams, answers: list[Answer], monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    c = report.SPANS.c
+
+    def received(period: Period, known: int | None) -> ColumnElement[bool]:
+        taken = true() if asked == "nothing" else c.taken <= period.until
+        return or_(c.begun <= period.until, and_(c.begun.is_(None), taken))
+
+    monkeypatch.setattr(counting, "received", received)
     assert wrong(lives, answers)
 
 

@@ -11,6 +11,7 @@ from schemas import events as e
 from schemas.envelope import Recorded, to_micros
 from tests.reporting.lives import sealed, viewed
 from tests.reporting.oracle import Table, as_table, folded
+from workflows.machine import ORIGIN
 
 MARCH = Period(date(2021, 3, 1), date(2021, 3, 31))
 APRIL = Period(date(2021, 4, 1), date(2021, 4, 30))
@@ -290,8 +291,12 @@ def test_a_stop_in_a_leg_stops_the_whole_but_no_other_leg() -> None:
     assert legs["c12"] == legs["c13"] == 1
 
 
-def test_a_leg_of_another_engines_dossier_counts_as_a_leg() -> None:
-    arrived = e.DossierArrived(
+LOOK = Key("legs", TAX, f"{LAND[0]}#tax", LAND[1])
+"""A leg of another house's dossier, at the agency here."""
+
+
+def arrived(at: datetime) -> Told:
+    arrival = e.DossierArrived(
         procedure=f"{LAND[0]}#tax",
         procedure_version=LAND[1],
         calendar="2025",
@@ -299,7 +304,7 @@ def test_a_leg_of_another_engines_dossier_counts_as_a_leg() -> None:
         officer="x.y",
         channel="interlinked",
         step="assess",
-        appointment=day(20),
+        appointment=day(20, 4),
         house="other",
         code="c",
         of_leg="tax",
@@ -309,7 +314,58 @@ def test_a_leg_of_another_engines_dossier_counts_as_a_leg() -> None:
         at_hash="",
         digest="",
     )
-    one = told().on(day(2), arrived)
-    key = Key("legs", TAX, f"{LAND[0]}#tax", LAND[1])
-    assert one.counts(MARCH, key) == {"c3", "c5", "c11", "c12"}
+    offer = e.HandoverOffered(
+        handover=1,
+        from_agency="x",
+        from_officer="x.y",
+        to_agency=TAX,
+        to_role="specialist",
+        step="assess",
+        back=ORIGIN,
+        expires=at + timedelta(days=3),
+    )
+    clock = e.ClockStarted(limit="3 days", rule="day-after", due=day(20, 4))
+    return told().on(at, arrival, clock, offer)
+
+
+TAKEN = e.HandoverAccepted(handover=1, step="assess", agency=TAX, officer=f"{TAX}.x")
+
+
+def test_a_leg_of_another_engines_dossier_counts_as_a_leg() -> None:
+    one = arrived(day(2)).on(day(3), TAKEN)
+    assert one.counts(MARCH, LOOK) == {"c3", "c5", "c11", "c12"}
     assert one.counts(MARCH) == set()
+    one.on(day(4), e.DossierStopped(ground="inspection"))
+    assert one.counts(MARCH, LOOK) == {"c3", "c5", "c7", "c8"}
+
+
+def test_what_another_engine_offered_is_received_when_it_is_taken() -> None:
+    """No period may carry over what the one before did not leave."""
+    one = arrived(day(31))
+    assert one.table(MARCH) == {}
+    one.on(day(2, 4), TAKEN, told=day(5, 4))
+    assert one.table(MARCH) == {}
+    assert one.counts(APRIL, LOOK) == {"c3", "c5", "c11", "c13"}
+    assert one.table(APRIL, known=day(4, 4)) == {}
+    # A later handover within the agency is no other receipt.
+    moved = e.HandoverAccepted(handover=2, step="sign", agency=TAX, officer=f"{TAX}.y")
+    one.on(day(2, 5), moved)
+    assert one.counts(Period(date(2021, 5, 1), date(2021, 5, 31)), LOOK) == {
+        "c3",
+        "c6",
+        "c11",
+        "c13",
+    }
+
+
+def test_what_another_engine_offered_and_nobody_took_is_none_of_the_form() -> None:
+    """As what was refused at the desk; it was early there, or overdue after the date."""
+    for back, verdict in ((e.HandoverRefused, "early"), (e.HandoverExpired, "overdue")):
+        more = {"escalated_to": "x"} if back is e.HandoverExpired else {}
+        one = arrived(day(2)).on(
+            day(5),
+            back(handover=1, step=ORIGIN, agency="x", officer="x.y", **more),
+            e.ClockEnded(verdict=verdict),
+            e.DossierStopped(ground="not-taken"),
+        )
+        assert one.table(MARCH) == one.table(APRIL) == {}
