@@ -31,6 +31,7 @@ from app.web.sent import Sent, typed, word
 from engine.core.calendar import CalendarError
 from engine.core.clock import ClockError
 from engine.core.dossier import Dossier
+from engine.core.draft import Draft
 from engine.ids import id_text
 from engine.runtime import Call, Done, rejection
 from schemas.rejection import Rejected
@@ -116,17 +117,15 @@ def receipt(
 ) -> Response:
     """What to tell the citizen: the code, the date, the word by which he looks it up, and the
     receipt to print."""
-    mine = _received_here(desk, who, code)
+    mine = _at_its_desk(desk, who, code)
     return _receipt(request, desk, code, facts.at_receipt(desk.house, code) if mine else None, mine)
 
 
 @router.post("/receive/{code}/word")
 def another_word(request: Request, who: Receives, desk: AtDesk, code: str) -> Response:
     """A new word for who has lost his; the old one is void. It is shown this once."""
-    if not _received_here(desk, who, code):
-        raise NotThere(
-            Sentence("Only the desk that received a dossier gives its bearer another word")
-        )
+    if not _at_its_desk(desk, who, code):
+        raise NotThere(Sentence("Only the desk of a dossier gives its bearer another word"))
     return _receipt(request, desk, code, facts.issue(desk.house, code), True)
 
 
@@ -135,7 +134,7 @@ def receipt_pdf(request: Request, who: Receives, desk: AtDesk, code: str, sent: 
     """The citizen's copy of the receipt: form 01 and, on a sheet of its own, his access code. The
     word comes with the form of the page that shows it, so that no address and no log has it."""
     given = word(sent, "word")
-    if not _received_here(desk, who, code) or not facts.Facts(desk.house.log).proven(code, given):
+    if not _at_its_desk(desk, who, code) or not facts.Facts(desk.house.log).proven(code, given):
         raise NotThere(Sentence("This access code is not the one that the dossier has now"))
     content = form_for(request, who, desk, code, "01", None)
     sheet = slip(code, facts.printed(facts.plain(given)), language(request))
@@ -150,8 +149,11 @@ def receipt_pdf(request: Request, who: Receives, desk: AtDesk, code: str, sent: 
     )
 
 
-def _received_here(desk: Desk, who: Principal, code: str) -> bool:
-    return who.role == "officer" and latest(desk, code).dossier.agency == who.agency
+def _at_its_desk(desk: Desk, who: Principal, code: str) -> bool:
+    """Whether he is of the desk where its citizen is served now: the one that received it, or who
+    took over from that."""
+    house, dossier = desk.house, latest(desk, code).dossier
+    return who.role == "officer" and Draft(dossier, house.law, house.now).desk() == who.agency
 
 
 def _receipt(request: Request, desk: Desk, code: str, word_: str | None, mine: bool) -> Response:
