@@ -195,6 +195,10 @@ class _Sheet:
         remark = self._v("Trả kết quả", "result returned")
         giver = self._who(record.agency, record.actor)
         taker = self._v("Người nộp hồ sơ", "who handed it in")
+        begun = self._past.received
+        if begun is not None and isinstance(begun[1], e.DossierArrived):
+            # Who has it there by now is not known here.
+            taker = self._past.name(begun[1].from_agency)
         yield self._row(giver, taker, at, at, ended, (remark,))
 
     def _over(self, event: e.Event, record: Recorded, at: datetime) -> Iterator[Row]:

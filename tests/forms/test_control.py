@@ -13,7 +13,7 @@ from tests.core.test_remote import arrival
 from tests.forms.lives import NAMES, history, law
 from tests.forms.test_form import events, rows
 from tests.golden.lives import Life
-from tests.golden.remote_lives import RemoteLife
+from tests.golden.remote_lives import RemoteLife, answered
 from tests.interlink.law import MINISTRY, RECEIVER
 
 MOVES = (
@@ -218,3 +218,10 @@ def test_what_came_from_another_house_is_given_by_it_and_taken_by_nobody_yet() -
     assert arrived[3].endswith(f"mã hồ sơ ở đó: {arrival().code}")
     assert "từ chối" in refused[3]
     assert not [row for row in (arrived, refused) if "Nhận: " in row[0]]
+
+
+def test_the_result_of_a_leg_goes_back_to_the_house_that_sent_it() -> None:
+    life = answered()
+    *_, last = rows(form_of("06", life.records, life.at.law))
+    assert last[3] == "Trả kết quả"
+    assert last[0].endswith("\nNhận: Trung tâm Phục vụ hành chính công tỉnh")
