@@ -5,13 +5,14 @@ Made when first asked for, from the same house as the officers' desk; `AtOnline`
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Annotated, Any
 
-from fastapi import Depends
+from fastapi import BackgroundTasks, Depends
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
@@ -29,6 +30,8 @@ from schemas.commands import Command
 from schemas.events import DossierRegistered
 from schemas.rejection import Rejected
 from schemas.sentence import Sentence
+
+_log = logging.getLogger("lienthong.desk")
 
 STAGED_FOR = timedelta(hours=24)
 """How long a file waits to be submitted; a form that was begun is good for as long."""
@@ -169,12 +172,18 @@ class Online:
         try:
             self._swept = time.monotonic()
             self.uploads.sweep(datetime.now(UTC) - STAGED_FOR)
+        except Broken as error:
+            _log.warning("What nobody submitted was not swept: %s", error.message)
         finally:
             self._sweeping.release()
 
 
-def _online(desk: AtDesk) -> Online:
-    return desk.one(Online)
+def _online(desk: AtDesk, later: BackgroundTasks) -> Online:
+    """Sweeps after whatever was asked for: files come by several forms, not only by those of
+    procedures that are taken online."""
+    online = desk.one(Online)
+    later.add_task(online.sweep)
+    return online
 
 
 AtOnline = Annotated[Online, Depends(_online)]

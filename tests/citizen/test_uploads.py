@@ -18,7 +18,8 @@ from obstore.store import LocalStore, ObjectStore, S3Store
 from app.citizen.online import STAGED_FOR, SWEEP_EVERY, Online
 from app.settings import Settings
 from app.trouble import BadInput, Broken
-from app.uploads.store import Altered, Gone, NotAccepted, Uploads, opened
+from app.uploads.store import Altered, Gone, Handed, NotAccepted, Uploads, opened
+from tests.citizen.conftest import Citizen
 from tests.citizen.files import DOCX, PDF, PNG
 from tests.citizen.s3 import S3
 
@@ -242,14 +243,45 @@ def test_a_place_that_is_none_is_told_as_such(settings: Settings, word: str) -> 
     assert "secret" not in bad.value.message
 
 
-def test_the_desk_sweeps_once_in_a_while(online: Online) -> None:
-    """After an hour, and what waited for longer than a day."""
+def left_long_ago(online: Online) -> Handed:
+    """A file that waits since more than a day."""
     database = Path(online.desk.settings.database.removeprefix("sqlite:///"))
     folder = database.with_suffix(".papers")
-    fresh = online.uploads.stage("p", "a.pdf", io.BytesIO(PDF))
     old = online.uploads.stage("p", "a.png", io.BytesIO(PNG))
     long_ago = (datetime.now(UTC) - STAGED_FOR - timedelta(minutes=1)).timestamp()
     os.utime(folder / "staged" / old.digest[:2] / old.digest, (long_ago, long_ago))
+    return old
+
+
+def test_files_that_nobody_submitted_go_where_nobody_applies_online(
+    citizen: Citizen, online: Online
+) -> None:
+    """Papers come by other forms too: any request for a page of the citizens' desk will do."""
+    old = left_long_ago(online)
+    online._swept -= SWEEP_EVERY
+    assert citizen.get("/look-up").status_code == 200
+    assert not online.uploads.staged(old.digest)
+
+
+def test_a_place_that_cannot_be_swept_troubles_nobody_who_asks(
+    citizen: Citizen,
+    online: Online,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def broken(*_: object) -> int:
+        raise Broken("no way there")
+
+    monkeypatch.setattr(Uploads, "sweep", broken)
+    online._swept -= SWEEP_EVERY
+    assert citizen.get("/look-up").status_code == 200
+    assert "not swept" in caplog.text
+
+
+def test_the_desk_sweeps_once_in_a_while(online: Online) -> None:
+    """After an hour, and what waited for longer than a day."""
+    fresh = online.uploads.stage("p", "a.pdf", io.BytesIO(PDF))
+    old = left_long_ago(online)
     online.sweep()
     assert online.uploads.staged(old.digest)
     online._swept -= SWEEP_EVERY

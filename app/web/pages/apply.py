@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, BackgroundTasks, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.access.needs import needs
@@ -83,17 +83,9 @@ def begin(
 
 
 @router.post("/apply/{id_}")
-def go_on(
-    request: Request,
-    who: May,
-    online: AtOnline,
-    id_: str,
-    sent: BoundedForm,
-    later: BackgroundTasks,
-) -> Response:
+def go_on(request: Request, who: May, online: AtOnline, id_: str, sent: BoundedForm) -> Response:
     """`go`: add files, change, review or submit; a button `remove` takes a file away."""
     online.limit(FILES, "apply", address(request))
-    later.add_task(online.sweep)
     procedure, takes = _procedure(online, id_)
     if not procedure.taken_online:
         return _at_desks(request, procedure, takes, 409)
