@@ -94,7 +94,7 @@ class LegState(msgspec.Struct, frozen=True, gc=False):
 
     `step` and `mode` are the machine's place. `visits`: for each step the times at which
     it was entered and left in turn, so that a step done twice keeps its first start.
-    `former_agency`: who was competent before the last transfer.
+    `former_agency`: who was competent before the last transfer; None when that was not taken.
     `limit`, `due`: the leg's own clock, if it has one. `ended_at`: when its work ended.
     `elsewhere`: the other engine that took it over; its holder is there.
     """

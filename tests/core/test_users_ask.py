@@ -249,6 +249,17 @@ def test_a_dossier_in_flight_goes_on_at_the_successors_after_the_reform() -> Non
     assert (at.dossier.outcome, at.leg().due) == ("done", due)
 
 
+def test_a_transfer_that_was_not_taken_names_no_successor_after_the_reform() -> None:
+    """It stays in its own district's line: the other one never was competent."""
+    at = new().on(2025, 6, 23).given(c.Receive(actor=DESK, procedure="t-counter", agency="ub-desk"))
+    straight_to(at, "appraise")
+    at.given(c.Accept(actor=ENVIRONMENT), c.Transfer(actor=ENVIRONMENT, to_agency="hl-environment"))
+    at.given(c.RecallHandover(actor=ENVIRONMENT))
+    inspect = c.Appraise(actor=ENVIRONMENT, facts={"site": "needed"})
+    at.given(inspect, c.Verify(actor=ENVIRONMENT)).on(2025, 7, 2)
+    at.when(c.Resume(actor="w-hong-gai.chairman-1")).refused("wrong-agency", "is for w-uong-bi")
+
+
 def test_a_make_up_saturday_counts_and_the_past_is_counted_as_it_was_known() -> None:
     """Real code bases take every Saturday as off (wrong in 2024-2026 on make-up Saturdays),
     read holidays only from now on (so a past deadline cannot be recomputed), or reset

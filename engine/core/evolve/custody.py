@@ -76,4 +76,6 @@ def _not_taken(dossier: Dossier, event: e.HandoverNotTaken, at: datetime) -> Dos
 
 @on(e.LegTransferred)
 def _transferred(dossier: Dossier, event: e.LegTransferred, at: datetime) -> Dossier:
-    return with_leg(dossier, event.leg, agency=event.to_agency, former_agency=event.from_agency)
+    # What did not take it over never was competent: nothing of it is anybody's inheritance.
+    former = None if event.why == "not-taken" else event.from_agency
+    return with_leg(dossier, event.leg, agency=event.to_agency, former_agency=former)
