@@ -7,6 +7,7 @@ from one number by chance in a signed cookie. The only user of Authlib and joser
 from __future__ import annotations
 
 import hmac
+import logging
 import secrets
 import threading
 from collections.abc import Mapping
@@ -21,6 +22,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from app.access.provider import Provider
+
+_log = logging.getLogger("lienthong.desk")
 
 TIMEOUT = 10.0
 """Seconds that the provider has for an answer."""
@@ -158,8 +161,14 @@ class OpenId:
     def _metadata(self) -> dict[str, Any]:
         with self._lock:
             if self._known is None:
-                known = self._get(f"{self.provider.issuer}/.well-known/openid-configuration")
+                # Discovery 4.1: a slash at the end is left out here, and nowhere else.
+                place = self.provider.issuer.removesuffix("/")
+                known = self._get(f"{place}/.well-known/openid-configuration")
                 if known.get("issuer") != self.provider.issuer:
+                    _log.warning(
+                        "LIENTHONG_OIDC_ISSUER is %r, and the provider there calls itself %r",
+                        self.provider.issuer, known.get("issuer"),
+                    )  # fmt: skip
                     raise Unreachable("it calls itself otherwise")
                 self._known = known
             return self._known

@@ -9,8 +9,9 @@ import msgspec
 
 
 class Provider(msgspec.Struct, frozen=True):
-    """`issuer`: its address; `claim`: what of a person's identity is the `subject` of an account:
-    sub, or preferred_username, email and the like where the provider lets nobody choose his own."""
+    """`issuer`: its address, to the letter as it calls itself, with a slash at the end or without;
+    `claim`: what of a person's identity is the `subject` of an account: sub, or preferred_username,
+    email and the like where the provider lets nobody choose his own."""
 
     issuer: str
     client: str
@@ -29,6 +30,4 @@ def provider_in(environment: Mapping[str, str] = os.environ) -> Provider | None:
         return None
     if not found["client"] or not found["secret"]:
         raise ValueError("LIENTHONG_OIDC_ISSUER needs LIENTHONG_OIDC_CLIENT and _SECRET beside it")
-    return Provider(
-        found["issuer"].rstrip("/"), found["client"], found["secret"], found["claim"] or "sub"
-    )
+    return Provider(found["issuer"], found["client"], found["secret"], found["claim"] or "sub")

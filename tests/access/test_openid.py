@@ -246,20 +246,43 @@ def test_a_mail_address_counts_when_it_is_verified() -> None:
             known._subject(signed(identity(known, **mail, email_verified=unproven)), "1")
 
 
-def test_a_provider_that_calls_itself_otherwise_is_none() -> None:
+def test_a_provider_that_calls_itself_otherwise_is_none(caplog: pytest.LogCaptureFixture) -> None:
     known = OpenId(Provider(ISSUER, CLIENT, SECRET), KEY)
     known._get = lambda address: {"issuer": "https://evil.example"}  # type: ignore[method-assign]
     with pytest.raises(Unreachable):
         known.begin(HERE, "/")
+    assert "calls itself 'https://evil.example'" in caplog.text
+
+
+@pytest.mark.parametrize("issuer", [ISSUER, f"{ISSUER}/", f"{ISSUER}/realm/"])
+def test_a_provider_is_called_as_it_calls_itself(issuer: str) -> None:
+    """Also with a slash at the end, which is no part of where it says so."""
+    known = OpenId(Provider(issuer, CLIENT, SECRET), KEY)
+    asked: list[str] = []
+    said: dict[str, Any] = {"issuer": issuer, "authorization_endpoint": f"{ISSUER}/auth",
+                            "jwks_uri": f"{ISSUER}/keys"}  # fmt: skip
+    keys: Any = KeySet([SIGNS]).as_dict(private=False)
+
+    def get(address: str) -> Any:
+        asked.append(address)
+        return keys if address == said["jwks_uri"] else said
+
+    known._get = get  # type: ignore[method-assign]
+    assert known.begin(HERE, "/").address.startswith(f"{ISSUER}/auth?")
+    assert asked == [f"{issuer.rstrip('/')}/.well-known/openid-configuration"]
+    assert known._subject(signed(identity(known, iss=issuer)), "1") == "thu"
+    other = issuer[:-1] if issuer.endswith("/") else f"{issuer}/"
+    with pytest.raises(NotProven):
+        known._subject(signed(identity(known, iss=other)), "1")
 
 
 def test_the_environment_names_a_provider_whole_or_not_at_all() -> None:
     whole = {"LIENTHONG_OIDC_ISSUER": f"{ISSUER}/", "LIENTHONG_OIDC_CLIENT": CLIENT,
              "LIENTHONG_OIDC_SECRET": SECRET}  # fmt: skip
     assert provider_in({}) is None
-    assert provider_in(whole) == Provider(ISSUER, CLIENT, SECRET, "sub")
+    assert provider_in(whole) == Provider(f"{ISSUER}/", CLIENT, SECRET, "sub")
     assert provider_in({**whole, "LIENTHONG_OIDC_CLAIM": "email"}) == Provider(
-        ISSUER, CLIENT, SECRET, "email"
+        f"{ISSUER}/", CLIENT, SECRET, "email"
     )
     assert openid_in(KEY, {}) is None
     assert isinstance(openid_in(KEY, whole), OpenId)
