@@ -190,7 +190,7 @@ def _earlier(column: Column[Any], back: int) -> ColumnElement[Any]:
     minutes = back * 365 * DAY
     if column.name == "dossier":
         return literal(f"before-{back}-") + column
-    if column.name in ("occurred", "recorded", "begun", "last", "told"):
+    if column.name in ("occurred", "recorded", "begun", "last", "told", "taken", "taken_told"):
         return column - minutes * MINUTE
     return column - minutes * CODES if column.name in ("verdict", "ended", "due") else column
 

@@ -28,6 +28,7 @@ from sqlalchemy import (
 
 from consumers.changes import Change, Every, Put, Value
 from consumers.view import View, micros, moment, number, table, text
+from engine.core.acts.handover import NOT_TAKEN
 from engine.core.dossier import upward
 from schemas import events as e
 from schemas.envelope import Recorded
@@ -342,7 +343,11 @@ def _leg_over(event: e.LegResulted | e.LegRefused, seen: Recorded) -> list[Chang
 
 
 def _over(event: e.DossierStopped | e.DossierRefused, seen: Recorded) -> list[Change]:
-    return [Every(TABLE, seen.stream, {"open_since": None})]
+    over: dict[str, Value] = {"open_since": None}
+    if isinstance(event, e.DossierStopped) and event.ground == NOT_TAKEN:
+        # What another engine offered and nobody here took did not end here: it never began.
+        over |= {"ended_at": None, "verdict": None}
+    return [Every(TABLE, seen.stream, over)]
 
 
 def _reopened(event: e.DossierReopened, seen: Recorded) -> list[Change]:
@@ -355,7 +360,7 @@ def _reopened(event: e.DossierReopened, seen: Recorded) -> list[Change]:
 
 VIEW = View(
     "board",
-    2,
+    3,
     [TABLE],
     {
         e.DossierRegistered: _registered,

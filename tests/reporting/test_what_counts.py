@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 
 from app.reporting.counting import Key, counted
 from app.reporting.period import Period
+from consumers.views import board
 from schemas import events as e
 from schemas.envelope import Recorded, to_micros
-from tests.reporting.lives import sealed, viewed
+from tests.reporting.lives import follow, sealed, viewed
 from tests.reporting.oracle import Table, as_table, folded
 from workflows.machine import ORIGIN
 
@@ -358,14 +359,29 @@ def test_what_another_engine_offered_is_received_when_it_is_taken() -> None:
     }
 
 
+def not_taken(at: datetime, verdict: str) -> Told:
+    more = {"handover": 1, "step": ORIGIN, "agency": "x", "officer": "x.y"}
+    back = (
+        e.HandoverRefused(**more)
+        if verdict == "early"
+        else e.HandoverExpired(**more, escalated_to="x")
+    )
+    return arrived(day(2)).on(
+        at, back, e.ClockEnded(verdict=verdict), e.DossierStopped(ground="not-taken")
+    )
+
+
 def test_what_another_engine_offered_and_nobody_took_is_none_of_the_form() -> None:
     """As what was refused at the desk; it was early there, or overdue after the date."""
-    for back, verdict in ((e.HandoverRefused, "early"), (e.HandoverExpired, "overdue")):
-        more = {"escalated_to": "x"} if back is e.HandoverExpired else {}
-        one = arrived(day(2)).on(
-            day(5),
-            back(handover=1, step=ORIGIN, agency="x", officer="x.y", **more),
-            e.ClockEnded(verdict=verdict),
-            e.DossierStopped(ground="not-taken"),
-        )
+    for verdict in ("early", "overdue"):
+        one = not_taken(day(5), verdict)
         assert one.table(MARCH) == one.table(APRIL) == {}
+
+
+def test_the_board_does_not_say_either_that_it_ended_here() -> None:
+    done = arrived(day(2)).on(day(3), TAKEN).on(day(4), e.ClockEnded(verdict="early"))
+    for one, ended in ((not_taken(day(5), "overdue"), 0), (done, 1)):
+        for batch in (1, 7):
+            with viewed([[]], [board.VIEW]) as connection:
+                follow(connection, one.events, batch, [board.VIEW])
+                assert sum(each.count for each in board.count_ended(connection, 0)) == ended
