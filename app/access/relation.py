@@ -13,13 +13,13 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
-from app.access.policy import AgencyRelation, DossierRelation
 from consumers.views.parties import parties_of
 from engine.core.calendar import local_day
 from engine.core.rules import Refusal
 from workflows.organisation import Unresolved
 
 if TYPE_CHECKING:
+    from app.access.policy import AgencyRelation, DossierRelation
     from app.house import House
     from engine.core.dossier import Dossier
     from engine.core.law import Law

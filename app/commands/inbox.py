@@ -18,6 +18,7 @@ from app.times import shown, working_time
               help="At most so many.")  # fmt: skip
 def inbox(settings: Settings, agency: str, officer: str | None, limit: int) -> None:
     """What an agency has to do, most urgent first."""
+    from app.access.relation import Relations
     from app.house import open_house
     from app.law.definitions import agency_of, known_officer
     from consumers.views.inbox import inbox as query
@@ -34,6 +35,7 @@ def inbox(settings: Settings, agency: str, officer: str | None, limit: int) -> N
                 act_of=house.act_of,
                 remaining=house.remaining,
                 limit=limit,
+                in_place_of=Relations(house).in_place_of(agency),
             )
     value = [plain(each) for each in tasks]
 

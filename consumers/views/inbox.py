@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import msgspec
 from sqlalchemy import Connection, Index, RowMapping, select
@@ -73,18 +73,20 @@ def inbox(
     remaining: Callable[[str, int], int] | None = None,
     limit: int = 1_000,
     after: tuple[int | None, str, str] | None = None,
+    in_place_of: Collection[str] = (),
 ) -> list[Task]:
     """What an agency has to do, most urgent first; of one officer with what anybody may take.
 
     `remaining`: (calendar version, due) -> working minutes left, negative when overdue.
     `after`: due, code and leg of the last task of the page before.
+    `in_place_of`: agencies that are no more, whose dossiers it has; anybody may take those over.
     """
     of = status.TABLE
     columns = [*TABLE.c, of.c.procedure, of.c.procedure_version, of.c.calendar]
     query = (
         select(*columns)
         .join(of, of.c.dossier == TABLE.c.dossier)
-        .where(TABLE.c.agency == agency, TABLE.c.mode != LEGS)
+        .where(TABLE.c.agency.in_(sorted({agency, *in_place_of})), TABLE.c.mode != LEGS)
         .order_by(TABLE.c.due.is_(None), TABLE.c.due, TABLE.c.dossier, TABLE.c.leg)
         .limit(limit)
     )
@@ -92,7 +94,8 @@ def inbox(
         ended = zip((TABLE.c.due, TABLE.c.dossier, TABLE.c.leg), after, strict=True)
         query = query.where(beyond(*(Ended(*each) for each in ended)))
     if officer is not None:
-        query = query.where((TABLE.c.officer == officer) | TABLE.c.officer.is_(None))
+        anybody = TABLE.c.officer.is_(None) | (TABLE.c.agency != agency)
+        query = query.where((TABLE.c.officer == officer) | anybody)
     rows = connection.execute(query).mappings()
     return [_task(row, act_of, remaining) for row in rows]
 

@@ -15,6 +15,7 @@ from app.settings import Settings
 from app.web.pages.board import Filters, _agencies
 from engine.runtime import Call, Done
 from schemas import commands as c
+from tests.desk.conftest import As
 from tests.web.conftest import Officer
 from tests.web.test_inbox import seen, tasks
 
@@ -117,3 +118,12 @@ def test_it_receives_what_was_handed_in_online_before(
     asked = browser.submit(browser.get(f"/receive?dossier={online}").form("/receive"))
     assert "received" in browser.submit(asked.form("/receive"), button=("confirm", "yes")).text
     assert desk.house.runtime.latest(online).dossier.root.agency == HEIR_DESK
+
+
+def test_a_program_is_told_the_same(desk: Desk, as_: As, held: str) -> None:
+    on(desk.house, AFTER)
+    inbox = f"/api/v1/inbox/{HEIR_DESK}"
+    for asked in ({}, {"officer": HEAD}):
+        answer = as_(HEAD).get(inbox, params={"after": seen(desk, held), **asked})
+        found = [(each["code"], each["officer"]) for each in answer.json()]
+        assert found == [(held, "ub-desk.receiver-1")]

@@ -49,7 +49,8 @@ def list_inbox(
         known_officer(house.law.organisation, officer)
     with desk.reading(*fresh) as connection:
         found = inbox(connection, agency, officer, act_of=house.act_of,
-                      remaining=house.remaining, limit=pages.look, after=key)  # fmt: skip
+                      remaining=house.remaining, limit=pages.look, after=key,
+                      in_place_of=desk.access.in_place_of(agency))  # fmt: skip
     return pages.answer(found, lambda each: (each.due, each.code, each.leg), plain.task)
 
 
