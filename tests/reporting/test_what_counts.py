@@ -360,12 +360,8 @@ def test_what_another_engine_offered_is_received_when_it_is_taken() -> None:
 
 
 def not_taken(at: datetime, verdict: str) -> Told:
-    more = {"handover": 1, "step": ORIGIN, "agency": "x", "officer": "x.y"}
-    back = (
-        e.HandoverRefused(**more)
-        if verdict == "early"
-        else e.HandoverExpired(**more, escalated_to="x")
-    )
+    cls = e.HandoverRefused if verdict == "early" else e.HandoverRecalled
+    back = cls(handover=1, step=ORIGIN, agency="x", officer="x.y")
     return arrived(day(2)).on(
         at, back, e.ClockEnded(verdict=verdict), e.DossierStopped(ground="not-taken")
     )
