@@ -124,5 +124,5 @@ def _name(leg: str, step: str | None, lang: Lang) -> str:
         place = f"{leg}: {step}" if leg else step
         return f"Bước {place}" if vi else f"Step {place}"
     if leg:
-        return f"Nhánh {leg}" if vi else f"Leg {leg}"
+        return f"Phần việc {leg}" if vi else f"Leg {leg}"
     return "Toàn bộ hồ sơ" if vi else "The whole dossier"

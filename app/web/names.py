@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from engine.core.law import Law
     from workflows.model import Procedure, Text
 
-NOT_BEGUN = Said("bàn giao nhánh", "handing the leg over")
+NOT_BEGUN = Said("bàn giao phần việc", "handing the leg over")
 """The step of a leg that nobody has taken yet."""
 
 

@@ -41,14 +41,14 @@ VIETNAMESE: dict[str, str] = {
     "{expected} tại {agencies}.",
     "works-elsewhere": "{officer} thuộc {agency}, cơ quan này làm việc trên hệ thống {house}: hãy "
     "thao tác ở đó.",
-    "leg-elsewhere": "Nhánh {leg} đang ở {agency}, trên hệ thống {house}: chưa thể thao tác ở đây "
-    "cho đến khi nhánh được trả về.",
+    "leg-elsewhere": "Phần việc {leg} đang ở {agency}, trên hệ thống {house}: chưa thể thao tác ở "
+    "đây cho đến khi phần việc được trả về.",
     "answered-elsewhere": "Lần bàn giao này do {agency} trả lời, trên hệ thống {house}.",
     "offered-elsewhere": "Lần bàn giao này được gửi từ hệ thống {house}: chỉ thu hồi được ở đó.",
-    "not-a-whole-leg": "{agency} làm việc trên hệ thống {house}: chỉ bàn giao được cả một nhánh, "
-    "không bàn giao riêng bước {step}.",
-    "given-back": "Đây là một nhánh của hồ sơ {code} trên hệ thống {house} và đã được trả lại; nếu "
-    "mở lại thì mở ở đó.",
+    "not-a-whole-leg": "{agency} làm việc trên hệ thống {house}: chỉ bàn giao được trọn một phần "
+    "việc, không bàn giao riêng bước {step}.",
+    "given-back": "Đây là một phần việc của hồ sơ {code} trên hệ thống {house} và đã được trả lại; "
+    "nếu mở lại thì mở ở đó.",
     "not-our-agency": "{agency} không làm việc trên hệ thống này.",
     "not-from-elsewhere": "Hồ sơ này không đến từ hệ thống khác.",
     "only-a-rule": "Không ai làm việc này bằng tay: hệ thống tự làm khi hết hạn.",
@@ -58,9 +58,9 @@ VIETNAMESE: dict[str, str] = {
     "not-yet": "{at} muộn hơn hiện tại ({now}): không ghi nhận được việc chưa xảy ra.",
     "recorded-too-late": "Việc xảy ra lúc {at} chỉ được ghi nhận trong {within}, đến {until}; bây "
     "giờ là {now}. Hãy ghi vào thời điểm muộn hơn và ghi chú thời điểm thực tế.",
-    "no-such-leg": "Hồ sơ này không có nhánh {leg}; các nhánh có: {legs}.",
+    "no-such-leg": "Hồ sơ này không có phần việc {leg}; các phần việc có: {legs}.",
     "no-such-step": "Thủ tục này không có bước xử lý {step}; các bước có: {known}.",
-    "leg-ended": "Nhánh {leg} đã kết thúc ({outcome}); không thể thao tác gì thêm.",
+    "leg-ended": "Phần việc {leg} đã kết thúc ({outcome}); không thể thao tác gì thêm.",
     "dossier-ended": "Hồ sơ đã kết thúc ({outcome}); không thể thao tác gì thêm.",
     "dossier-open": "Hồ sơ chưa kết thúc nên không có gì để mở lại.",
     "dossier-exists": "Hồ sơ {code} đã được tiếp nhận trước đó.",
@@ -69,15 +69,15 @@ VIETNAMESE: dict[str, str] = {
     "not-suspended": "Hồ sơ không bị tạm đình chỉ nên không có gì để tiếp tục.",
     "handover-in-transit": "Hồ sơ đang bàn giao cho {agency}: trước hết lần bàn giao đó phải được "
     "tiếp nhận, từ chối, thu hồi hoặc hết hạn.",
-    "no-handover": "Nhánh này không có lần bàn giao nào đang chờ trả lời.",
+    "no-handover": "Phần việc này không có lần bàn giao nào đang chờ trả lời.",
     "handover-not-expired": "Bên nhận còn được trả lời lần bàn giao này đến {until}.",
     "recall-asked": "Đã đề nghị hệ thống {house} trả lại lần bàn giao này; chưa có trả lời.",
     "handover-answered": "Lần bàn giao này đã được trả lời: không thu hồi được nữa.",
-    "not-the-handover": "Lần bàn giao {handover} của nhánh {leg} không ở hệ thống {house}.",
+    "not-the-handover": "Lần bàn giao {handover} của phần việc {leg} không ở hệ thống {house}.",
     "handover-has-expired": "Lần bàn giao này đã hết hạn lúc {until}; hồ sơ trở về {sender}.",
-    "clock-stopped": "Đồng hồ đang dừng ({ground}); chưa thể làm gì ở bước {step} cho đến khi chạy "
-    "lại.",
-    "waiting-for-legs": "Bước {step} chờ các nhánh sau kết thúc: {legs}.",
+    "clock-stopped": "Đang tạm dừng tính thời hạn ({ground}); chưa thể làm gì ở bước {step} cho "
+    "đến khi tiếp tục tính.",
+    "waiting-for-legs": "Bước {step} chờ các phần việc sau kết thúc: {legs}.",
     "act-not-possible": "Không thể {act} ở bước {step}; có thể: {possible}.",
     "no-branch": "Chưa rõ sau bước {step} là bước nào: hãy cho biết một trong {expected}.",
     "time-backwards": "{now} sớm hơn việc gần nhất đã xảy ra với hồ sơ ({last}).",
@@ -103,8 +103,8 @@ VIETNAMESE: dict[str, str] = {
     "stale": "Có người khác vừa thay đổi hồ sơ này: hồ sơ đang ở phiên bản {now}, không phải "
     "{expected} như bạn đã thấy.",
     "only-the-citizen": "Việc này chỉ dành cho công dân, trên trang tra cứu hồ sơ.",
-    "said-elsewhere": "Đây là một nhánh của hồ sơ {code} trên hệ thống {house}: công dân được phục "
-    "vụ và trả lời ở đó.",
+    "said-elsewhere": "Đây là một phần việc của hồ sơ {code} trên hệ thống {house}: công dân được "
+    "phục vụ và trả lời ở đó.",
     "nothing-attached": "Chưa có tệp nào được nộp.",
     "no-content": "Tệp của {paper} chưa được nêu bằng mã SHA-256, kích thước và loại tệp.",
     "not-over": "Hồ sơ chưa kết thúc: công dân đánh giá khi hồ sơ đã kết thúc.",
@@ -118,12 +118,12 @@ VIETNAMESE: dict[str, str] = {
     "second-extension": "Ngày hẹn trả đã được lùi một lần.",
     "no-answer-limit": "Thủ tục này không đặt ngày cuối để công dân trả lời nên chưa hết hạn. Thay "
     "vào đó hãy từ chối và nêu lý do.",
-    "no-clock": "Nhánh {leg} không có thời hạn riêng.",
-    "clock-ended": "Đã có kết quả và đồng hồ đã kết thúc ({verdict}): quá muộn.",
+    "no-clock": "Phần việc {leg} không có thời hạn riêng.",
+    "clock-ended": "Đã có kết quả và đã kết thúc tính thời hạn ({verdict}): quá muộn.",
     "posting-not-over": "Niêm yết công khai đến {until} mới hết.",
     "result-without-signature": "Kết quả chưa được ký nên chưa thể {act}.",
     "return-before-result": "Chưa có kết quả để trả: bước {step} chưa xong.",
-    "legs-still-open": "Các nhánh sau chưa kết thúc: {legs}.",
+    "legs-still-open": "Các phần việc sau chưa kết thúc: {legs}.",
     "reason-needed": "Việc này cần nêu lý do bằng văn bản.",
     "withdrawal-not-asked": "Công dân chưa yêu cầu rút hồ sơ; vẫn muốn dừng thì hãy nêu căn cứ "
     "khác.",

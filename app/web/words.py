@@ -81,10 +81,10 @@ EVENTS: Mapping[str, Said] = {
     "handover.answered_elsewhere": Said(
         "Hệ thống khác trả lời bàn giao", "Handover answered by another engine"
     ),
-    "leg.opened": Said("Mở nhánh liên thông", "Leg opened"),
-    "leg.resulted": Said("Nhánh đã có kết quả", "Leg finished"),
-    "leg.refused": Said("Nhánh bị từ chối", "Leg refused"),
-    "leg.returned": Said("Hệ thống khác trả nhánh về", "Leg came back from another engine"),
+    "leg.opened": Said("Mở phần việc liên thông", "Leg opened"),
+    "leg.resulted": Said("Phần việc đã có kết quả", "Leg finished"),
+    "leg.refused": Said("Phần việc bị từ chối", "Leg refused"),
+    "leg.returned": Said("Hệ thống khác trả phần việc về", "Leg came back from another engine"),
     "leg.transferred": Said("Chuyển thẩm quyền", "Competence transferred"),
     "clock.started": Said("Bắt đầu tính thời hạn", "Clock started"),
     "clock.stopped": Said("Tạm dừng tính thời hạn", "Clock stopped"),
@@ -161,8 +161,8 @@ GROUNDS: Mapping[str, Said] = {
 }
 
 CLOCKS: Mapping[str, Said] = {
-    "running": Said("Đang chạy", "Running"),
-    "stopped": Said("Đang dừng", "Stopped"),
+    "running": Said("Đang tính thời hạn", "Running"),
+    "stopped": Said("Đang tạm dừng", "Stopped"),
     "ended": Said("Đã kết thúc", "Ended"),
 }
 
@@ -278,7 +278,7 @@ DETAILS: Mapping[str, Said] = {
     "limit": Said("Thời hạn", "Limit"),
     "marks": Said("Đánh giá", "Marks"),
     "new_due": Said("Ngày hẹn mới", "New date"),
-    "of_leg": Said("Nhánh bên kia", "Leg there"),
+    "of_leg": Said("Phần việc bên kia", "Leg there"),
     "old_due": Said("Ngày hẹn cũ", "Old date"),
     "opened_by": Said("Mở từ bước", "Opened by step"),
     "ordinal": Said("Lần thứ", "Number"),

@@ -109,7 +109,7 @@ _MOVED = Text(
     "The limit ended on a day off and moved to this working day",
 )
 _HELD = Text(
-    "Đồng hồ dừng trong ngày cuối của thời hạn nên hạn chuyển sang ngày này",
+    "Thời hạn tạm dừng đúng vào ngày cuối nên hạn chuyển sang ngày này",
     "The clock was stopped during the last day, so the deadline moved to this day",
 )
 _LATE = Text(

@@ -81,7 +81,7 @@ def _lines(derivation: Derivation, lang: Lang) -> Iterator[Text]:
 def _due(derivation: Derivation, lang: Lang) -> Text:
     if derivation.due is None:
         return Text(
-            "Đồng hồ đang dừng: chưa có hạn, sẽ tính tiếp khi hồ sơ được xử lý trở lại.",
+            "Đang tạm dừng tính thời hạn: chưa có hạn, sẽ tính tiếp khi hồ sơ được xử lý trở lại.",
             "The clock is stopped: there is no due date until it is resumed.",
         )
     due = _moment(derivation.due, lang)
@@ -92,7 +92,7 @@ def _pauses(pauses: Iterable[Pause], lang: Lang) -> Iterator[Text]:
     for pause in pauses:
         ground = ground_text(pause.ground)
         since = _moment(pause.since, lang)
-        vi, en = f"Dừng đồng hồ ({ground.vi})", f"The clock stopped ({ground.en})"
+        vi, en = f"Tạm dừng tính thời hạn ({ground.vi})", f"The clock stopped ({ground.en})"
         if pause.until is None:
             vi, en = f"{vi}, từ {since} đến nay", f"{en}, from {since} until now"
         else:

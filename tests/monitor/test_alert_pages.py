@@ -162,7 +162,7 @@ def test_answers_are_only_ever_added(house: House) -> None:
 
 def test_a_part_of_a_dossier_is_called_by_its_name(as_: As) -> None:
     shown = as_("monitor").get("/alerts").text
-    assert "nhánh “Cơ quan thuế”" in shown
+    assert "phần việc “Cơ quan thuế”" in shown
     assert ">tax<" not in shown
 
 

@@ -113,7 +113,7 @@ def test_it_reads_well_in_vietnamese() -> None:
         "Thời hạn: 5 ngày làm việc (nguồn: 1.012783 2024-08-01).",
         "Nhận lúc 09:00 thứ ba 30/12/2025; tính từ ngày tiếp theo của ngày nhận, đến hết giờ "
         "làm việc của ngày cuối.",
-        "Dừng đồng hồ (chờ bổ sung hồ sơ), từ 10:00 thứ hai 05/01/2026 đến 10:00 thứ ba "
+        "Tạm dừng tính thời hạn (chờ bổ sung hồ sơ), từ 10:00 thứ hai 05/01/2026 đến 10:00 thứ ba "
         "06/01/2026; khi tiếp tục thì tính lại toàn bộ thời hạn (căn cứ: PBS-1).",
         "Gia hạn thêm 1 ngày làm việc (căn cứ: Nghị định 118/2025/NĐ-CP).",
         "Tính 6 ngày: 07/01/2026–10/01/2026, 12/01/2026–13/01/2026.",

@@ -64,7 +64,7 @@ def test_no_page_of_a_dossier_shows_the_id_of_a_leg(desk: Desk, at_desk: Officer
         for each in pages:
             page = at_desk(who, "vi").get(f"/dossiers/{code}{each}")
             assert IDS.findall(page.text) == [], (who, each)
-    for lang, named in (("vi", "nhánh “Thẩm định trợ"), ("en", "leg “Appraise the allowance”")):
+    for lang, named in (("vi", "phần việc “Thẩm định trợ"), ("en", "leg “Appraise the allowance”")):
         assert named in at_desk(AT, lang).get(f"/dossiers/{code}").text
 
 
@@ -101,14 +101,14 @@ def test_what_becomes_of_a_leg_is_told_before(desk: Desk, at_desk: Officer) -> N
     browser = at_desk(officer, "vi")
     browser.submit(browser.get(f"/dossiers/{code}").form("/acts/accept"))
     refuse = browser.get(f"/dossiers/{code}/acts/refuse?leg=social-affairs")
-    assert "Nhánh “Thẩm định trợ cấp mai táng” kết thúc: bị từ chối." in refuse.text
+    assert "Phần việc “Thẩm định trợ cấp mai táng” kết thúc: bị từ chối." in refuse.text
     # Files go into the leg of one's own agency unless another is chosen.
     papers = browser.get(f"/dossiers/{code}/papers").form("/papers")
     assert ("leg", "social-affairs") in papers.sends
     asks = browser.get(f"/dossiers/{code}/acts/ask-supplement?leg=social-affairs")
     browser.submit(asks.form("/acts/ask-supplement"), papers=["declaration"], reason="Thiếu")
     heads = browser.get(f"/dossiers/{code}/why").text.splitlines()
-    assert "Toàn bộ hồ sơ: Đang dừng" in heads
+    assert "Toàn bộ hồ sơ: Đang tạm dừng" in heads
 
 
 def test_the_auditors_page_names_legs_too(desk: Desk, at_desk: Officer) -> None:
@@ -133,7 +133,7 @@ def test_a_list_names_the_leg_unless_the_step_says_the_same(desk: Desk, at_desk:
     after = f"{code}@{desk.house.runtime.latest(code).version}"
     inbox = at_desk("ub-social-affairs.specialist-1", "vi").get(f"/inbox?after={after}")
     assert code in inbox.text
-    assert "nhánh “Thẩm định trợ cấp mai táng”" not in inbox.text
+    assert "phần việc “Thẩm định trợ cấp mai táng”" not in inbox.text
     assert IDS.findall(inbox.text) == []
 
 
@@ -143,9 +143,10 @@ def test_a_list_names_the_leg_unless_the_step_says_the_same(desk: Desk, at_desk:
         ("waiting-for-legs", {"step": "further", "legs": "residence, social-affairs"},
          "“Xóa đăng ký thường trú”, “Thẩm định trợ cấp mai táng”", "“Appraise the allowance”"),
         ("leg-ended", {"leg": "death", "outcome": "done"},
-         "Nhánh “Đăng ký khai tử” đã kết thúc (đã xong)", "“Register the death” has ended (done)"),
+         "Phần việc “Đăng ký khai tử” đã kết thúc (đã xong)",
+         "“Register the death” has ended (done)"),
         ("act-not-possible", {"act": "sign", "step": "@", "possible": "forward, refuse"},
-         "ở bước “bàn giao nhánh”", "at step “handing the leg over”"),
+         "ở bước “bàn giao phần việc”", "at step “handing the leg over”"),
         ("handover-in-transit", {"agency": "ub-insurance"},
          "Bảo hiểm xã hội thành phố Uông Bí", "Social insurance of Uông Bí city"),
         ("wrong-agency", {"agency": "ub-desk", "expected": "ub-tax or ub-land"},

@@ -56,7 +56,7 @@ def test_what_cannot_be_done_is_not_offered_and_says_why(at_desk: Officer) -> No
     code = received(at_desk)
     vi = at_desk(RECEIVER, "vi").get(f"/dossiers/{code}")
     assert "Việc gì hiện chưa làm được, vì sao" in vi.text
-    assert "Nhánh này không có lần bàn giao nào đang chờ trả lời." in vi.text
+    assert "Phần việc này không có lần bàn giao nào đang chờ trả lời." in vi.text
     assert not any(link.endswith("/acts/sign") for link in vi.links.values())
 
 

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from app.web.sentences import REASONS, VIETNAMESE
+from app.web.words import WORDS
 from tests.web.said import bare, bare_in, catalogue, marked, templates
 
 NAMED = re.compile(r"%\((\w+)\)[rs]")
@@ -45,3 +47,11 @@ def test_no_words_of_a_template_are_bare(template: str) -> None:
 def test_words_that_are_bare_are_seen() -> None:
     source = '<p title="Hint">Words {{ _("fine") }}</p>{{ f({"text": "Go", "name": "not"}) }}'
     assert bare_in(source) == ["Hint", "Words 0", "Go"]
+
+
+def test_a_leg_has_one_name_and_a_limit_no_clock() -> None:
+    texts = [said for area in catalogue().values() for said in area.values()]
+    texts += [*VIETNAMESE.values(), *REASONS.values()]
+    texts += [each.vi for words in WORDS.values() for each in words.values()]
+    other = re.compile(r"(?<!chi )nhánh|chặng|đồng hồ", re.IGNORECASE)
+    assert [each for each in texts if other.search(each)] == []
