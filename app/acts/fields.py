@@ -23,6 +23,9 @@ ELSEWHERE = frozenset(
 )
 """Fields of commands that are said otherwise than as a field."""
 
+DIGITS = 15
+"""The most that a number has: any amount in đồng, and no more than JSON carries unharmed."""
+
 APPLICANT = "applicant."
 """Before the name of a particular that could be taken for something else."""
 
@@ -177,9 +180,13 @@ def _truth(value: Any) -> bool:
 
 def _number(value: Any) -> int:
     try:
-        return int(_text(value).replace("_", "").replace(" ", ""))
+        plain = value if type(value) is int else _text(value).replace("_", "").replace(" ", "")
+        number = int(plain)
     except ValueError:
         raise ValueError(Sentence("%(value)r is not a whole number", value=value)) from None
+    if abs(number) >= 10**DIGITS:
+        raise ValueError(Sentence("a number has at most %(digits)s digits", digits=DIGITS))
+    return number
 
 
 def _text(value: Any) -> str:

@@ -220,7 +220,9 @@ def test_many_at_once_are_each_answered_for_themselves(as_: As, desk: Desk) -> N
      {"act": "forward", "fields": {"no-such-field": "x"}}, {"act": "forward", "at": "when"},
      {"act": "forward", "fields": {"note": "a\x00b"}}, {"act": "forward", "fields": {"note": 1.5}},
      {"act": "forward", "fields": {"note": None}}, {"act": "forward", "leg": 7}, [], "forward",
-     {"act": "extend", "leg": "", "fields": {"until": "9999-99-99"}}],
+     {"act": "extend", "leg": "", "fields": {"until": "9999-99-99"}},
+     {"act": "pay", "fields": {"receipt": "R-1", "amount": 10**15}},
+     {"act": "pay", "fields": {"receipt": "R-1", "amount": "9" * 5000}}],
 )  # fmt: skip
 def test_a_body_that_is_wrong_is_told_and_nothing_is_done(
     officer: TestClient, made: dict[str, Any], house: House, body: Any

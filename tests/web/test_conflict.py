@@ -143,3 +143,9 @@ def test_hostile_text_is_shown_as_text(desk: Desk, at_desk: Officer, text: str) 
     assert found.status_code == 200
     assert "<script>alert" not in found.text
     assert "<img src=x" not in found.text
+
+
+@pytest.mark.parametrize("version", ["0000000019", "9" * 5000, "0", "x"])
+def test_nothing_was_just_done_at_a_version_that_is_none(at_desk: Officer, version: str) -> None:
+    code = received(at_desk)
+    at_desk(RECEIVER).get(f"/dossiers/{code}?after={code}@{version}")

@@ -124,7 +124,8 @@ def shown(
 def _just_done(records: list[Recorded], after: str) -> list[Recorded]:
     """The events of the command that led to the version that `after` names."""
     version = after.rpartition("@")[2]
-    if not version.isdecimal() or not 0 < int(version[:9]) <= len(records):
+    number = int(version) if version.isdecimal() and len(version) < 10 else 0
+    if not 0 < number <= len(records):
         return []
-    last = records[int(version) - 1]
+    last = records[number - 1]
     return [each for each in records if each.command_id == last.command_id]
