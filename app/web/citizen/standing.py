@@ -24,6 +24,9 @@ from workflows.model import Paper, Text
 FORMS = ("01", "02", "03", "04", "05", "refused")
 """Forms that are given to the citizen; the control sheet (06) is the agencies' own."""
 
+DONE = "done"
+"""The outcome of a dossier whose result was returned."""
+
 AnEvent = TypeVar("AnEvent", bound=Event)
 
 
@@ -71,7 +74,7 @@ class Standing(msgspec.Struct, frozen=True):
     """All that the page shows. `step`: what is being done; `waits_for`: agencies that others
     wait for; `why`: sentences about the appointment; `ended_because`: what was said when it was
     refused or stopped; `check_by`: of what was registered online and not looked at yet; `results`:
-    what came of it, as files."""
+    what came of it, as files; `withdrawn`: what came of it before it was reopened."""
 
     code: str
     procedure: Text
@@ -96,6 +99,7 @@ class Standing(msgspec.Struct, frozen=True):
     asked: tuple[Asked, ...]
     given: tuple[Given, ...]
     results: tuple[Given, ...]
+    withdrawn: tuple[Given, ...]
     forms: tuple[Printable, ...]
     rated: dict[str, int] | None
     complaints: tuple[Answered, ...]
@@ -112,6 +116,7 @@ def standing(
     registered = _first(events, e.DossierRegistered)
     over = dossier.status == "ended" and dossier.origin is None
     rated = _first(events, e.RatingGiven)
+    made = results(house, dossier, [event for _, event in events])
     return Standing(
         code=dossier.stream,
         procedure=procedure.title,
@@ -135,7 +140,8 @@ def standing(
         passed=_passed(events),
         asked=_asked(house, dossier, events),
         given=_files(house, dossier, events, lang, handed_in(house, dossier)),
-        results=_files(house, dossier, events, lang, results(house, dossier)),
+        results=_files(house, dossier, events, lang, made.valid),
+        withdrawn=_files(house, dossier, events, lang, made.withdrawn),
         forms=tuple(each for each in printable(records, house.law, lang) if each.kind in FORMS),
         rated=rated[1].marks if rated else None,
         complaints=_complaints(events),
@@ -195,9 +201,11 @@ def _why(house: House, dossier: Dossier, lang: Lang) -> tuple[str, ...]:
 
 
 def _because(events: _Events) -> str:
-    """What was said in writing by whoever ended it."""
+    """What was said in writing by whoever ended it; not what was withdrawn by reopening it."""
     ends = (e.DossierRefusedAtReceipt, e.DossierRefused, e.DossierStopped, e.LegRefused)
     for record, event in reversed(events):
+        if isinstance(event, e.DossierReopened):
+            break
         if isinstance(event, ends):
             same = [other for of, other in events if of.command_id == record.command_id]
             told = [other.private.reason for other in same if other.private]
@@ -244,12 +252,27 @@ def handed_in(house: House, dossier: Dossier) -> list[Attached]:
     return [each for each in dossier.attached if each.paper not in made]
 
 
-def results(house: House, dossier: Dossier) -> list[Attached]:
-    """The files that came of it: none before the result was returned, for until then they may be
-    drafts, and a fee may be due."""
+class Results(NamedTuple):
+    """Files that came of it: of the result that counts, and of one that was withdrawn since."""
+
+    valid: list[Attached]
+    withdrawn: list[Attached]
+
+
+def results(house: House, dossier: Dossier, events: Sequence[Event]) -> Results:
+    """None before a result was returned, for until then they may be drafts, and a fee may be due.
+    What was returned and withdrawn stays his; a draft of what was refused was never given out."""
     made = {each.id for each in house.law.procedure(dossier.procedure).papers_out}
-    returned = dossier.status == "ended" and dossier.outcome == "done"
-    return [each for each in dossier.attached if returned and each.paper in made]
+    latest: list[Attached] = []
+    withdrawn: list[Attached] = []
+    for event in events:
+        if isinstance(event, e.PapersAttached):
+            latest += [each for each in event.papers if each.paper in made]
+        elif isinstance(event, e.DossierReopened):
+            withdrawn += latest if event.withdraws == DONE else []
+            latest = []
+    returned = (dossier.status, dossier.outcome) == ("ended", DONE)
+    return Results(latest if returned else [], withdrawn)
 
 
 def _files(

@@ -180,13 +180,15 @@ def form_pdf(
 
 @router.get("/look-up/papers/{digest}")
 def own_paper(request: Request, who: May, online: AtOnline, digest: str) -> Response:
-    """A file that the citizen handed in, or that he was given as the result."""
+    """A file that the citizen handed in, or that he was given as the result, valid or not."""
     code = browser.seen(request, online)
     if code is None:
         return browser.closed()
     house = online.desk.house
-    dossier = house.dossier(code).dossier
-    his = [*handed_in(house, dossier), *results(house, dossier)]
+    records = house.log.read_stream(code)
+    dossier = fold(records, Folded(Dossier(code))).dossier
+    made = results(house, dossier, [record.event() for record in records])
+    his = [*handed_in(house, dossier), *made.valid, *made.withdrawn]
     return browser.shown(request, online, download.of(online.uploads, dossier, digest, his))
 
 
