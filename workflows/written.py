@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from schemas.sentence import Sentence
-from workflows.model import SAME_DAY, Limit, Who
+from workflows.model import MOST, SAME_DAY, Limit, Who
 from workflows.yaml_source import DATE, ELSE, TRUTH, WHOLE_NUMBER, Misread
 
 NAME = r"[a-z0-9]+([.-][a-z0-9]+)*"
@@ -97,7 +97,16 @@ def _limit(value: object) -> Limit:
                 text=text,
             )
         )
-    return Limit.parse(text)
+    try:
+        return Limit.parse(text)
+    except ValueError:
+        raise ValueError(
+            Sentence(
+                "%(text)r is too long: a limit is at most %(most)s days, hours or months",
+                text=text,
+                most=MOST,
+            )
+        ) from None
 
 
 def _promise(value: object) -> Limit:
