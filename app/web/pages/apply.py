@@ -137,19 +137,23 @@ def _submit(request: Request, online: Online, filled: Filled, command_id: bytes)
         note=filled.note,
     )
     done = online.act(register, command_id)
-    # Sent before, and changed since the answer was lost: then this browser has the first one's id,
-    # which nobody else was given.
-    first = online.opened_by(command_id) if isinstance(done, Rejected) else None
-    if isinstance(done, Rejected) and first is None:
-        why = sentence(done.rule, done.message, language(request))
-        filled.wrong = [Wrong("desk", "%(why)s", {"why": why})]
-        # What was refused under this id stays refused under it.
-        filled.command = online.new_command()
-        return _form(request, online, filled, 409)
-    code = first or done.code
+    changed = isinstance(done, Rejected)
+    if isinstance(done, Rejected):
+        # Sent before, and changed since the answer was lost? Then this browser has the id of the
+        # first form, which nobody else was given.
+        first = online.opened_by(command_id)
+        if first is None:
+            why = sentence(done.rule, done.message, language(request))
+            filled.wrong = [Wrong("desk", "%(why)s", {"why": why})]
+            # What was refused under this id stays refused under it.
+            filled.command = online.new_command()
+            return _form(request, online, filled, 409)
+        code = first
+    else:
+        code = done.code
     word = online.facts.derived(code, command_id, online.desk.house.real_now)
     answer = RedirectResponse("/applied", 303)
-    browser.keep(request, answer, online, browser.APPLIED, [code, word, first is not None])
+    browser.keep(request, answer, online, browser.APPLIED, [code, word, changed])
     return answer
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Query, Request
@@ -52,7 +52,7 @@ def ask(request: Request, who: May, online: AtOnline, code: str = "", closed: st
         browser.keep(request, answer, online, browser.TYPED, code[: browser.LONGEST])
         return answer
     typed = browser.kept(request, online, browser.TYPED) or ""
-    shows = {"code": typed, "closed": bool(closed), "errors": ()}
+    shows: dict[str, Any] = {"code": typed, "closed": bool(closed), "errors": ()}
     return browser.private(page(request, "citizen/look_up.html", **shows))
 
 
