@@ -214,11 +214,9 @@ def with_end(
         since_opened(at, at.ended, minute_of(at.ended)),
         case((at.leg != "", _end_of_whole(at, until, known))),
     )
-    offered = and_(at.leg == "", at.what.endswith(f"\t{INTERLINKED}"))
-    taken = select(SPANS.c.taken).where(SPANS.c.dossier == at.dossier).scalar_subquery()
     # Of the time before, a leg that has no limit this time keeps no date.
     due = case((at.due // STAMP >= at.opened, at.due)).label("due")
-    others = {"due": due, "received": case((offered, taken), else_=at.received).label("received")}
+    others = {"due": due, "received": _received(at).label("received")}
     return select(*(others.get(each.name, each) for each in at), end.label("end"))
 
 
@@ -237,6 +235,14 @@ def verdict_of(at: Any) -> ColumnElement[Any]:
         else_=OVERDUE,
     )
     return func.coalesce(since_opened(at, at.verdict, at.verdict % CODES), by_date)
+
+
+def _received(at: Any) -> ColumnElement[Any]:
+    """When work on it began; of what another engine offered, when that was accepted."""
+    c = SPANS.c
+    begun = select(func.coalesce(c.begun, c.taken)).where(c.dossier == at.dossier)
+    offered = and_(at.leg == "", at.what.endswith(f"\t{INTERLINKED}"))
+    return case((offered, begun.scalar_subquery()), else_=at.received)
 
 
 def _end_of_whole(at: Any, until: int, known: int | None) -> Any:
