@@ -88,14 +88,16 @@ def _unbroken(lang: Lang, moment: datetime | int | None) -> Markup:
     return Markup('<span class="desk-nowrap">{}</span>').format(written(lang, moment))
 
 
-def span_words(lang: Lang, minutes: int) -> str:
-    """Working minutes as people say them, in days of eight hours; not whether they are over."""
+def span_words(lang: Lang, minutes: int, *, exact: bool = True) -> str:
+    """Working minutes as people say them, in days of eight hours; not whether they are over. Where
+    room is short, days without the hours beside them."""
     ngettext = translations(lang).ngettext
     days, hours, rest = abs(minutes) // 480, abs(minutes) % 480 // 60, abs(minutes) % 60
     parts = []
     if days:
-        parts.append(ngettext("%(num)s day", "%(num)s days", days) % {"num": days})
-    if hours:
+        working = ngettext("%(num)s working day", "%(num)s working days", days)
+        parts.append(working % {"num": days})
+    if hours and (exact or not days):
         parts.append(ngettext("%(num)s hour", "%(num)s hours", hours) % {"num": hours})
     if not days and (rest or not hours):
         parts.append(ngettext("%(num)s minute", "%(num)s minutes", rest) % {"num": rest})

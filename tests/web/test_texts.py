@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from app.web.rendering import span_words
 from app.web.sentences import REASONS, VIETNAMESE
 from app.web.words import WORDS
 from tests.web.said import bare, bare_in, catalogue, marked, templates
@@ -47,6 +48,13 @@ def test_no_words_of_a_template_are_bare(template: str) -> None:
 def test_words_that_are_bare_are_seen() -> None:
     source = '<p title="Hint">Words {{ _("fine") }}</p>{{ f({"text": "Go", "name": "not"}) }}'
     assert bare_in(source) == ["Hint", "Words 0", "Go"]
+
+
+def test_a_span_of_working_time_says_so() -> None:
+    assert span_words("vi", -1500) == "3 ngày làm việc 1 giờ"
+    assert span_words("vi", 1500, exact=False) == "3 ngày làm việc"
+    assert span_words("vi", 61, exact=False) == "1 giờ 1 phút"
+    assert span_words("en", 480) == "1 working day"
 
 
 def test_a_leg_has_one_name_and_a_limit_no_clock() -> None:
