@@ -357,7 +357,7 @@ def _addressee(draft: Draft, act: str, path: str, actor: str) -> None:
 def _sender(draft: Draft, act: str, path: str, actor: str) -> None:
     officer = draft.officer(actor)
     transit = _answerable(draft, path)
-    at_agency(officer, transit.sender.agency)
+    at_agency(officer, draft.in_charge(transit.sender.agency))
     asked = officer.agency == transit.to_agency and transit.to_role in officer.roles
     if officer.id != transit.sender.officer and (asked or not _is_decider(draft, officer)):
         refuse("not-the-sender", expected=transit.sender.officer)

@@ -249,6 +249,16 @@ def test_a_dossier_in_flight_goes_on_at_the_successors_after_the_reform() -> Non
     assert (at.dossier.outcome, at.leg().due) == ("done", due)
 
 
+def test_what_an_agency_offered_before_the_reform_its_successor_recalls() -> None:
+    at = new().on(2025, 6, 30).given(c.Receive(actor=DESK, procedure="t-counter", agency="ub-desk"))
+    straight_to(at, "sign")
+    assert at.leg().transit.sender.agency == "ub-environment"
+    at.on(2025, 7, 1)
+    recall = c.RecallHandover(actor="w-uong-bi.chairman-1")
+    at.when(replace(recall, actor="w-vang-danh.chairman-1")).refused("wrong-agency", "w-uong-bi")
+    at.when(recall).then(e.HandoverRecalled)
+
+
 def test_a_transfer_that_was_not_taken_names_no_successor_after_the_reform() -> None:
     """It stays in its own district's line: the other one never was competent."""
     at = new().on(2025, 6, 23).given(c.Receive(actor=DESK, procedure="t-counter", agency="ub-desk"))
