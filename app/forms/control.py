@@ -304,7 +304,7 @@ class _Sheet:
         if not path:
             return ()
         title = self._past.leg(path)
-        return (self._v(f"Phần: {title.vi}", f"part: {title.en}"),)
+        return (self._v(f"Phần việc: {title.vi}", f"part: {title.en}"),)
 
     def _reason(self, event: e.Event) -> tuple[Words, ...]:
         reason = event.private.reason if event.private else None

@@ -95,7 +95,7 @@ def test_a_pause_and_an_offer_that_last_have_no_end() -> None:
 
 def test_a_part_given_back_is_told_by_what_it_was_for() -> None:
     found = rows(form_of("06", history("lt-09-land-transfer-2021"), law()))
-    (back,) = [row for row in found if "Phần: Cấp xã xác nhận\nTrả kết quả phối hợp" in row[3]]
+    (back,) = [row for row in found if "Phần việc: Cấp xã xác nhận\nTrả kết quả phối hợp" in row[3]]
     assert back[0].startswith("Giao: Ủy ban nhân dân phường Bắc Sơn")
     assert "Nhận: Chi nhánh Văn phòng Đăng ký đất đai" in back[0]
 
@@ -176,7 +176,7 @@ def test_what_waited_in_a_gate_that_was_refused_is_told_before_it() -> None:
     life.do(c.AskSupplement, leg="death", reason="Thiếu giấy báo tử")
     life.at.later(days=3)
     life.do(c.Refuse, leg="death", reason="Không bổ sung")
-    part = "Phần: Đăng ký khai tử\n"
+    part = "Phần việc: Đăng ký khai tử\n"
     assert [row[3] for row in sheet(life)][-3:] == [
         f"{part}Tạm dừng: chờ bổ sung hồ sơ",
         f"{part}Cơ quan phối hợp từ chối",
