@@ -196,6 +196,17 @@ PAGES = (
         status=422,
         then='send("/look-up", {code: "{done}", word: "AAAA-AAAA"});',
     ),
+    Visited(STRANGER, "/look-up", "/look-up/dossier", "look-up-closed"),
+    Visited(
+        CITIZEN,
+        "/look-up/complain",
+        "/look-up/complain",
+        "look-up-again",
+        then="""(async () => {
+            await fetch("/look-up/leave", {method: "POST"});
+            send("/look-up/complain", {ground: "fee", words: "Thu thêm 50.000 đồng"});
+        })();""",
+    ),
     Visited(
         STRANGER,
         "/apply/{id_}",
