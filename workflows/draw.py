@@ -41,7 +41,7 @@ WORDS: dict[str, Text] = {
     "done": Text("Kết thúc", "End"),
     "refused": Text("Từ chối", "Refused"),
     "start": Text("Bắt đầu", "Start"),
-    "clock stops": Text("đồng hồ dừng", "the clock stops"),
+    "clock stops": Text("tạm dừng thời hạn", "the clock stops"),
     "gate": Text("điều kiện tiên quyết", "gate"),
     "total": Text("Tổng thời hạn", "In total"),
     "refusal": Text("bị từ chối", "refused"),

@@ -234,7 +234,8 @@ class _Maker:
         if not self.asks.dossier.withdrawal_asked:
             return self._field("ground", "text", required=True)
         grounds = stop_grounds()
-        options = tuple((each, said(grounds, each, self.asks.lang)) for each in grounds)
+        words = ((each, said(grounds, each, self.asks.lang)) for each in grounds)
+        options = tuple((each, text[0].upper() + text[1:]) for each, text in words)
         return Field("ground", "either", self._label("ground"), True, options,
                      stop_ground(self.typed))  # fmt: skip
 

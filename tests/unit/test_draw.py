@@ -88,7 +88,7 @@ def test_functions_and_roles_of_the_catalogue_have_names_in_both_languages() -> 
 def test_limits_pauses_legs_and_refusals_are_visible() -> None:
     lost = dot_source(CATALOGUE.get("lt-04-lost-certificate-posting"))
     assert "⏱ 0,5 ngày làm việc" in lost
-    assert "⏸ đồng hồ dừng" in lost
+    assert "⏸ tạm dừng thời hạn" in lost
     assert "⏱ 30 ngày<" in lost
     assert "điều kiện tiên quyết · ⏱ trong ngày" in dot_source(CATALOGUE.get("lt-14-birth-group"))
     assert "In total: same day" in dot_source(CATALOGUE.get("2.000908"), "en")

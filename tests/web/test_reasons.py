@@ -68,7 +68,7 @@ def test_a_dossier_asked_back_is_stopped_on_that_ground_in_words(
 ) -> None:
     code = withdrawn(at_desk)
     page = at_desk(HEAD, "vi").get(f"/dossiers/{code}/acts/stop")
-    assert "công dân rút hồ sơ" in page.text
+    assert "Công dân rút hồ sơ" in page.text
     assert 'type="text" value="withdrawal"' not in page.html
     at_desk(HEAD).submit(page.form("/acts/stop"))
     assert latest(desk, code).dossier.outcome == "stopped"
