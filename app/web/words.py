@@ -355,12 +355,14 @@ ANYBODY = Said("Bất kỳ {role} nào", "Any {role}")
 
 
 def said(words: Mapping[str, Said], key: str | None, lang: Lang) -> str:
-    """The words of a key; the key itself, with spaces for its dashes, when it has none."""
+    """The words of a key; the key itself, with spaces for its dashes, when it has none. What
+    somebody wrote stays as he wrote it."""
     if not key:
         return ""
     found = words.get(key)
     if found is None:
-        return key.replace("-", " ").replace("_", " ")
+        is_id = key.isascii() and key == key.lower()
+        return key.replace("-", " ").replace("_", " ") if is_id else key
     return found.vi if lang == "vi" else found.en
 
 

@@ -65,6 +65,12 @@ def test_every_field_that_a_history_shows_has_a_label() -> None:
         assert shown <= set(words.DETAILS), type_
 
 
+def test_what_somebody_wrote_keeps_its_dashes() -> None:
+    written = "Quyết định 12/QĐ-UBND"
+    assert words.said(words.GROUNDS, written, "vi") == written
+    assert words.said(words.GROUNDS, "court-order", "en") == "court order"
+
+
 def test_words_are_in_both_languages() -> None:
     for table in words.WORDS.values():
         for key, said in table.items():
