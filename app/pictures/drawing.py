@@ -15,6 +15,7 @@ from app.pictures.svg import FONT, SPACE, add, clean, named, said
 from app.pictures.walk import HERE, State, StepWalk, Walk
 from app.pictures.words import Translate, translate
 from app.settings import Lang
+from app.web.days import span_words
 from app.web.words import ROLES
 from app.web.words import said as word
 from engine.core.law import Law
@@ -113,7 +114,9 @@ def step_lines(walked: StepWalk, lang: Lang) -> list[str]:
     lines = [first, word(ROLES, walked.who, lang) if walked.who in ROLES else walked.who]
     if walked.used is not None and walked.state != "not needed":
         late = f", {_('overdue')}" if walked.overdue else ""
-        lines.append(_("used %(time)s") % {"time": words.span(max(walked.used, 0), lang)} + late)
+        lines.append(
+            _("used %(time)s") % {"time": span_words(lang, max(walked.used, 0), exact=False)} + late
+        )
     elif walked.since is not None and walked.state in HERE:
         late = f", {_('overdue')}" if walked.overdue else ""
         lines.append(_("since %(time)s") % {"time": words.moment(walked.since, lang)} + late)

@@ -18,6 +18,7 @@ from app.pictures.turns import Span, Timeline, Total, timeline_of, totals
 from app.pictures.walk import HERE, StepWalk, Walk, walk_of
 from app.pictures.words import Translate, translate
 from app.settings import Lang
+from app.web.days import span_words
 from app.web.names import Names
 from app.web.rendering import environment
 from app.web.words import EVENTS, ROLES, actor_words
@@ -88,7 +89,7 @@ def _step(step: StepWalk, walk: Walk, law: Law, lang: Lang) -> dict[str, object]
         "since": step.since,
         "until": step.until,
         "limit": limit_text(step.limit, lang) if step.limit else "",
-        "used": words.span(max(step.used, 0), lang) if step.used is not None else "",
+        "used": span_words(lang, max(step.used, 0)) if step.used is not None else "",
         "overdue": step.overdue,
         "came_back": step.came_back,
     }
@@ -103,13 +104,13 @@ def _span(span: Span, names: Names, lang: Lang, _: Translate) -> dict[str, objec
         "kind": f"{kind} ({words.ground(span.ground, lang)})" if span.ground else kind,
         "since": span.since,
         "until": span.until,
-        "time": words.span(span.minutes, lang) if span.minutes is not None else "",
+        "time": span_words(lang, span.minutes) if span.minutes is not None else "",
     }
 
 
 def _total(total: Total, names: Names, lang: Lang) -> dict[str, str]:
     times = {"work": total.work, "waited": total.waited, "stopped": total.stopped}
-    said = {name: words.span(minutes, lang) if minutes else "–" for name, minutes in times.items()}
+    said = {name: span_words(lang, minutes) if minutes else "–" for name, minutes in times.items()}
     return {"agency": names.agency(total.agency), **said}
 
 

@@ -13,6 +13,7 @@ from app.pictures.turns import KINDS, Kind, Mark, Span, Timeline, Total, totals
 from app.pictures.words import Translate, translate
 from app.settings import Lang
 from app.times import local, written
+from app.web.days import span_words
 from app.web.words import EVENTS, ROLES, actor_words
 from app.web.words import said as word
 from engine.core.calendar import Calendar, CalendarError
@@ -74,7 +75,7 @@ def sums_words(total: Total, lang: Lang) -> str:
     """How long it was worked on at an agency, and how long it lay there."""
     _ = translate(lang)
     said = [
-        words_ % {"time": words.span(minutes, lang)}
+        words_ % {"time": span_words(lang, minutes)}
         for words_, minutes in (
             (_("worked on %(time)s"), total.work),
             (_("waited %(time)s"), total.waited),
@@ -244,7 +245,7 @@ class _Picture:
         if span.ground:
             said += f" ({words.ground(span.ground, self._lang)})"
         if span.minutes is not None:
-            said += f", {words.span(span.minutes, self._lang)}"
+            said += f", {span_words(self._lang, span.minutes)}"
         return f"{said}; {written(self._lang, span.since)} – {until}"
 
     def _mark(self, group: ET.Element, mark: Mark, y: float) -> None:

@@ -41,20 +41,6 @@ def ground(name: str, lang: Lang) -> str:
     return say(ground_text(name), lang)
 
 
-def span(minutes: int, lang: Lang) -> str:
-    """Working minutes as "2 ngày 3 giờ" or "2 days 3 hours", by days of eight hours."""
-    _ = translations(lang)
-    days, hours, rest = minutes // 480, minutes % 480 // 60, minutes % 60
-    parts = []
-    if days:
-        parts.append(_.ngettext("%(num)s day", "%(num)s days", days) % {"num": days})
-    if hours:
-        parts.append(_.ngettext("%(num)s hour", "%(num)s hours", hours) % {"num": hours})
-    if not days and (rest or not hours):
-        parts.append(_.ngettext("%(num)s minute", "%(num)s minutes", rest) % {"num": rest})
-    return " ".join(parts)
-
-
 def day(at: datetime | date, lang: Lang) -> str:
     """A day where room is short: "01/03", "1 Mar"."""
     there = local(at) if isinstance(at, datetime) else at

@@ -25,7 +25,7 @@ from app.reporting.feedback_words import ASPECTS, COMPLAINTS
 from app.settings import Lang
 from app.times import written
 from app.web.assets import asset
-from app.web.days import day_words, value_words
+from app.web.days import day_words, span_words, value_words
 from app.web.menu import menu
 from app.web.sentences import sentence
 from app.web.spoken import spoken
@@ -86,22 +86,6 @@ def agency_names(desk: Desk, lang: Lang) -> Callable[[str | None], str]:
 def _unbroken(lang: Lang, moment: datetime | int | None) -> Markup:
     """The same, never broken over two lines."""
     return Markup('<span class="desk-nowrap">{}</span>').format(written(lang, moment))
-
-
-def span_words(lang: Lang, minutes: int, *, exact: bool = True) -> str:
-    """Working minutes as people say them, in days of eight hours; not whether they are over. Where
-    room is short, days without the hours beside them."""
-    ngettext = translations(lang).ngettext
-    days, hours, rest = abs(minutes) // 480, abs(minutes) % 480 // 60, abs(minutes) % 60
-    parts = []
-    if days:
-        working = ngettext("%(num)s working day", "%(num)s working days", days)
-        parts.append(working % {"num": days})
-    if hours and (exact or not days):
-        parts.append(ngettext("%(num)s hour", "%(num)s hours", hours) % {"num": hours})
-    if not days and (rest or not hours):
-        parts.append(ngettext("%(num)s minute", "%(num)s minutes", rest) % {"num": rest})
-    return " ".join(parts)
 
 
 def _said(words: Mapping[str, Said], lang: Lang, key: str | None) -> str:

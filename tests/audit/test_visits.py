@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from app.audit.visits import Visit, visits
 from app.house import House
-from app.web.rendering import span_words
+from app.web.days import span_words
 from engine.runtime import Call, Done
 from schemas import commands as c
 from schemas.envelope import to_micros

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from app.web.rendering import span_words
+from app.web.days import span_words
 from app.web.sentences import REASONS, VIETNAMESE
 from app.web.words import WORDS
 from tests.web.said import bare, bare_in, catalogue, marked, templates
