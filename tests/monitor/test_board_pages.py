@@ -175,8 +175,9 @@ def test_an_act_reaches_whoever_watches(app: FastAPI, house: House, as_: As) -> 
         with browser.stream("GET", f"{base}/board/live?agency=ub-desk", headers=asked) as answer:
             assert answer.headers["content-type"].startswith("text/event-stream")
             lines = answer.iter_lines()
-            first = [_next(lines) for _ in PARTS]
-            assert first == list(PARTS)
+            drawn = set(PARTS)
+            while drawn:
+                drawn.discard(_next(lines))
             code = received(house)
             desk.feeder.nudge()
             while _next(lines) != "agencies":
@@ -194,11 +195,12 @@ def test_who_watches_is_told_that_the_views_stand_while_the_log_goes_on(
         asked = {WHO: headers[WHO]}
         with browser.stream("GET", f"{base}/board/live", headers=asked) as answer:
             lines = answer.iter_lines()
-            assert [_next(lines) for _ in PARTS] == list(PARTS)
+            # The lag is looked at by itself, and may be told before the rest is drawn.
+            drawn = set(PARTS)
+            while drawn:
+                drawn.discard(_next(lines))
             received(house)
-            assert _next(lines) == "lag"
-            told = next(line for line in lines if "desk-tag" in line)
-            assert "Chậm 2 sự kiện" in told
+            assert next(line for line in lines if "Chậm 2 sự kiện" in line)
         assert "Chậm 2 sự kiện" in browser.get(f"{base}/board", headers=asked).text
 
 
