@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
+from starlette.datastructures import FormData
 
 from app.access.needs import needs
 from app.access.pace import address
@@ -45,12 +46,9 @@ def rate(request: Request, who: May, online: AtOnline) -> Response:
 
 @router.post("/look-up/rate")
 def rated(request: Request, who: May, online: AtOnline, sent: BoundedForm) -> Response:
-    looked = browser.looked(request, online, sent)
-    if looked is None:
-        return browser.closed()
-    code = looked.code
-    if not looked.proven:
-        return word_again(request, online, code, sent)
+    code = _of(request, online, sent)
+    if isinstance(code, Response):
+        return code
     command, note = text_of(sent, "command"), text_of(sent, "note")
     given = {aspect: text_of(sent, f"mark.{aspect}") for aspect in ASPECTS}
     marks = {aspect: int(mark) for aspect, mark in given.items() if mark in MARKS}
@@ -78,12 +76,9 @@ def complain(request: Request, who: May, online: AtOnline) -> Response:
 
 @router.post("/look-up/complain")
 def complained(request: Request, who: May, online: AtOnline, sent: BoundedForm) -> Response:
-    looked = browser.looked(request, online, sent)
-    if looked is None:
-        return browser.closed()
-    code = looked.code
-    if not looked.proven:
-        return word_again(request, online, code, sent)
+    code = _of(request, online, sent)
+    if isinstance(code, Response):
+        return code
     command = text_of(sent, "command")
     ground, words = text_of(sent, "ground"), text_of(sent, "words")
     wrong = (
@@ -100,6 +95,14 @@ def complained(request: Request, who: May, online: AtOnline, sent: BoundedForm) 
     if refused is not None:
         return _complaint(request, online, code, online.new_command(), ground, words, [refused])
     return browser.shown(request, online, RedirectResponse("/look-up/dossier", 303))
+
+
+def _of(request: Request, online: Online, sent: FormData) -> str | Response:
+    """The dossier that a form is of; the answer instead, while its word has to be given first."""
+    looked = browser.looked(request, online, sent)
+    if looked is None:
+        return browser.closed()
+    return looked.code if looked.proven else word_again(request, online, looked.code, sent)
 
 
 def _said(request: Request, online: Online, act: Command, command: str, code: str) -> Wrong | None:
