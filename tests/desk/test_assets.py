@@ -24,6 +24,22 @@ def test_what_is_not_there_is_not_kept(client: TestClient) -> None:
     assert "immutable" not in answer.headers.get("cache-control", "")
 
 
+def test_only_the_address_that_says_what_is_there_is_kept(client: TestClient) -> None:
+    for address in ("/assets/desk.js", "/assets/desk.js?0123456789"):
+        answer = client.get(address)
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"] == "no-cache"
+
+
+def test_no_script_asks_for_another_by_an_address_that_stays() -> None:
+    """It would get the old one after a change, or ask for it only when itself has come."""
+    scripts = sorted(FOLDER.glob("*.js"))
+    assert scripts
+    beside = re.compile(r"""["'](?:\./|/assets/)[\w-]+\.js["']""")
+    assert beside.search('import { initAll } from "./govuk.js";')
+    assert [each.name for each in scripts if beside.search(each.read_text("utf-8"))] == []
+
+
 def test_a_page_is_not_compressed(client: TestClient) -> None:
     assert "content-encoding" not in client.get("/").headers
 

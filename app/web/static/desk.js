@@ -1,8 +1,6 @@
-// Wakes the components of the pages, which all work without it, and gives the pages keys.
-import { initAll } from "./govuk.js";
+// Gives the pages keys, and wakes their components, which all work without it.
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
-initAll();
 for (const each of document.querySelectorAll(".desk-with-script")) each.hidden = false;
 
 // On a phone what filters a list does not stand before it.
@@ -91,3 +89,8 @@ document.addEventListener("submit", (event) => {
   event.target.dataset.sent = "yes";
   setTimeout(() => delete event.target.dataset.sent, 3000);
 });
+
+// --- the components, from the address at which the page has them fetched meanwhile
+
+const { initAll } = await import(document.getElementById("components").href);
+initAll();
