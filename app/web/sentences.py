@@ -121,6 +121,7 @@ VIETNAMESE: dict[str, str] = {
     "no-clock": "Phần việc {leg} không có thời hạn riêng.",
     "clock-ended": "Đã có kết quả và đã kết thúc tính thời hạn ({verdict}): quá muộn.",
     "posting-not-over": "Niêm yết công khai đến {until} mới hết.",
+    "bad-amount": "Số tiền đã nộp không thể là {amount} đồng: hãy ghi số lớn hơn 0, hoặc bỏ trống.",
     "result-without-signature": "Kết quả chưa được ký nên chưa thể {act}.",
     "return-before-result": "Chưa có kết quả để trả: bước {step} chưa xong.",
     "legs-still-open": "Các phần việc sau chưa kết thúc: {legs}.",

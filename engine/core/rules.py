@@ -172,6 +172,9 @@ RULES: dict[str, Rule] = {
     "no-clock": Rule("The leg {leg!r} has no time limit of its own."),
     "clock-ended": Rule("The result is ready and the clock has ended ({verdict}): too late."),
     "posting-not-over": Rule("The posting runs until {until}."),
+    "bad-amount": Rule(
+        "An amount of {amount} đồng cannot have been paid: give one above 0 (amount=…), or none."
+    ),
     # result
     "result-without-signature": Rule("The result has not been signed, so {act!r} must wait."),
     "return-before-result": Rule("There is no result to return yet: step {step!r} is not done."),

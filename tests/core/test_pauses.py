@@ -120,6 +120,13 @@ def test_a_refusal_while_waiting_ends_the_clock_where_the_waiting_began() -> Non
     )
 
 
+@pytest.mark.parametrize("amount", [-75_000, 0])
+def test_what_was_paid_is_more_than_nothing(amount: int) -> None:
+    at = reached("lt-10-building-permit", "await-fee", mode=PAUSED)
+    paid = c.ConfirmPayment(actor="ub-desk.cashier-1", receipt="BL-1", amount=amount)
+    at.when(paid).refused("bad-amount", str(amount))
+
+
 def test_a_financial_duty_stops_the_clock_until_the_payment_is_proved() -> None:
     at = reached("lt-10-building-permit", "await-fee", mode=PAUSED)
     assert not at.leg().running

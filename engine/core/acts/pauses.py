@@ -79,6 +79,8 @@ def expire_supplement(draft: Draft, command: c.ExpireSupplement) -> None:
 
 @carries_out(c.ConfirmPayment)
 def confirm_payment(draft: Draft, command: c.ConfirmPayment) -> None:
+    if command.amount is not None and command.amount <= 0:
+        refuse("bad-amount", amount=command.amount)
     step = draft.leg(command.leg).step
     draft.emit(
         e.PaymentConfirmed(
