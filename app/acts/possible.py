@@ -9,7 +9,7 @@ from app.house import House
 from engine.core.admission import authority
 from engine.core.calendar import local_day
 from engine.core.decide import SYSTEM, Possible, possible_acts
-from engine.core.dossier import Dossier
+from engine.core.dossier import Dossier, Transit
 from engine.core.draft import Draft
 from workflows.organisation import Unresolved
 
@@ -50,7 +50,7 @@ def asked_of(house: House, dossier: Dossier, at: datetime, actor: str | None) ->
     impossible = [
         each
         for leg in dict.fromkeys(leg for _, leg in order)
-        for each in by_person[_turn(dossier, leg, people)]
+        for each in by_person[_turn(house, dossier, leg, at, people)]
         if each.leg == leg and (each.act, leg) not in may
     ]
     possible = [(act, leg, _shortened(may[act, leg])) for act, leg in order if (act, leg) in may]
@@ -69,8 +69,8 @@ def _people(house: House, dossier: Dossier, at: datetime) -> list[str]:
             people[leg.holder.officer] = None
             agencies[leg.holder.agency] = None
         if leg.transit is not None:
-            to = leg.transit.to_agency
-            named = leg.transit.to_officer
+            to = _addressee(house, leg.transit, at)
+            named = leg.transit.to_officer if to == leg.transit.to_agency else None
             addressed = staff.officers_in(to, leg.transit.to_role, day)
             people.update(dict.fromkeys([named] if named else [each.id for each in addressed]))
             agencies |= {to: None, leg.transit.sender.agency: None}
@@ -101,7 +101,12 @@ def _resumers(house: House, dossier: Dossier, at: datetime) -> list[str]:
     return found
 
 
-def _turn(dossier: Dossier, path: str, people: list[str]) -> str:
+def _addressee(house: House, transit: Transit, at: datetime) -> str:
+    """The agency that an offer is for: whom it was made to, or who took over from that."""
+    return house.law.organisation.in_charge(transit.to_agency, local_day(at)).id
+
+
+def _turn(house: House, dossier: Dossier, path: str, at: datetime, people: list[str]) -> str:
     """Whose turn it is in a leg: the holder's, else of whoever may take the handover."""
     leg = dossier.legs.get(path)
     if leg is None:
@@ -109,8 +114,9 @@ def _turn(dossier: Dossier, path: str, people: list[str]) -> str:
     if leg.holder is not None and leg.holder.officer in people:
         return leg.holder.officer
     if leg.transit is not None:
+        to = _addressee(house, leg.transit, at)
         for person in people:
-            if person.startswith(f"{leg.transit.to_agency}.{leg.transit.to_role}"):
+            if person.startswith(f"{to}.{leg.transit.to_role}"):
                 return person
     return people[0]
 

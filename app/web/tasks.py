@@ -177,8 +177,9 @@ def _conditions(house: House, reader: Reader, asked: Filters) -> list[ColumnElem
         whose = asked.whose or "both"
         mine = TABLE.c.officer == reader.officer
         role = TABLE.c.role.is_(None) | TABLE.c.role.in_(reader.roles)
-        # Whoever had it at an agency that is no more does nothing there: somebody takes it over.
-        anyone = (TABLE.c.officer.is_(None) & role) | (TABLE.c.agency != reader.agency)
+        # Whoever had it, or was named, at an agency that is no more does nothing there: somebody
+        # takes it over, or answers the offer.
+        anyone = role & (TABLE.c.officer.is_(None) | (TABLE.c.agency != reader.agency))
         if whose != "all":
             found.append({"mine": mine, "anyone": anyone, "both": mine | anyone}[whose])
     if asked.q:

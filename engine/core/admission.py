@@ -346,11 +346,12 @@ def _answerable(draft: Draft, path: str) -> Transit:
 
 
 def _addressee(draft: Draft, act: str, path: str, actor: str) -> None:
-    officer = draft.officer(actor)
-    transit = _answerable(draft, path)
-    at_agency(officer, transit.to_agency)
+    officer, transit = draft.officer(actor), _answerable(draft, path)
+    agency = draft.in_charge(transit.to_agency)
+    at_agency(officer, agency)
     in_role(officer, transit.to_role)
-    if transit.to_officer not in (None, officer.id):
+    # Whoever was named is gone with an agency that is no more: at its successor the role answers.
+    if agency == transit.to_agency and transit.to_officer not in (None, officer.id):
         refuse("not-the-addressee", officer=officer.id, expected=transit.to_officer)
 
 
@@ -358,7 +359,8 @@ def _sender(draft: Draft, act: str, path: str, actor: str) -> None:
     officer = draft.officer(actor)
     transit = _answerable(draft, path)
     at_agency(officer, draft.in_charge(transit.sender.agency))
-    asked = officer.agency == transit.to_agency and transit.to_role in officer.roles
+    addressee = draft.in_charge(transit.to_agency)
+    asked = officer.agency == addressee and transit.to_role in officer.roles
     if officer.id != transit.sender.officer and (asked or not _is_decider(draft, officer)):
         refuse("not-the-sender", expected=transit.sender.officer)
 

@@ -8,11 +8,13 @@ import pytest
 from msgspec.structs import replace
 
 from app.access.principal import Principal
+from app.acts.possible import asked_of
 from app.api.resources.reports import units_for
 from app.desk.context import Desk
 from app.house import House
 from app.settings import Settings
 from app.web.pages.board import Filters, _agencies
+from engine.core.dossier import Holder
 from engine.runtime import Call, Done
 from schemas import commands as c
 from tests.desk.conftest import As
@@ -28,6 +30,9 @@ WARD, WARD_DESK = "ub-quang-trung", "ub-quang-trung-desk"
 HEIR, HEIR_DESK = "w-uong-bi", "w-uong-bi-desk"
 HEAD = f"{HEIR_DESK}.head-1"
 RECEIVER = f"{HEIR_DESK}.receiver-1"
+SPECIALIST = f"{HEIR}.specialist-2"
+NAMED = "ub-construction.specialist-1"
+COUNTER = "lt-10-building-permit"
 MORTGAGE = "lt-03-mortgage-registration"
 REISSUE = "lt-12-birth-certificate-reissue"
 
@@ -80,6 +85,37 @@ def test_the_successor_takes_over_what_it_finds_in_its_inbox(
     transit = desk.house.runtime.latest(held).dossier.root.transit
     assert transit is not None
     assert transit.to_agency == HEIR_DESK
+
+
+@pytest.fixture
+def offered(desk: Desk) -> str:
+    """Offered, on the last day, to an office that ended with it."""
+    on(desk.house, datetime(2025, 6, 30, 9, 0, tzinfo=UTC))
+    receive = c.Receive(actor="ub-desk.receiver-1", procedure=COUNTER, agency="ub-desk")
+    code = done(desk, receive)
+    done(desk, c.Forward(actor="ub-desk.receiver-1", to_officer=NAMED), code)
+    return code
+
+
+def test_the_successor_accepts_what_was_offered_to_an_agency_that_ended(
+    desk: Desk, at_desk: Officer, offered: str
+) -> None:
+    on(desk.house, AFTER)
+    at = f"/inbox?after={seen(desk, offered)}&q={offered}"
+    assert tasks(at_desk(f"{HEIR}.clerk-1").get(at)) == [], "the offer is for another role"
+    browser = at_desk(SPECIALIST)
+    assert tasks(browser.get(f"{at}&act=accept")) == [offered]
+    form = browser.get(f"/dossiers/{offered}/acts/accept").form("/acts/accept")
+    assert "Done" in browser.submit(form).text
+    assert desk.house.runtime.latest(offered).dossier.root.holder == Holder(HEIR, SPECIALIST)
+
+
+def test_who_may_answer_an_offer_is_told_of_the_successor(desk: Desk, offered: str) -> None:
+    house = desk.house
+    on(house, AFTER)
+    may, _ = asked_of(house, house.runtime.latest(offered).dossier, house.now, None)
+    who = next(who for act, _, who in may if act == "accept")
+    assert who == [f"{HEIR}.specialist-1…3"]
 
 
 def test_what_stood_under_one_that_is_no_more_is_its_own_successors(desk: Desk) -> None:

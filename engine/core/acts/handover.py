@@ -31,7 +31,7 @@ def accept(draft: Draft, command: c.Accept) -> None:
             leg=leg.path,
             handover=transit.handover,
             step=leg.step,
-            agency=transit.to_agency,
+            agency=draft.in_charge(transit.to_agency),
             officer=command.actor,
             due=leg.step_due,
             papers=papers,
@@ -69,7 +69,8 @@ def expire_handover(draft: Draft, command: c.ExpireHandover) -> None:
 
 def above_of(draft: Draft, transit: Transit) -> str:
     """Whom an unanswered offer goes up to."""
-    return draft.law.organisation.agency(transit.to_agency).parent or transit.to_agency
+    addressee = draft.in_charge(transit.to_agency)
+    return draft.law.organisation.agency(addressee).parent or addressee
 
 
 def _ask(

@@ -1,0 +1,112 @@
+"""An offer waits at an agency that ends: who took over from it answers."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from engine.core.decide import possible_acts
+from engine.core.dossier import Holder
+from schemas import commands as c
+from schemas import events as e
+from tests.core import walker
+from tests.core.scenario import SYSTEM, Scenario, a, procedure
+from workflows.machine import BACK, OFFERED, ORIGIN
+
+HEIR = "w-uong-bi"
+SPECIALIST = f"{HEIR}.specialist-2"
+DESK_HEAD = f"{HEIR}-desk.head-1"
+NAMED = "ub-environment.specialist-1"
+
+
+def waits(to_officer: str | None = None) -> Scenario:
+    """Offered to an office of the city on the last day on which there was one; it is the day
+    after, and the offer has not expired."""
+    at = Scenario().on(2025, 6, 30, 16)
+    at.given(walker.receipt(at.law, procedure("t-counter"), at.now))
+    sender = at.leg().holder.officer
+    at.given(c.Forward(actor=sender, to_officer=to_officer, papers=("application",)))
+    assert at.leg().transit.to_agency == "ub-environment"
+    return at.on(2025, 7, 1, 9)
+
+
+def shown(at: Scenario, officer: str) -> set[str]:
+    found = possible_acts(at.dossier, at.law, at.now, officer)
+    return {each.act for each in found if each.rejected is None}
+
+
+@pytest.mark.parametrize("to_officer", [None, NAMED])
+def test_the_successor_accepts_what_was_offered_to_the_agency_that_ended(
+    to_officer: str | None,
+) -> None:
+    """Whoever was named is gone with his agency: anybody with the role answers."""
+    at = waits(to_officer)
+    due = at.leg().step_due
+    assert {"accept", "refuse-handover"} <= shown(at, SPECIALIST)
+    at.when(c.Accept(actor=SPECIALIST)).then(
+        a(e.HandoverAccepted, agency=HEIR, officer=SPECIALIST, papers=("application",), due=due)
+    )
+    assert at.leg().holder == Holder(HEIR, SPECIALIST)
+    # It is theirs like any other, and goes on.
+    at.when(c.Appraise(actor=SPECIALIST)).then(e.AppraisalRecorded)
+
+
+def test_the_successor_refuses_it_and_it_lies_with_the_senders_successor() -> None:
+    at = waits()
+    at.when(c.RefuseHandover(actor=SPECIALIST, reason="Sai địa bàn")).then(e.HandoverRefused)
+    assert (at.leg().mode, at.leg().holder.agency) == (BACK, "ub-desk")
+    at.when(c.Transfer(actor=DESK_HEAD, to_agency=f"{HEIR}-desk")).then(
+        e.LegTransferred, a(e.HandoverOffered, to_agency=f"{HEIR}-desk")
+    )
+
+
+def test_a_leg_that_was_offered_goes_on_at_the_successor() -> None:
+    at = Scenario().on(2025, 6, 30, 16)
+    at.given(walker.receipt(at.law, procedure("lt-04-lost-certificate-posting"), at.now))
+    while "post" not in at.dossier.legs:
+        at.given(next(walker.sensible(at.dossier, at.law, at.now)))
+    offer = at.leg("post").transit
+    assert offer.back == ORIGIN
+    at.on(2025, 7, 1, 8)
+    heir = at.law.organisation.in_charge(offer.to_agency, at.now.date()).id
+    taker = at.law.organisation.officers_in(heir, offer.to_role, at.now.date())[0].id
+    at.when(c.Accept(actor=taker, leg="post")).then(a(e.HandoverAccepted, agency=heir))
+    todo = next(each for each in walker.sensible(at.dossier, at.law, at.now) if each.leg == "post")
+    assert todo.actor == taker
+    at.given(todo)
+
+
+def test_nobody_else_answers_and_whom_it_is_for_does_not_recall_it() -> None:
+    for officer, rule in (
+        (f"{HEIR}.clerk-1", "wrong-role"),
+        (f"{HEIR}-desk.receiver-1", "wrong-agency"),
+        ("w-hong-gai.specialist-1", "wrong-agency"),
+        (NAMED, "unknown-officer"),
+    ):
+        waits().when(c.Accept(actor=officer)).refused(rule)
+    waits().when(c.RecallHandover(actor=DESK_HEAD)).then(e.HandoverRecalled)
+
+
+def test_whom_it_is_for_now_does_not_recall_it_though_he_follows_the_sender_too() -> None:
+    at = waits().on(2025, 6, 30, 16, 20)
+    while (at.leg().step, at.leg().mode) != ("approve", OFFERED):
+        at.given(next(walker.sensible(at.dossier, at.law, at.now)))
+    assert at.leg().transit.sender.agency == at.leg().transit.to_agency == "ub-environment"
+    head = f"{HEIR}.head-1"
+    at.on(2025, 7, 1).when(c.RecallHandover(actor=head)).refused("not-the-sender")
+    at.when(c.Accept(actor=head)).then(a(e.HandoverAccepted, agency=HEIR))
+
+
+def test_before_it_ends_the_agency_itself_answers_and_its_successor_does_not() -> None:
+    at = waits(NAMED).on(2025, 6, 30, 17)
+    at.when(c.Accept(actor=SPECIALIST)).refused("unknown-officer")
+    other = c.Accept(actor=NAMED.replace("-1", "-2"))
+    at.when(other).refused("not-the-addressee", NAMED)
+    at.when(replace(other, actor=NAMED)).then(a(e.HandoverAccepted, agency="ub-environment"))
+
+
+def test_an_offer_that_nobody_answered_goes_up_from_the_successor() -> None:
+    """What stood above the agency may be no more either."""
+    at = waits().on(2025, 7, 2, 16)
+    at.when(c.Accept(actor=SPECIALIST)).refused("handover-has-expired")
+    at.when(c.ExpireHandover(actor=SYSTEM)).then(a(e.HandoverExpired, escalated_to="qn"))
