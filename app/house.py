@@ -28,7 +28,7 @@ from consumers.views import all_views
 from engine.core import clock
 from engine.core.admission import SYSTEM
 from engine.core.calendar import local_day
-from engine.core.deadlines import leg_deadline, step_deadline
+from engine.core.deadlines import leg_deadline, step_deadline, warning
 from engine.core.derivation import Derivation
 from engine.core.dossier import Dossier
 from engine.core.law import Law
@@ -214,9 +214,8 @@ class House:
         return clock.remaining(self.law.calendar(calendar), self.now, from_micros(due))
 
     def warn_at(self, due: datetime, procedure: str, version: str, calendar: str) -> datetime:
-        """When the procedure's policy wants a warning before `due`."""
-        policy = self.law.procedure((procedure, version)).policy
-        return clock.subtract(self.law.calendar(calendar), due, policy.due_soon)
+        """When the procedure's policy wants a warning before `due`; `due` where nobody can tell."""
+        return warning(self.law, due, procedure, version, calendar)
 
     def working_minutes(self, calendar: str, since: int, until: int | None) -> int:
         """Working minutes between two moments; until now when `until` is None."""

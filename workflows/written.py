@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from schemas.sentence import Sentence
-from workflows.model import MOST, SAME_DAY, Limit, Who
+from workflows.model import MOST, SAME_DAY, Limit, Unit, Who
 from workflows.yaml_source import DATE, ELSE, TRUTH, WHOLE_NUMBER, Misread
 
 NAME = r"[a-z0-9]+([.-][a-z0-9]+)*"
@@ -98,7 +98,7 @@ def _limit(value: object) -> Limit:
             )
         )
     try:
-        return Limit.parse(text)
+        limit = Limit.parse(text)
     except ValueError:
         raise ValueError(
             Sentence(
@@ -107,6 +107,14 @@ def _limit(value: object) -> Limit:
                 most=MOST,
             )
         ) from None
+    if limit.unit is Unit.MONTH and limit.amount % 1:
+        raise ValueError(
+            Sentence(
+                "%(text)r is no limit: months are counted whole; write a part of one in days",
+                text=text,
+            )
+        )
+    return limit
 
 
 def _promise(value: object) -> Limit:

@@ -16,7 +16,7 @@ from consumers.alerts import sweep as raise_due
 from consumers.broker import Broker
 from consumers.home import Home, open_home
 from consumers.kafka_past import KafkaPast
-from engine.core import clock
+from engine.core.deadlines import warning
 from engine.core.law import Law
 from engine.core.rules import Refusal
 from engine.store import Log, StoreError
@@ -68,8 +68,7 @@ class Reading:
         pinned = procedure, version, calendar
         for _ in range(2):
             try:
-                policy = self.law.procedure((procedure, version)).policy
-                return clock.subtract(self.law.calendar(calendar), due, policy.due_soon)
+                return warning(self.law, due, *pinned)
             except Refusal:
                 if pinned in self._unknown:
                     break

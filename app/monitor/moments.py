@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 from app.times import local
 from consumers.views.board import Moments, Pin
-from engine.core import clock
-from engine.core.calendar import CalendarError
 from engine.core.rules import Refusal
 from schemas.envelope import to_micros
 
@@ -38,21 +36,12 @@ def _midnight(now: datetime) -> datetime:
 def soon_until(house: House, pin: Pin, now: datetime) -> int:
     """The last moment to fall due of which the policy warns by now (microseconds since 1970): the
     alert's own question, asked the other way round. Now itself where nobody can tell."""
-    procedure, version, calendar = pin
-    try:
-        limit = house.law.procedure((procedure, version)).policy.due_soon
-        worked = house.law.calendar(calendar)
-    except Refusal:
-        return to_micros(now)
-
-    def warned(minutes: int) -> bool:
-        try:
-            return clock.subtract(worked, now + timedelta(minutes=minutes), limit) <= now
-        except CalendarError:
-            return False
-
     low, high = 0, int(FARTHEST.total_seconds() // 60)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if warned(middle) else (low, middle)
+    try:
+        while high - low > 1:
+            middle = (low + high) // 2
+            warned = house.warn_at(now + timedelta(minutes=middle), *pin) <= now
+            low, high = (middle, high) if warned else (low, middle)
+    except Refusal:
+        low = 0
     return to_micros(now + timedelta(minutes=low))

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from engine.core import clock
-from engine.core.clock import Derivation, StartRule, derive
+from engine.core.calendar import CalendarError
+from engine.core.clock import ClockError, Derivation, StartRule, derive
 from engine.core.dossier import Dossier, LegState, Stop
 from engine.core.law import Law
 from workflows.model import Limit, Procedure, Step, Unit
@@ -97,6 +98,21 @@ def step_deadline(
 
 def due_of(derivation: Derivation | None) -> datetime | None:
     return None if derivation is None else derivation.due
+
+
+def warning(law: Law, due: datetime, procedure: str, version: str, calendar: str) -> datetime:
+    """When a procedure's policy wants a warning before `due`.
+
+    `due` itself where nobody can count so far back: the calendar begins later, or the version was
+    registered with a length that is none. So one of them does not silence the others. Refused
+    where the procedure or the calendar is not here.
+    """
+    soon = law.procedure((procedure, version)).policy.due_soon
+    worked = law.calendar(calendar)
+    try:
+        return clock.subtract(worked, due, soon)
+    except (CalendarError, ClockError):
+        return due
 
 
 def _after(stop: clock.Pause, start: datetime) -> bool:

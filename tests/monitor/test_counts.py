@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+import pytest
+from msgspec.structs import replace
+
 from app.desk.context import Desk
 from app.house import House
+from app.law.registry import PROCEDURE
 from app.monitor.board import Counts, board
 from app.monitor.live import Live
 from app.monitor.moments import moments, soon_until, this_month
@@ -16,6 +21,7 @@ from engine.core.calendar import local_day
 from engine.core.dossier import Dossier
 from engine.runtime import Folded, fold
 from schemas.envelope import from_micros, to_micros
+from workflows.model import Limit
 
 
 def counted(
@@ -87,6 +93,21 @@ def test_soon_is_the_alerts_own_question_asked_the_other_way_round(house: House)
             last = from_micros(soon_until(house, pin, now))
             minute = timedelta(minutes=1)
             assert house.warn_at(last, *pin) <= now < house.warn_at(last + minute, *pin)
+
+
+@pytest.mark.parametrize("nonsense", ["1.5 months", "99999 months"])
+def test_a_version_with_a_warning_that_nobody_can_count_breaks_no_board(
+    house: House, nonsense: str
+) -> None:
+    """Such a one may have been activated before there was a check."""
+    found = house.law.procedures()[0]
+    policy = replace(found.policy, due_soon=Limit.parse(nonsense))
+    wrong = msgspec.json.encode(replace(found, version="wrong", policy=policy))
+    house.log.register(PROCEDURE, found.id, "wrong", "0" * 64, wrong)
+    house.learn()
+    pin, due = (found.id, "wrong", "vn-2020-12-09"), datetime(2021, 4, 1, 10, tzinfo=UTC)
+    assert moments(house, [pin]).soon[pin] == to_micros(house.now)
+    assert house.warn_at(due, *pin) == due
 
 
 def test_the_counts_are_those_of_the_dossiers_themselves(desk: Desk, house: House) -> None:
