@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
 from app.access.principal import Principal
 from app.api.feed.cursors import cursors_of, id_of
@@ -151,6 +151,38 @@ def test_many_follow_and_each_has_all(address: str, house: House, app: FastAPI) 
         codes = [register(house) for _ in range(4)]
         for stream in (one, other):
             assert [event["subject"] for _, event in stream.take(4)] == codes
+
+
+def test_only_who_follows_is_counted_and_bounded(
+    address: str, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "MOST", 1)
+    counted: list[int] = []
+    read_log = Tail.read_log
+
+    def counting(self: Tail, cursors: dict[int, int]) -> list[Any]:
+        counted.append(self.count())
+        return read_log(self, cursors)
+
+    monkeypatch.setattr(Tail, "read_log", counting)
+    assert whole(address)
+    assert set(counted) == {0}, "who reads what there is follows nothing"
+    with opened(address):
+        assert whole(address), "he has no part in the bound of those who follow"
+        with httpx2.Client() as client:
+            answer = client.get(f"{address}{FEED}", headers={WHO: "auditor"})
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+
+
+def test_who_went_before_his_stream_began_is_not_counted_for_good(app: FastAPI) -> None:
+    desk: Desk = app.state.desk
+    who = Principal("auditor", "auditor", token=True)
+
+    async def asked() -> None:
+        await feed.follow_feed(cast(Request, None), who, desk)
+
+    asyncio.run(asked())
+    assert desk.tail.count() == 0
 
 
 def test_one_sees_only_what_his_agency_has_a_part_in(

@@ -69,7 +69,7 @@ async def follow_feed(
 ) -> StreamingResponse:
     """In the order of each dossier, of what you may read. What you do not read in time waits for
     you in the log. Ends after a quarter of an hour: ask again with `Last-Event-ID`."""
-    if desk.tail.count() >= MOST:
+    if follow and desk.tail.count() >= MOST:
         raise Problem(503, "not-ready", "Not possible just now", "Too many follow the feed",
                       headers={"Retry-After": "5"})  # fmt: skip
     if last_event_id:
@@ -79,7 +79,6 @@ async def follow_feed(
     else:
         cursors = await run_in_threadpool(desk.tail.now)
     follower = Follower(desk.tail, cursors)
-    await run_in_threadpool(desk.tail.follow, follower)
     return StreamingResponse(
         _stream(request, desk, who, follower, follow),
         media_type="text/event-stream",
@@ -92,6 +91,9 @@ async def _stream(
 ) -> AsyncIterator[bytes]:
     end = monotonic() + LIFE
     try:
+        if follow:
+            # Here, and not before: who went before his stream began would be counted for good.
+            await run_in_threadpool(desk.tail.follow, follower)
         yield b"retry: %d\nid: %s\n\n" % (RETRY, id_of(follower.cursors).encode())
         while monotonic() < end and not desk.tail.over:
             found = await run_in_threadpool(_readable, request, desk, who, follower, follow)
