@@ -29,6 +29,7 @@ from app.web.days import day_words, span_words, value_words
 from app.web.menu import menu
 from app.web.sentences import sentence
 from app.web.spoken import spoken
+from app.web.switch import chosen, keep, switched
 from app.web.texts import translations
 from app.web.words import WORDS, Said, actor_words, limit_words, said
 
@@ -36,14 +37,17 @@ if TYPE_CHECKING:
     from app.desk.context import Desk
 
 TEMPLATES = Path(__file__).parent / "templates"
-COOKIE = "lang"
 
 
 def page(request: Request, template: str, status: int = 200, **shows: Any) -> HTMLResponse:
     """A page. Every template has `_` (translates), `lang`, `who`, `here` (the path asked for),
     `address` (with its query), `agency_name` (of an agency's id) and `token` (what a form must
     send back, against forged requests) beside `shows`."""
-    return HTMLResponse(rendered(request, template, **shows), status)
+    answer = HTMLResponse(rendered(request, template, **shows), status)
+    lang = switched(request)
+    if lang is not None:
+        keep(request, answer, lang)
+    return answer
 
 
 def rendered(request: Request, template: str, **shows: Any) -> str:
@@ -65,9 +69,8 @@ def rendered(request: Request, template: str, **shows: Any) -> str:
 
 def language(request: Request) -> Lang:
     """The one that was switched to, else the house's."""
-    chosen = request.cookies.get(COOKIE)
     lang: Lang = request.app.state.desk.settings.lang
-    return {"vi": "vi", "en": "en"}.get(chosen or "", lang)  # type: ignore[return-value]
+    return chosen(request) or lang
 
 
 def agency_names(desk: Desk, lang: Lang) -> Callable[[str | None], str]:

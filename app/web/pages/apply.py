@@ -20,6 +20,7 @@ from app.web.citizen import browser
 from app.web.citizen.form import PARTICULARS, Filled, Wrong, _, gone_again, read
 from app.web.rendering import language, page
 from app.web.sentences import sentence
+from app.web.switch import switched, told
 from app.web.words import FACTS, said
 from consumers.folding import folded, words_of
 from engine.core.admission import CITIZEN
@@ -79,12 +80,14 @@ def begin(
         wrong = [] if desk is None else [Wrong("desk", _("Choose the desk"))]
         shows = {"procedure": procedure, "desks": takes, "errors": wrong}
         return page(request, "citizen/desk.html", 422 if wrong else 200, **shows)
-    return _form(request, online, Filled(procedure, chosen, online.new_command()))
+    filled = Filled(procedure, chosen, online.new_command())
+    return _form(request, online, filled, looked_over=False)
 
 
 @router.post("/apply/{id_}")
 def go_on(request: Request, who: May, online: AtOnline, id_: str, sent: BoundedForm) -> Response:
-    """`go`: add files, change, review or submit; a button `remove` takes a file away."""
+    """`go`: add files, change, review or submit; a button `remove` takes a file away. Switching
+    the language goes no further than what was there: the form, or looking it over."""
     online.limit(FILES, "apply", address(request))
     procedure, takes = _procedure(online, id_)
     if not procedure.taken_online:
@@ -101,10 +104,12 @@ def go_on(request: Request, who: May, online: AtOnline, id_: str, sent: BoundedF
         filled.wrong = [Wrong("desk", again)]
         return _form(request, online, filled)
     go = "add" if "remove" in sent else text_of(sent, "go")
+    if switched(request) is not None:
+        go = "review" if told(request) else "add"
     if go in ("add", "change"):
         # What is still missing is told when it is looked over, not before.
         filled.wrong = [each for each in filled.wrong if go == "add" and each.words]
-        return _form(request, online, filled)
+        return _form(request, online, filled, looked_over=False)
     if filled.wrong:
         return _form(request, online, filled)
     if go != "submit":
@@ -179,8 +184,11 @@ def applied(request: Request, who: May, online: AtOnline) -> Response:
     return browser.private(page(request, "citizen/applied.html", **shows))
 
 
-def _form(request: Request, online: Online, filled: Filled, status: int = 0) -> Response:
-    shows = _shown(request, online, filled)
+def _form(
+    request: Request, online: Online, filled: Filled, status: int = 0, *, looked_over: bool = True
+) -> Response:
+    """`looked_over`: what is missing was told too."""
+    shows = {**_shown(request, online, filled), "told": looked_over}
     status = status or (422 if filled.wrong else 200)
     return browser.private(page(request, "citizen/form.html", status, **shows))
 

@@ -11,11 +11,10 @@ from app.access.needs import needs
 from app.access.principal import Principal
 from app.web.back import safe_back
 from app.web.menu import FIRST
-from app.web.rendering import COOKIE, page
+from app.web.rendering import page
+from app.web.switch import keep
 
 router = APIRouter(include_in_schema=False)
-
-YEAR = 365 * 24 * 3600
 
 
 @router.get("/")
@@ -36,12 +35,5 @@ def switch(
 ) -> Response:
     """Kept in a cookie for a year; any word but "en" means Vietnamese."""
     answer = RedirectResponse(safe_back(back), 303)
-    answer.set_cookie(
-        COOKIE,
-        "en" if lang == "en" else "vi",
-        max_age=YEAR,
-        httponly=True,
-        samesite="lax",
-        secure=request.url.scheme == "https",
-    )
+    keep(request, answer, "en" if lang == "en" else "vi")
     return answer

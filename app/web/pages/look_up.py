@@ -28,6 +28,7 @@ from app.web.citizen.form import FILES, Wrong, _, take_files
 from app.web.citizen.standing import FORMS, Asked, Standing, handed_in, results, standing
 from app.web.rendering import language, page
 from app.web.sentences import sentence
+from app.web.switch import switched, told
 from app.web.words import STATES, said
 from consumers.views.status import status
 from engine.core.admission import CITIZEN
@@ -67,14 +68,23 @@ def prove(
     """A wrong code, a wrong word and no such dossier have the same answer, after the same work."""
     # No code has what does not print, and no database takes NUL.
     typed = "".join(each for each in code if each.isprintable()).strip()[: browser.LONGEST]
+    if switched(request) is not None:
+        return _codes(request, typed, refused=told(request))
     proven = online.proven(address(request), typed, word[: browser.LONGEST])
     if proven is None:
-        wrong = (Wrong("code", _("The code and the access code do not belong together")),)
-        return browser.private(page(request, "citizen/look_up.html", 422, code=typed, errors=wrong))
+        return _codes(request, typed, refused=True)
     browser.begin(request, online, proven)
     answer = browser.shown(request, online, RedirectResponse("/look-up/dossier", 303))
     browser.drop(answer, browser.TYPED)
     return answer
+
+
+def _codes(request: Request, typed: str, *, refused: bool) -> Response:
+    """The page for both codes again; the word is shown to nobody."""
+    no = _("The code and the access code do not belong together")
+    wrong = (Wrong("code", no),) if refused else ()
+    status = 422 if refused else 200
+    return browser.private(page(request, "citizen/look_up.html", status, code=typed, errors=wrong))
 
 
 @router.post("/look-up/leave")
@@ -101,7 +111,9 @@ def supplement(request: Request, who: May, online: AtOnline, sent: BoundedForm) 
     online.limit(FORMS_WITH_FILES, "supplement", address(request))
     code = looked.code
     now = found(request, online, code)
-    leg, go = text_of(sent, "leg"), text_of(sent, "go")
+    leg, go, only_shown = text_of(sent, "leg"), text_of(sent, "go"), switched(request) is not None
+    if only_shown:
+        go = "submit" if told(request) else "add"
     command_id = online.command_id(text_of(sent, "command"))
     asked = next((each for each in now.asked if each.leg == leg), None)
     if asked is None:
@@ -116,8 +128,8 @@ def supplement(request: Request, who: May, online: AtOnline, sent: BoundedForm) 
     for each in asked.papers:
         if go == "submit" and not any(file.paper == each.id for file in files):
             wrong.append(Wrong(FILES + each.id, _("Add this paper")))
-    if wrong or go != "submit" or "remove" in sent:
-        return _shown(request, online, code, files, wrong)
+    if wrong or only_shown or go != "submit" or "remove" in sent:
+        return _shown(request, online, code, files, wrong, leg)
     return _supply(request, online, code, asked, files, command_id)
 
 
@@ -135,7 +147,7 @@ def _supply(
     except Gone as gone:
         lost = next(each for each in files if each.digest == str(gone))
         wrong = [Wrong(FILES + lost.paper, _("Choose %(name)s again"), {"name": lost.name})]
-        return _shown(request, online, code, files, wrong)
+        return _shown(request, online, code, files, wrong, asked.leg)
     supply = Supply(
         actor=CITIZEN,
         leg=asked.leg,
@@ -147,7 +159,7 @@ def _supply(
     if isinstance(done, Rejected):
         why = sentence(done.rule, done.message, language(request))
         wrong = [Wrong("supplement", "%(why)s", {"why": why})]
-        return _shown(request, online, code, files, wrong)
+        return _shown(request, online, code, files, wrong, asked.leg)
     return _back(request, online)
 
 
@@ -225,9 +237,12 @@ def _shown(
     code: str,
     files: list[Handed] | tuple[()] = (),
     wrong: list[Wrong] | tuple[()] = (),
+    leg: str | None = None,
 ) -> Response:
+    """`leg`: the one whose form was sent."""
     now = found(request, online, code)
     shows = {
+        "sent": leg,
         "now": now,
         "papers": _papers(online, now),
         "state": said(STATES, now.state, language(request)),
