@@ -39,8 +39,9 @@ FOR_TRIAL = {
 
 
 class Next(msgspec.Struct, frozen=True):
-    """One thing that would follow. `kind`: offer, step, hold, back, stops, runs, leg (ends), ready,
-    ended, supplement, date, elsewhere. `by`: until when; `expires`: until when it can be taken."""
+    """One thing that would follow. `kind`: offer, step, hold, back, stops, runs, stands (the clock
+    does not run yet), leg (ends), ready, ended, supplement, date, elsewhere. `by`: until when;
+    `expires`: until when it can be taken."""
 
     kind: str
     leg: str = ""
@@ -164,6 +165,11 @@ def _ended(word: str) -> Callable[[Any], Next]:
     return lambda event: Next("ended", word=word)
 
 
+def _resumed(event: e.ClockResumed | e.DossierResumed) -> Next:
+    """One ground is gone; where another is left, such as a suspension, no clock runs by that."""
+    return Next("runs", by=event.dues.get("")) if event.running else Next("stands")
+
+
 _MADE: dict[type[e.Event], Callable[[Any], Next | None]] = {
     e.HandoverAccepted: _held("hold"),
     e.HandoverNotTaken: _held("back"),
@@ -171,8 +177,8 @@ _MADE: dict[type[e.Event], Callable[[Any], Next | None]] = {
     e.SupplementRequested: lambda event: Next("supplement", event.leg, by=event.answer_by),
     e.ClockStopped: lambda event: Next("stops", event.leg, word=event.ground),
     e.DossierSuspended: lambda event: Next("stops", word=event.ground),
-    e.ClockResumed: lambda event: Next("runs", by=event.dues.get("")),
-    e.DossierResumed: lambda event: Next("runs", by=event.dues.get("")),
+    e.ClockResumed: _resumed,
+    e.DossierResumed: _resumed,
     e.ClockExtended: lambda event: Next("date", event.leg, by=event.due),
     e.LegRefused: lambda event: Next("leg", event.leg, word="refused"),
     e.LegResulted: lambda event: Next("leg", event.leg, word="done", papers=event.papers),

@@ -29,6 +29,9 @@ GROUND_STATES = {"supplement": "awaiting-supplement", "financial-duty": "awaitin
 
 SOON_MINUTES = int(SOON.amount) * 60
 
+RESUME = ("resume", "")
+"""The act that ends a suspension: of the whole, in whichever leg somebody waits."""
+
 
 class LegRow(msgspec.Struct, frozen=True):
     """One leg; the root has the path "". `left`: working minutes until `due`."""
@@ -202,8 +205,14 @@ def _first(
     legs = sorted(dossier.open_legs(), key=lambda leg: leg.path != (asked or leg.path))
     for leg in legs:
         act = _next_act(house, dossier, leg)
-        if act is not None and (act, leg.path) in possible:
-            return act, leg.path
+        ways = [] if act is None else [(act, leg.path)]
+        if dossier.status == "suspended":
+            # Offers and papers are answered all the same. Papers can be taken in by anybody at the
+            # desk, so who may let the whole go on is asked that before.
+            ways = [*ways, RESUME] if leg.mode == OFFERED else [RESUME, *ways]
+        for way in ways:
+            if way in possible:
+                return way
     return None
 
 
@@ -211,8 +220,6 @@ def _next_act(house: House, dossier: Dossier, leg: LegState) -> str | None:
     """The act that lets a leg go on."""
     if leg.mode == OFFERED:
         return "accept"
-    if dossier.status == "suspended":
-        return "resume"
     process = house.law.outline(dossier.procedure).processes.get(leg.path)
     step = process.steps.get(leg.step) if process else None
     match leg.mode:

@@ -10,7 +10,7 @@ from app.web.summary import acts_for, leg_rows, state_of
 from consumers.views.inbox import inbox
 from consumers.views.status import status
 from tests.web.conftest import Officer
-from tests.web.test_whole_life import received
+from tests.web.test_whole_life import go_on, received
 
 
 def test_the_page_and_the_list_agree_on_state_and_holder(desk: Desk) -> None:
@@ -45,6 +45,38 @@ def test_the_page_and_the_inbox_agree_on_what_comes_next(desk: Desk) -> None:
                 assert first == (task.act, task.leg), task.code
                 compared += 1
     assert compared > 10
+
+
+def test_papers_are_taken_while_the_whole_is_suspended_and_no_clock_is_said_to_run(
+    desk: Desk, at_desk: Officer
+) -> None:
+    code = received(at_desk)
+    page = f"/dossiers/{code}"
+    head, receiver = at_desk("ub-desk.head-1"), at_desk("ub-desk.receiver-1")
+    asks = receiver.get(f"{page}/acts/ask-supplement").form("/acts/ask-supplement")
+    receiver.submit(asks, papers=["application"], reason="Thiếu bản sao")
+    assert "The clock runs again." in receiver.get(page).text
+    stops = head.get(f"{page}/acts/suspend").form("/acts/suspend")
+    head.submit(stops, ground="inspection", legal_basis="QĐ 01")
+    for who, act in ((receiver, "supply"), (head, "resume")):
+        shown = who.get(page)
+        assert shown.form(f"/acts/{act}")
+        assert "The clock does not run yet: something else stops it too." in shown.text
+        assert "The clock runs again." not in shown.text
+
+
+def test_who_may_let_the_whole_go_on_is_asked_that_though_it_is_offered_to_others(
+    desk: Desk, at_desk: Officer
+) -> None:
+    code = received(at_desk)
+    go_on(desk, at_desk, code)
+    head = at_desk("ub-desk.head-1")
+    stops = head.get(f"/dossiers/{code}/acts/suspend").form("/acts/suspend")
+    head.submit(stops, ground="inspection", legal_basis="QĐ 01")
+    dossier = desk.house.runtime.latest(code).dossier
+    assert dossier.root.transit is not None
+    assert acts_for(desk.house, dossier, "ub-desk.head-1", None).first == ("resume", "")
+    assert acts_for(desk.house, dossier, "ub-land.specialist-1", None).first == ("accept", "")
 
 
 def test_a_trial_leaves_nothing_behind(desk: Desk, at_desk: Officer) -> None:
