@@ -10,6 +10,7 @@ from app.reporting.period import Period
 from consumers.views import board
 from schemas import events as e
 from schemas.envelope import Recorded, to_micros
+from tests.arrivals import arrived
 from tests.reporting.lives import follow, sealed, viewed
 from tests.reporting.oracle import Table, as_table, folded
 from workflows.machine import ORIGIN
@@ -296,44 +297,16 @@ LOOK = Key("legs", TAX, f"{LAND[0]}#tax", LAND[1])
 """A leg of another house's dossier, at the agency here."""
 
 
-def arrived(at: datetime) -> Told:
-    arrival = e.DossierArrived(
-        procedure=f"{LAND[0]}#tax",
-        procedure_version=LAND[1],
-        calendar="2025",
-        agency=TAX,
-        officer="x.y",
-        channel="interlinked",
-        step="assess",
-        appointment=day(20, 4),
-        house="other",
-        code="c",
-        of_leg="tax",
-        handover=1,
-        from_agency="x",
-        at_version=3,
-        at_hash="",
-        digest="",
-    )
-    offer = e.HandoverOffered(
-        handover=1,
-        from_agency="x",
-        from_officer="x.y",
-        to_agency=TAX,
-        to_role="specialist",
-        step="assess",
-        back=ORIGIN,
-        expires=at + timedelta(days=3),
-    )
-    clock = e.ClockStarted(limit="3 days", rule="day-after", due=day(20, 4))
-    return told().on(at, arrival, clock, offer)
+def handed_over(at: datetime) -> Told:
+    leg = (LOOK.procedure, LOOK.procedure_version)
+    return told().on(at, *arrived(TAX, leg, "assess", at, day(20, 4)))
 
 
 TAKEN = e.HandoverAccepted(handover=1, step="assess", agency=TAX, officer=f"{TAX}.x")
 
 
 def test_a_leg_of_another_engines_dossier_counts_as_a_leg() -> None:
-    one = arrived(day(2)).on(day(3), TAKEN)
+    one = handed_over(day(2)).on(day(3), TAKEN)
     assert one.counts(MARCH, LOOK) == {"c3", "c5", "c11", "c12"}
     assert one.counts(MARCH) == set()
     one.on(day(4), e.DossierStopped(ground="inspection"))
@@ -342,7 +315,7 @@ def test_a_leg_of_another_engines_dossier_counts_as_a_leg() -> None:
 
 def test_what_another_engine_offered_is_received_when_it_is_taken() -> None:
     """No period may carry over what the one before did not leave."""
-    one = arrived(day(31))
+    one = handed_over(day(31))
     assert one.table(MARCH) == {}
     one.on(day(2, 4), TAKEN, told=day(5, 4))
     assert one.table(MARCH) == {}
@@ -361,8 +334,8 @@ def test_what_another_engine_offered_is_received_when_it_is_taken() -> None:
 
 def not_taken(at: datetime, verdict: str) -> Told:
     cls = e.HandoverRefused if verdict == "early" else e.HandoverRecalled
-    back = cls(handover=1, step=ORIGIN, agency="x", officer="x.y")
-    return arrived(day(2)).on(
+    back = cls(handover=1, step=ORIGIN, agency="elsewhere", officer="elsewhere.officer")
+    return handed_over(day(2)).on(
         at, back, e.ClockEnded(verdict=verdict), e.DossierStopped(ground="not-taken")
     )
 
@@ -375,7 +348,7 @@ def test_what_another_engine_offered_and_nobody_took_is_none_of_the_form() -> No
 
 
 def test_the_board_does_not_say_either_that_it_ended_here() -> None:
-    done = arrived(day(2)).on(day(3), TAKEN).on(day(4), e.ClockEnded(verdict="early"))
+    done = handed_over(day(2)).on(day(3), TAKEN).on(day(4), e.ClockEnded(verdict="early"))
     for one, ended in ((not_taken(day(5), "overdue"), 0), (done, 1)):
         for batch in (1, 7):
             with viewed([[]], [board.VIEW]) as connection:

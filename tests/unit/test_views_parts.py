@@ -5,45 +5,18 @@ from __future__ import annotations
 from consumers.views.custody import custody
 from consumers.views.search import Asked, Word, search
 from schemas import events as e
+from tests.arrivals import arrived
 from tests.unit.test_views_queries import DAY, DESK, LAND, T0, Board, board
 
 __all__ = ["board"]
 
 
 def test_what_another_house_sent_is_with_its_officer_until_it_is_taken(board: Board) -> None:
-    board.happens(
-        e.DossierArrived(
-            procedure="t-ministry#opinion",
-            procedure_version="2024-08-01",
-            calendar="2025",
-            agency=LAND,
-            officer="elsewhere.officer",
-            channel="interlinked",
-            step="appraise",
-            appointment=T0 + 5 * DAY,
-            house="province",
-            code="p-1",
-            of_leg="opinion",
-            handover=1,
-            from_agency="elsewhere",
-            at_version=3,
-            at_hash="00",
-            digest="00",
-        ),
-        e.HandoverOffered(
-            handover=1,
-            from_agency="elsewhere",
-            from_officer="elsewhere.officer",
-            to_agency=LAND,
-            to_role="specialist",
-            step="appraise",
-            back="receive",
-            expires=T0 + DAY,
-        ),
-    )
+    leg = ("t-ministry#opinion", "2024-08-01")
+    board.happens(*arrived(LAND, leg, "appraise", T0, T0 + 5 * DAY))
     board.accepted()
-    arrived, waiting, taken = custody(board.connection, "d-1")
-    assert (arrived.agency, arrived.officer) == ("elsewhere", "elsewhere.officer")
+    sent, waiting, taken = custody(board.connection, "d-1")
+    assert (sent.agency, sent.officer) == ("elsewhere", "elsewhere.officer")
     assert (waiting.agency, waiting.waiting_for) == ("elsewhere", (LAND, "specialist"))
     assert (taken.agency, taken.officer) == (LAND, "land-office.officer")
 
