@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from consumers.rebuild import open_views
 from consumers.subscription import Subscription
 from consumers.transport import LogTransport
 from consumers.views import all_views
-from engine.core import clock
+from engine.core.deadlines import warning
 from engine.core.law import Law
 from engine.store import Log
 from engine.verify import verify_all
@@ -56,12 +57,7 @@ class Looked:
             # The fold of the log by another way: one process, no Kafka, nothing killed.
             open_views(home, log, all_views())
             Subscription(home, LogTransport(log), all_views()).catch_up()
-
-            def warn_at(due: datetime, procedure: str, version: str, calendar: str) -> datetime:
-                policy = law.procedure((procedure, version)).policy
-                return clock.subtract(law.calendar(calendar), due, policy.due_soon)
-
-            sweep(home, NOW, warn_at)
+            sweep(home, NOW, partial(warning, law))
             self.wanted_rows, self.wanted_alerts = _rows(home), _alerts(home)
 
     def faults(self) -> list[str]:
