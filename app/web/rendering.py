@@ -41,8 +41,11 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 def page(request: Request, template: str, status: int = 200, **shows: Any) -> HTMLResponse:
     """A page. Every template has `_` (translates), `lang`, `who`, `here` (the path asked for),
-    `address` (with its query), `agency_name` (of an agency's id) and `token` (what a form must
-    send back, against forged requests) beside `shows`."""
+    `address` (with its query), `posted` (whether it answers a form), `agency_name` (of an agency's
+    id) and `token` (what a form must send back, against forged requests) beside `shows`.
+
+    One with a form sets `switch` for the switch of language: the form's id, where it goes, `told`
+    (as `app.web.switch` has it) and what Enter in a field presses, if that has a name."""
     answer = HTMLResponse(rendered(request, template, **shows), status)
     lang = switched(request)
     if lang is not None:
@@ -60,6 +63,7 @@ def rendered(request: Request, template: str, **shows: Any) -> str:
         "who": who_asks(request),
         "here": request.url.path,
         "address": request.url.path + query,
+        "posted": request.method == "POST",
         "token": getattr(request.state, "form_token", ""),
         "agency_name": agency_names(desk, lang),
         **shows,

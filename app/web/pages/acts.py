@@ -20,6 +20,7 @@ from app.web.reasons import left_out
 from app.web.rendering import language, page
 from app.web.sent import Sent, typed, word
 from app.web.summary import event_rows, namer
+from app.web.switch import switched, told
 from engine.core.calendar import CalendarError
 from engine.core.clock import ClockError
 from engine.runtime import Answer, Call, Done, Folded, Stale, rejection
@@ -56,12 +57,16 @@ def carry_out(
     typed is lost."""
     folded = latest(desk, code)
     asks = _asks(request, who, desk, folded, act, word(sent, "leg"))
-    filled, id_ = typed(sent), word(sent, "command_id")
+    filled, id_, seen = typed(sent), word(sent, "command_id"), word(sent, "version")
+    if switched(request) is not None and not told(request):
+        return _as_it_stands(request, asks, filled, id_, seen)
     try:
-        call = _call(asks, filled, id_, code, word(sent, "version"))
+        call = _call(asks, filled, id_, code, seen)
     except Wrong as wrong:
         made = act_form(asks, filled, errors=wrong.problems, command_id=id_)
         return _form(request, asks, made, 422)
+    if switched(request) is not None:
+        return _as_it_stands(request, asks, filled, id_, seen)
     answer = _answer(desk, call)
     if isinstance(answer, Done):
         desk.feeder.nudge()
@@ -100,16 +105,29 @@ def _call(asks: Asks, filled: dict[str, Any], id_: str, code: str, version: str)
         raise Wrong([*problems, *wrong.problems]) from None
     if problems:
         raise Wrong(problems)
-    if not version.isdecimal() or len(version) > 9:
-        raise BadInput(Sentence("version is no number"))
     return Call(
         command,
         acting.command_id(house, id_),
         code,
         house.happened(None),
         now=house.now,
-        expected=int(version),
+        expected=_version(version),
     )
+
+
+def _version(text: str) -> int:
+    if not text.isdecimal() or len(text) > 9:
+        raise BadInput(Sentence("version is no number"))
+    return int(text)
+
+
+def _as_it_stands(
+    request: Request, asks: Asks, filled: dict[str, Any], id_: str, seen: str
+) -> Response:
+    """The same form in the other language; still on the version that the officer saw, so that he
+    is told when somebody was before him."""
+    asks = msgspec.structs.replace(asks, version=_version(seen))
+    return _form(request, asks, act_form(asks, filled, command_id=id_))
 
 
 def _answer(desk: Desk, call: Call) -> Answer:

@@ -28,6 +28,7 @@ from app.web.pages.dossier import latest
 from app.web.pages.forms import form_for
 from app.web.rendering import language, page
 from app.web.sent import Sent, typed, word
+from app.web.switch import switched, told
 from engine.core.calendar import CalendarError
 from engine.core.clock import ClockError
 from engine.core.dossier import Dossier
@@ -89,13 +90,17 @@ def receive(request: Request, who: Receives, desk: AtDesk, sent: Sent) -> Respon
     at = _desk_of(who)
     procedure = _procedure(desk, at, before.procedure[0] or word(sent, "procedure"))
     form = Filling(procedure, filled, word(sent, "command_id"), code, before)
+    only_shown = switched(request) is not None
+    if only_shown and not told(request):
+        return _form(request, desk, at, form)
     try:
         command = opening.command_of(house, procedure, at, who.officer or "", filled)
         id_ = acting.command_id(house, form.command_id)
-        if house.log.answer(id_) is None:
+        if only_shown or house.log.answer(id_) is None:
             promise = opening.promised(house, before, command)
             # Also when something that was written, or the hour, has changed the date since.
-            if not word(sent, "confirm") or word(sent, "promised") != promise.date:
+            looked_at = word(sent, "confirm") and word(sent, "promised") == promise.date
+            if only_shown or not looked_at:
                 return _form(request, desk, at, replace(form, promise=promise))
         call = Call(command, id_, code, house.happened(None), now=house.now)
         answer = house.runtime.handle(call)

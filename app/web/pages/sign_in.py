@@ -20,6 +20,7 @@ from app.desk.context import AtDesk, Desk
 from app.trouble import NotThere
 from app.web.back import safe_back
 from app.web.rendering import page
+from app.web.switch import switched, told
 from schemas.sentence import Sentence
 
 router = APIRouter(include_in_schema=False)
@@ -59,6 +60,8 @@ def begin(
 ) -> Response:
     """Says neither whether there is such an account, nor which of the two was wrong."""
     name, back = name.strip(), safe_back(back)
+    if switched(request) is not None:
+        return _form(request, desk, back, wrong="wrong" if told(request) else "", name=name)
     try:
         account = desk.entrance.accounts.sign_in(name, password, address(request))
     except Closed as closed:
