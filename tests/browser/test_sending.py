@@ -29,3 +29,21 @@ def test_whoever_sends_files_is_told_that_they_are_under_way(store: Store, visit
         # It came back with what is missing, and nothing is under way.
         expect(page.locator("li", has_text="Đơn.pdf")).to_be_visible()
         expect(told).to_have_text("")
+
+
+def test_the_switch_of_language_takes_the_form_along_and_enter_does_not_press_it(
+    store: Store, visit: Visit
+) -> None:
+    with served(store, NOW) as address, visit(address, width=320) as page:
+        page.goto(f"{FORM}?desk=ub-desk")
+        page.fill("#name", "Nguyễn Thị Bưởi")
+        file = {"name": "Đơn.pdf", "mimeType": "application/pdf", "buffer": PDF}
+        page.set_input_files("[name='paper.application']", file)
+        page.get_by_role("button", name="English").click()
+        expect(page.locator("html")).to_have_attribute("lang", "en")
+        expect(page.locator("#name")).to_have_value("Nguyễn Thị Bưởi")
+        expect(page.locator("li", has_text="Đơn.pdf")).to_be_visible()
+        page.press("#name", "Enter")
+        # Looked over: it is told what is missing.
+        expect(page.get_by_text("There is a problem")).to_be_visible()
+        expect(page.locator("#name")).to_have_value("Nguyễn Thị Bưởi")
