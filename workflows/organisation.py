@@ -162,6 +162,36 @@ class Organisation:
         exact = (facts or {}).get(function)
         return self._resolve(function, from_agency, day, exact, named)
 
+    def resolve_since(
+        self,
+        function: str,
+        from_agency: str,
+        days: tuple[date, date],
+        facts: Mapping[str, str],
+        origins: Iterable[str],
+    ) -> str:
+        """The same for what is in flight; `days`: on which it was received, and today. Where it
+        cannot be told any more: who took over from the agency that was meant on the first day, seen
+        from the first of `origins` that has one. Raises Unresolved.
+
+        Where several are equally near today, that is one of them, as it was seen from the very
+        first: nothing is guessed.
+        """
+        received, today = days
+        try:
+            return self.resolve(function, from_agency, today, facts)
+        except Unresolved as unclear:
+            near = unclear.candidates
+            for origin in tuple(origins)[: 1 if near else None]:
+                try:
+                    meant = self.resolve(function, origin, received, facts)
+                except Unresolved:
+                    continue
+                heir = self.in_charge(meant, today)
+                if heir.valid_on(today) and (not near or heir.id in near):
+                    return heir.id
+            raise
+
     def _search(
         self, function: str, from_agency: str, day: date, exact: str | None, named: tuple[str, ...]
     ) -> str:

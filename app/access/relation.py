@@ -191,18 +191,11 @@ class _Meant:
 
     def __call__(self, function: str, seen_from: str) -> set[str]:
         """One, or none when that is not clear yet."""
+        days = self.received, self.day
         try:
-            return {self.staff.resolve(function, seen_from, self.day, self.facts)}
-        except Unresolved as unclear:
-            return set() if unclear.candidates else self._heir(function, seen_from)
-
-    def _heir(self, function: str, seen_from: str) -> set[str]:
-        """Who took over from the agency that was meant when the dossier was received."""
-        try:
-            was = self.staff.resolve(function, seen_from, self.received, self.facts)
+            return {self.staff.resolve_since(function, seen_from, days, self.facts, (seen_from,))}
         except Unresolved:
             return set()
-        return {self.staff.in_charge(was, self.day).id}
 
 
 def _functions(process: Process) -> set[str]:

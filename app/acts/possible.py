@@ -11,7 +11,6 @@ from engine.core.calendar import local_day
 from engine.core.decide import SYSTEM, Possible, possible_acts
 from engine.core.dossier import Dossier, Transit
 from engine.core.draft import Draft
-from workflows.organisation import Unresolved
 
 Found = tuple[list[tuple[str, str, list[str]]], list[Possible]]
 
@@ -84,20 +83,14 @@ def _people(house: House, dossier: Dossier, at: datetime) -> list[str]:
 
 def _resumers(house: House, dossier: Dossier, at: datetime) -> list[str]:
     """The agencies that may end a pause."""
-    found = []
+    found: list[str] = []
+    draft = Draft(dossier, house.law, at)
     outline = house.law.outline(dossier.procedure) if dossier.legs else None
     for leg in dossier.open_legs():
         step = outline.processes[leg.path].steps.get(leg.step) if outline else None
-        if step is None or step.pause is None or step.pause.resumed_by.at is None:
+        if step is None or step.pause is None:
             continue
-        try:
-            found.append(
-                house.law.organisation.resolve(
-                    step.pause.resumed_by.at, leg.agency, local_day(at), dossier.facts
-                )
-            )
-        except Unresolved:
-            continue
+        found += draft.resolved(step.pause.resumed_by.at, leg.path)
     return found
 
 

@@ -110,36 +110,22 @@ class Draft:
         return self.in_charge(root.agency) if is_desk else received
 
     def resolve(self, function: str | None, path: str) -> str:
-        """The agency meant by a function, seen from the agency that runs the leg at `path`."""
+        """The agency meant by a function, seen from the agency that runs the leg at `path`: a
+        dossier in flight goes on where the level that it was sent to is no more."""
         leg = self.leg(path)
         if function is None:
             return self.in_charge(leg.agency)
         if not path and function == self.procedure.desk:
             return self.desk()
-        organisation, facts = self.law.organisation, self.dossier.facts
-        try:
-            return organisation.resolve(function, leg.agency, self.today, facts)
-        except Unresolved as unclear:
-            heir = None if unclear.candidates else self._heir(function, leg)
-            if heir is None:
-                refuse("agency-unclear", function=function, why=unclear)
-            return heir
-
-    def _heir(self, function: str, leg: LegState) -> str | None:
-        """Who took over from the agency that was meant when the dossier was received: a
-        dossier in flight goes on where the level that it was sent to is no more."""
-        organisation, facts = self.law.organisation, self.dossier.facts
         assert self.dossier.received_at is not None, "it has legs"
-        day = local_day(self.dossier.received_at)
-        for origin in (leg.former_agency or leg.agency, self.dossier.agency):
-            try:
-                meant = organisation.resolve(function, origin, day, facts)
-            except Unresolved:
-                continue
-            heir = organisation.in_charge(meant, self.today)
-            if heir.valid_on(self.today):
-                return heir.id
-        return None
+        days = local_day(self.dossier.received_at), self.today
+        origins = leg.former_agency or leg.agency, self.dossier.agency
+        try:
+            return self.law.organisation.resolve_since(
+                function, leg.agency, days, self.dossier.facts, origins
+            )
+        except Unresolved as unclear:
+            refuse("agency-unclear", function=function, why=unclear)
 
     def resolved(self, function: str | None, path: str) -> set[str]:
         """The agency meant by a function, or none when that is not clear yet."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from msgspec.structs import replace
 
-from engine.core.decide import possible_acts
+from engine.core.decide import Decided, decide, possible_acts
 from engine.core.dossier import Holder
 from schemas import commands as c
 from schemas import events as e
@@ -110,3 +112,39 @@ def test_an_offer_that_nobody_answered_goes_up_from_the_successor() -> None:
     at = waits().on(2025, 7, 2, 16)
     at.when(c.Accept(actor=SPECIALIST)).refused("handover-has-expired")
     at.when(c.ExpireHandover(actor=SYSTEM)).then(a(e.HandoverExpired, escalated_to="qn"))
+
+
+def test_of_several_equally_near_the_successor_of_who_was_meant_goes_on() -> None:
+    """The ward that its desk stood under is no more; seen from there all new wards are as near,
+    and one of them has the ward's dossiers."""
+    at = Scenario().on(2025, 6, 30, 16)
+    desk = "ub-quang-trung-desk"
+    at.given(
+        c.Receive(actor=f"{desk}.receiver-1", procedure="lt-12-birth-certificate-reissue",
+                  agency=desk),
+        c.Forward(actor=f"{desk}.receiver-1"),
+    )  # fmt: skip
+    assert at.leg().transit.to_agency == "ub-quang-trung"
+    justice = f"{HEIR}.justice-officer-1"
+    at.on(2025, 7, 1, 9).given(c.Accept(actor=justice))
+    at.when(c.Appraise(actor=justice)).then(
+        e.AppraisalRecorded, a(e.HandoverOffered, to_agency=HEIR)
+    )
+
+
+def test_a_fact_that_names_one_of_several_decides_before_who_followed_whom() -> None:
+    at = Scenario().on(2025, 6, 30, 16)
+    at.given(walker.receipt(at.law, procedure("lt-04-lost-certificate-posting"), at.now))
+    at.given(c.Forward(actor=at.leg().holder.officer))
+    land = at.law.organisation.in_charge(at.leg().transit.to_agency, date(2025, 7, 1)).id
+    at.on(2025, 7, 1, 8).given(c.Accept(actor=f"{land}.specialist-1"))
+    was = at.law.organisation.agency(at.dossier.facts["commune"])
+    assert not was.valid_on(date(2025, 7, 1))
+    known = c.Appraise(actor=f"{land}.specialist-1")
+    other = replace(known, facts={"commune": "w-yen-tu"})
+    answer = decide(at.dossier, other, at.law, at.now)
+    assert isinstance(answer, Decided)
+    assert answer.dossier.legs["post"].agency == "w-yen-tu"
+    at.when(known).then(
+        e.AppraisalRecorded, a(e.LegOpened, agency=was.successor), e.HandoverOffered
+    )

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from app.access.principal import Principal
+from app.access.relation import awaits
 from app.acts.possible import asked_of
 from app.api.resources.reports import units_for
 from app.desk.context import Desk
@@ -17,9 +18,11 @@ from app.web.pages.board import Filters, _agencies
 from engine.core.dossier import Holder
 from engine.runtime import Call, Done
 from schemas import commands as c
+from tests.core import walker
 from tests.desk.conftest import As
 from tests.web.conftest import Officer
 from tests.web.test_inbox import seen, tasks
+from workflows.machine import PAUSED
 
 BEFORE = datetime(2025, 6, 23, 2, 0, tzinfo=UTC)
 LAST_MINUTE = datetime(2025, 6, 30, 16, 59, tzinfo=UTC)
@@ -33,6 +36,7 @@ RECEIVER = f"{HEIR_DESK}.receiver-1"
 SPECIALIST = f"{HEIR}.specialist-2"
 NAMED = "ub-construction.specialist-1"
 COUNTER = "lt-10-building-permit"
+TAXED = "lt-01-land-transfer-tax"
 MORTGAGE = "lt-03-mortgage-registration"
 REISSUE = "lt-12-birth-certificate-reissue"
 
@@ -116,6 +120,29 @@ def test_who_may_answer_an_offer_is_told_of_the_successor(desk: Desk, offered: s
     may, _ = asked_of(house, house.runtime.latest(offered).dossier, house.now, None)
     who = next(who for act, _, who in may if act == "accept")
     assert who == [f"{HEIR}.specialist-1…3"]
+
+
+def test_who_may_end_a_pause_is_told_of_the_successor(desk: Desk) -> None:
+    """The tax office that a payment is proven to has ended while it was waited for."""
+    house = desk.house
+    code = done(desk, c.Receive(actor="ub-desk.receiver-1", procedure=TAXED, agency="ub-desk"))
+    while True:
+        dossier = house.runtime.latest(code).dossier
+        if any(leg.mode == PAUSED for leg in dossier.open_legs()):
+            break
+        done(desk, next(walker.sensible(dossier, house.law, house.now)), code)
+    on(house, AFTER)
+    may, _ = asked_of(house, dossier, house.now, None)
+    (who,) = {tuple(who) for act, _, who in may if act == "confirm-payment"}
+    assert who == ("r2-tax.tax-officer-1…3",)
+
+
+def test_it_will_come_to_the_successor_of_whom_it_would_have_come_to(desk: Desk) -> None:
+    """Seen from its desk, which is no more, all new wards are equally near."""
+    house, receiver = desk.house, f"{WARD_DESK}.receiver-1"
+    code = done(desk, c.Receive(actor=receiver, procedure=REISSUE, agency=WARD_DESK))
+    on(house, AFTER)
+    assert HEIR in awaits(house.runtime.latest(code).dossier, house.law, house.today)
 
 
 def test_what_stood_under_one_that_is_no_more_is_its_own_successors(desk: Desk) -> None:
