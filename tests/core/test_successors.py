@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
 
 import pytest
 from msgspec.structs import replace
 
 from engine.core.decide import Decided, decide, possible_acts
 from engine.core.dossier import Holder
+from engine.core.draft import Draft
 from schemas import commands as c
 from schemas import events as e
 from tests.core import walker
 from tests.core.scenario import SYSTEM, Scenario, a, procedure
-from workflows.machine import BACK, OFFERED, ORIGIN
+from tests.core.walk import PROCEDURES, clocks
+from workflows.machine import BACK, LEGS, OFFERED, ORIGIN, PAUSED, resume_act
 
 HEIR = "w-uong-bi"
 SPECIALIST = f"{HEIR}.specialist-2"
@@ -30,6 +33,73 @@ def waits(to_officer: str | None = None) -> Scenario:
     at.given(c.Forward(actor=sender, to_officer=to_officer, papers=("application",)))
     assert at.leg().transit.to_agency == "ub-environment"
     return at.on(2025, 7, 1, 9)
+
+
+WEEKS, HOURS = (datetime(2025, *day, 1, 0, tzinfo=UTC) for day in ((5, 26), (6, 30)))
+"""How long before the districts end it is received: offers have expired by then, or wait."""
+CROSSING = [id_ for id_ in PROCEDURES if (procedure(id_).valid_to or "9") >= "2025-06-30"]
+
+
+@pytest.mark.parametrize("id_", CROSSING)
+@pytest.mark.parametrize("begun", [WEEKS, HOURS], ids=["weeks", "hours"])
+def test_wherever_it_is_when_the_districts_end_it_comes_to_its_end(
+    id_: str, begun: datetime
+) -> None:
+    """Payments and postings that are waited for, offers, legs: all go on at the successors."""
+    length = over(Scenario(now=begun), id_, 1_000)
+    for before in range(1, length):
+        at = Scenario(now=begun)
+        over(at, id_, before)
+        if at.now.date() <= date(2025, 6, 30):
+            at.on(2025, 7, 1, 8)
+        over(at, id_, 1_000)
+        assert at.dossier.outcome == "done", (before, at.dossier.legs)
+
+
+def over(at: Scenario, id_: str, most: int) -> int:
+    """So many commands of the straight way at most, each checked; how many there were."""
+    if not at.past:
+        at.given(walker.receipt(at.law, procedure(id_), at.now))
+    for count in range(most):
+        # The root comes first among the legs, and cannot end while another is open.
+        *_, command = [None, *successors_next(at)]
+        if command is None:
+            return count
+        if command.act == "end-posting":
+            # Whoever ends it a month later may be another than today's.
+            *_, command = successors_next(at.later(days=31))
+        at.given(command)
+        clocks(at.dossier)
+    return most
+
+
+def successors_next(at: Scenario) -> Iterator[c.Command]:
+    """What moves each leg on, done by the successor where its agency is no more."""
+    day, staff = at.now.date(), at.law.organisation
+    for leg in at.dossier.open_legs():
+        step = at.law.outline(at.dossier.procedure).processes[leg.path].steps.get(leg.step)
+        if leg.transit is not None and at.now < leg.transit.expires:
+            heir = staff.in_charge(leg.transit.to_agency, day).id
+            taker = staff.officers_in(heir, leg.transit.to_role, day)[0]
+            yield c.Accept(actor=taker.id, leg=leg.path)
+        elif leg.mode == PAUSED:
+            who = step.pause.resumed_by
+            (agency,) = Draft(at.dossier, at.law, at.now).resolved(who.at, leg.path)
+            more = {"receipt": "BL-1"} if step.pause.ground == "financial-duty" else {}
+            resume = c.COMMANDS[resume_act(step.pause.ground)]
+            yield resume(actor=staff.officers_in(agency, who.role, day)[0].id, leg=leg.path, **more)
+        elif leg.holder is None or staff.officer(leg.holder.officer).valid_on(day):
+            command = walker._next(at.dossier, leg, at.law, at.now, walker.first)
+            yield from [command] if command else []
+        elif leg.mode != LEGS:
+            heir = staff.in_charge(leg.holder.agency, day).id
+            roles = procedure(at.dossier.procedure[0]).policy.deciders
+            head = next(o.id for role in roles for o in staff.officers_in(heir, role, day))
+            may = possible_acts(at.dossier, at.law, at.now, head)
+            if leg.mode == BACK and ("forward", leg.path, None) in may:
+                yield c.Forward(actor=head, leg=leg.path)
+            else:
+                yield c.Transfer(actor=head, leg=leg.path, to_agency=heir)
 
 
 def shown(at: Scenario, officer: str) -> set[str]:
