@@ -129,6 +129,15 @@ class Organisation:
             found = self._agencies[str(found.successor)]
         return found
 
+    def in_place_of(self, day: date) -> dict[str, frozenset[str]]:
+        """Each that has an agency's open dossiers on a day, with itself and all those that are no
+        more and whose dossiers it has."""
+        taken: dict[str, set[str]] = {}
+        for each in self._agencies:
+            heir = self.in_charge(each, day).id
+            taken.setdefault(heir, {heir}).add(each)
+        return {heir: frozenset(all_) for heir, all_ in taken.items()}
+
     def officers_in(
         self, agency: str, role: str | None = None, day: date | None = None
     ) -> tuple[Officer, ...]:

@@ -131,11 +131,7 @@ class _Known:
         self.day = day
         self.under: dict[str, frozenset[str]] = {}
         self.parts: dict[tuple[str, str], DossierRelation] = {}
-        taken: dict[str, set[str]] = {}
-        for each in staff.agencies():
-            heir = staff.in_charge(each.id, day).id
-            taken.setdefault(heir, {heir}).add(each.id)
-        self._taken = {heir: frozenset(all_) for heir, all_ in taken.items()}
+        self._taken = staff.in_place_of(day)
 
     def in_place_of(self, agency: str) -> frozenset[str]:
         return self._taken.get(agency) or frozenset({agency})

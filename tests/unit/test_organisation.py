@@ -74,6 +74,10 @@ def test_who_has_the_dossiers_of_an_agency_that_ended(tmp_path: Path) -> None:
     found = loaded(tmp_path, GOOD)
     assert found.in_charge("p-desk", date(2024, 12, 31)).id == "p-desk"
     assert found.in_charge("p-desk", date(2025, 1, 1)).id == "p-desk-2"
+    both = frozenset({"p-desk", "p-desk-2"})
+    assert found.in_place_of(date(2024, 12, 31))["p-desk"] == {"p-desk"}
+    after = found.in_place_of(date(2025, 1, 1))
+    assert (after["p-desk-2"], after.get("p-desk")) == (both, None)
     alone = loaded(tmp_path, GOOD.replace("        successor: p-desk-2\n", ""))
     assert alone.in_charge("p-desk", date(2025, 1, 1)).id == "p-desk", "nobody took over"
     round_ = [
