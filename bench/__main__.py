@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from bench.pace import pace
 from schemas.codec import dumps
 
 BENCHES = (
@@ -32,10 +33,11 @@ def main() -> None:
             parser.error(f"there is no bench {name!r}; there are {', '.join(BENCHES)}")
     measured = {}
     for name in options.names or BENCHES:
+        before = pace()
         rows: list[dict[str, Any]] = import_module(f"bench.{name}").run()
         measured[name] = rows
         RESULTS.mkdir(exist_ok=True)
-        result = {"machine": machine(), "rows": rows}
+        result = {"machine": machine(), "pace": [before, pace()], "rows": rows}
         (RESULTS / f"{name}.json").write_bytes(dumps(result, pretty=True) + b"\n")
         if not options.json:
             show(name, rows)

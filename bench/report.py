@@ -21,7 +21,7 @@ def page(text: str) -> str:
 
 
 def _placed(name: str) -> str:
-    made = {"machine": _machine, "rates": _rates}.get(name)
+    made = {"machine": _machine, "pace": _pace, "rates": _rates}.get(name)
     body = _table(_result(name)["rows"]) if made is None else made()
     return f"<!-- {name} -->\n\n{body}\n\n<!-- end -->\n"
 
@@ -32,6 +32,16 @@ def _machine() -> str:
         f"Measured on {machine['cores']} cores ({machine['processor']}), {machine['system']}, "
         f"Python {machine['python']}."
     )
+
+
+def _pace() -> str:
+    """How fast the machine was before and after each bench that noted it."""
+    rows = []
+    for each in sorted(RESULTS.glob("*.json")):
+        noted = _result(each.stem).get("pace")
+        if noted:
+            rows.append({"bench": each.stem, "before, ms": noted[0], "after, ms": noted[1]})
+    return _table(rows)
 
 
 def _rates() -> str:
