@@ -254,8 +254,10 @@ def test_what_an_agency_offered_before_the_reform_its_successor_recalls() -> Non
     straight_to(at, "sign")
     assert at.leg().transit.sender.agency == "ub-environment"
     at.on(2025, 7, 1)
-    recall = c.RecallHandover(actor="w-uong-bi.chairman-1")
+    recall = c.RecallHandover(actor="w-uong-bi.head-1")
     at.when(replace(recall, actor="w-vang-danh.chairman-1")).refused("wrong-agency", "w-uong-bi")
+    # It is the same agency's by now; whom it asks answers it.
+    at.when(replace(recall, actor="w-uong-bi.chairman-1")).refused("not-the-sender")
     at.when(recall).then(e.HandoverRecalled)
 
 
