@@ -10,8 +10,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.web.days import day_words, value_words
-from app.web.rendering import COOKIE
 from app.web.spoken import spoken
+from app.web.switch import COOKIE
 from schemas.sentence import Sentence
 from tests.admin import test_agencies as agencies
 from tests.admin import test_calendars as calendars

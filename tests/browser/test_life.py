@@ -51,9 +51,12 @@ class Desk:
         self.name = name
 
     def opens(self, code: str) -> Page:
-        """By the inbox: its first link to the dossier."""
+        """By the inbox: its first link to the dossier. What another officer has just done is there
+        a moment later: the list is read anew by itself."""
+        link = f'a[href^="/dossiers/{code}"]'
         self.page.goto("/inbox")
-        enter(self.page, f'a[href^="/dossiers/{code}"]')
+        self.page.locator(link).first.wait_for()
+        enter(self.page, link)
         return self.page
 
     def does_what_comes_next(self, code: str) -> None:
