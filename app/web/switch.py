@@ -35,6 +35,11 @@ def told(request: Request) -> bool:
     return TOLD in request.query_params
 
 
+def only_begun(request: Request) -> bool:
+    """A form that was switched before its page had said anything of it."""
+    return switched(request) is not None and not told(request)
+
+
 def chosen(request: Request) -> Lang | None:
     """What was switched to, now or before."""
     return switched(request) or _LANGUAGES.get(request.cookies.get(COOKIE, ""))

@@ -20,7 +20,7 @@ from app.web.reasons import left_out
 from app.web.rendering import language, page
 from app.web.sent import Sent, typed, word
 from app.web.summary import event_rows, namer
-from app.web.switch import switched, told
+from app.web.switch import only_begun, switched
 from engine.core.calendar import CalendarError
 from engine.core.clock import ClockError
 from engine.runtime import Answer, Call, Done, Folded, Stale, rejection
@@ -58,14 +58,14 @@ def carry_out(
     folded = latest(desk, code)
     asks = _asks(request, who, desk, folded, act, word(sent, "leg"))
     filled, id_, seen = typed(sent), word(sent, "command_id"), word(sent, "version")
-    if switched(request) is not None and not told(request):
+    if only_begun(request):
         return _as_it_stands(request, asks, filled, id_, seen)
     try:
         call = _call(asks, filled, id_, code, seen)
     except Wrong as wrong:
         made = act_form(asks, filled, errors=wrong.problems, command_id=id_)
         return _form(request, asks, made, 422)
-    if switched(request) is not None:
+    if switched(request):
         return _as_it_stands(request, asks, filled, id_, seen)
     answer = _answer(desk, call)
     if isinstance(answer, Done):

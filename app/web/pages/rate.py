@@ -20,7 +20,7 @@ from app.web.citizen.form import LONGEST_NOTE, Wrong, _
 from app.web.pages.look_up import found
 from app.web.rendering import language, page
 from app.web.sentences import sentence
-from app.web.switch import switched, told
+from app.web.switch import only_begun, switched
 from engine.core.admission import CITIZEN
 from schemas.commands import Command, Complain, Rate
 from schemas.events import ASPECTS, BEST, GROUNDS
@@ -56,9 +56,9 @@ def rated(request: Request, who: May, online: AtOnline, sent: BoundedForm) -> Re
     wrong = [_too_long("note")] if len(note) > LONGEST_NOTE else []
     if not marks:
         wrong.append(Wrong(f"mark.{ASPECTS[0]}", _("Rate at least one")))
-    if switched(request) is not None:
-        return _rating(request, online, code, command, marks, note, wrong if told(request) else ())
-    if wrong:
+    if only_begun(request):
+        wrong = []
+    if wrong or switched(request):
         return _rating(request, online, code, command, marks, note, wrong)
     act = Rate(actor=CITIZEN, marks=marks, note=note or None)
     refused = _said(request, online, act, command, code)
@@ -91,10 +91,9 @@ def complained(request: Request, who: May, online: AtOnline, sent: BoundedForm) 
         wrong.append(Wrong("words", _("Say what happened")))
     if len(words) > LONGEST_NOTE:
         wrong.append(_too_long("words"))
-    if switched(request) is not None:
-        wrong = wrong if told(request) else []
-        return _complaint(request, online, code, command, ground, words, wrong)
-    if wrong:
+    if only_begun(request):
+        wrong = []
+    if wrong or switched(request):
         return _complaint(request, online, code, command, ground, words, wrong)
     act = Complain(actor=CITIZEN, ground=ground, reason=words)
     refused = _said(request, online, act, command, code)

@@ -28,7 +28,7 @@ from app.web.pages.dossier import latest
 from app.web.pages.forms import form_for
 from app.web.rendering import language, page
 from app.web.sent import Sent, typed, word
-from app.web.switch import switched, told
+from app.web.switch import only_begun, switched
 from engine.core.calendar import CalendarError
 from engine.core.clock import ClockError
 from engine.core.dossier import Dossier
@@ -91,7 +91,7 @@ def receive(request: Request, who: Receives, desk: AtDesk, sent: Sent) -> Respon
     procedure = _procedure(desk, at, before.procedure[0] or word(sent, "procedure"))
     form = Filling(procedure, filled, word(sent, "command_id"), code, before)
     only_shown = switched(request) is not None
-    if only_shown and not told(request):
+    if only_begun(request):
         return _form(request, desk, at, form)
     try:
         command = opening.command_of(house, procedure, at, who.officer or "", filled)
