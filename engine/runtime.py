@@ -16,11 +16,11 @@ from msgspec.structs import asdict
 
 from engine.codes import code as code_of
 from engine.codes import code_prefix
-from engine.core.decide import CITIZEN, SYSTEM, Decided, decide
+from engine.core.decide import SYSTEM, acting_for, decide
 from engine.core.dossier import Dossier
 from engine.core.evolve import evolve
 from engine.core.law import Law, Laws
-from engine.core.rules import Refusal, refuse
+from engine.core.rules import rejection
 from engine.fingerprint import fingerprint, is_of
 from engine.ids import Clock, Ids
 from engine.kept import Kept
@@ -103,29 +103,20 @@ def fold(records: Iterable[Recorded], start: Folded) -> Folded:
     return Folded(dossier, version, digest, commands)
 
 
-def rejection(rule: str, **words: object) -> Rejected:
-    """The refusal that a rule gives, as `decide` would give it."""
-    try:
-        refuse(rule, **words)
-    except Refusal as refusal:
-        return refusal.rejected
-
-
-def _agency_of(actor: str, outcome: Decided, law: Law) -> str:
-    if actor in (SYSTEM, CITIZEN):
-        return outcome.dossier.agency
-    return law.organisation.officer(actor).agency
+def _answered(found: Answer | BaseException) -> Answer:
+    if isinstance(found, BaseException):
+        raise found
+    return found
 
 
 class _Ticket:
     """A call whose caller waits; `gate` opens when it is answered or when it has to lead."""
 
-    __slots__ = ("answer", "call", "error", "gate")
+    __slots__ = ("answer", "call", "gate")
 
     def __init__(self, call: Call) -> None:
         self.call = call
-        self.answer: Answer | None = None
-        self.error: BaseException | None = None
+        self.answer: Answer | BaseException | None = None
         self.gate = Lock()
         self.gate.acquire()
 
@@ -177,12 +168,10 @@ class Runtime:
                 self._gathered.set()
         if not lead:
             ticket.gate.acquire()
-        if ticket.answer is None and ticket.error is None:
+        if ticket.answer is None:
             self._lead()
-        if ticket.error is not None:
-            raise ticket.error
         assert ticket.answer is not None
-        return ticket.answer
+        return _answered(ticket.answer)
 
     def _lead(self) -> None:
         """Answers who waits, self included, then lets the first of those who came since lead."""
@@ -191,16 +180,12 @@ class Runtime:
         with self._turn:
             batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH))]
         try:
-            answers = self.handle_many([ticket.call for ticket in batch])
+            answers = self.handle_each([ticket.call for ticket in batch])
             for ticket, answer in zip(batch, answers, strict=True):
                 ticket.answer = answer
-        except (StoreError, Busy, KeyboardInterrupt, SystemExit) as error:
+        except BaseException as error:
             for ticket in batch:
-                ticket.error = error
-        except Exception:
-            # Of deciding, so by one call, not all. What the batch stored is known by its id.
-            for ticket in batch:
-                self._answer_alone(ticket)
+                ticket.answer = error
         with self._turn:
             heir = self._waiting[0] if self._waiting else None
             self._led = heir is not None
@@ -211,16 +196,16 @@ class Runtime:
         if heir is not None:
             heir.gate.release()
 
-    def _answer_alone(self, ticket: _Ticket) -> None:
-        try:
-            (ticket.answer,) = self.handle_many([ticket.call])
-        except BaseException as error:
-            ticket.error = error
-
     def handle_many(self, calls: Sequence[Call]) -> list[Answer]:
-        """The answers to many commands, in their order, made durable by one commit."""
+        """The answers to many commands, in their order, made durable by one commit. Raises as
+        `handle`, when all others are answered."""
+        return [_answered(each) for each in self.handle_each(calls)]
+
+    def handle_each(self, calls: Sequence[Call]) -> list[Answer | Exception]:
+        """The same, with what deciding one command raised in the place of its answer: it is not
+        the fault of the others. Raises StoreError, Busy, which are of all."""
         with self._work:
-            answers: dict[int, Answer] = {}
+            answers: dict[int, Answer | Exception] = {}
             pending = list(enumerate(calls))
             for _ in range(ATTEMPTS):
                 pending = self._attempt(pending, answers)
@@ -263,7 +248,7 @@ class Runtime:
     # --- one attempt: decide each, append all, keep who has to decide again ---
 
     def _attempt(
-        self, pending: list[tuple[int, Call]], answers: dict[int, Answer]
+        self, pending: list[tuple[int, Call]], answers: dict[int, Answer | Exception]
     ) -> list[tuple[int, Call]]:
         drafts: dict[str, Folded] = {}
         appends: list[Append] = []
@@ -276,14 +261,10 @@ class Runtime:
             if call.command_id in folded.commands and code not in drafts:
                 answers[index] = self._first_answer(call)
                 continue
-            law = self.law
-            outcome = self._decide(call, code, folded, law)
-            if isinstance(outcome, Rejected):
-                # It is remembered, so it must not rest on what others have changed meanwhile.
-                if moved := code not in drafts and self._caught_up(folded):
-                    folded = self.current(code)
-                if moved or self._laws.renewed() is not law:
-                    outcome = self._decide(call, code, folded, self.law)
+            outcome = self._outcome(call, code, folded, changed=code in drafts)
+            if isinstance(outcome, Exception):
+                answers[index] = outcome
+                continue
             if isinstance(outcome, Rejected):
                 waiting.append((index, call, code, outcome))
                 continue
@@ -293,13 +274,32 @@ class Runtime:
         results = iter(self.log.append(appends) if appends else [])
         return self._settle(waiting, iter(appends), results, drafts, answers)
 
+    def _outcome(
+        self, call: Call, code: str, folded: Folded, *, changed: bool
+    ) -> tuple[Append, Folded] | Rejected | Exception:
+        """Also what deciding raised. `changed`: by a call of this attempt, so by nobody else."""
+        try:
+            law = self.law
+            outcome = self._decide(call, code, folded, law)
+            if isinstance(outcome, Rejected):
+                # It is remembered, so it must not rest on what others have changed meanwhile.
+                if moved := not changed and self._caught_up(folded):
+                    folded = self.current(code)
+                if moved or self._laws.renewed() is not law:
+                    outcome = self._decide(call, code, folded, self.law)
+            return outcome
+        except StoreError:
+            raise
+        except Exception as error:
+            return error
+
     def _settle(
         self,
         waiting: list[tuple[int, Call, str, Rejected | None]],
         appends: Iterable[Append],
         results: Iterable[Outcome],
         drafts: dict[str, Folded],
-        answers: dict[int, Answer],
+        answers: dict[int, Answer | Exception],
     ) -> list[tuple[int, Call]]:
         outcomes = iter(zip(appends, results, strict=True))
         stale: set[str] = set()
@@ -348,7 +348,7 @@ class Runtime:
             command_id=call.command_id,
             correlation=call.correlation or call.command_id,
             actor=call.command.actor,
-            agency=_agency_of(call.command.actor, outcome, law),
+            agency=acting_for(call.command.actor, outcome.dossier, law),
             occurred_at=to_micros(now),
             recorded_at=to_micros(recorded_at),
             on_behalf=call.command.on_behalf,

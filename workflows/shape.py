@@ -6,8 +6,9 @@ what the words mean together is checked in `soundness`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import reduce
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import (
     BaseModel,
@@ -250,14 +251,14 @@ def fit(source: Source, shape: type[ShapeT]) -> ShapeT | None:
                 # A short form is a union: only the marks tell which parts of a loc are real.
                 loc = source.nearest(loc)[0]
             at_key = kind in ("missing", "extra_forbidden")
-            problem = source.problem(loc, _message(kind, loc, detail), at_key=at_key)
+            problem = source.problem(loc, _message(shape, kind, loc, detail), at_key=at_key)
             if problem not in source.problems:
                 source.problems.append(problem)
         return None
     return None if source.problems else fitted
 
 
-def _message(kind: str, loc: Loc, detail: Any) -> str:
+def _message(shape: type[Shape], kind: str, loc: Loc, detail: Any) -> str:
     if kind == "missing":
         return Sentence("%(field)r is missing", field=str(loc[-1]))
     if kind == "extra_forbidden" and detail["input"] is None and " " in str(loc[-1]):
@@ -265,8 +266,9 @@ def _message(kind: str, loc: Loc, detail: Any) -> str:
             "%(field)r is no field here: put a text with a comma between quotes", field=loc[-1]
         )
     if kind == "extra_forbidden":
-        guess = did_you_mean(str(loc[-1]), _known_keys())
-        return Sentence("%(field)r is no field here%(guess)s", field=str(loc[-1]), guess=guess)
+        field, known = str(loc[-1]), _fields(shape)
+        guess = _belongs(known[field]) if field in known else did_you_mean(field, known)
+        return Sentence("%(field)r is no field here%(guess)s", field=field, guess=guess)
     if kind == "too_short":
         return Sentence("is empty")
     if kind == "value_error":
@@ -276,16 +278,43 @@ def _message(kind: str, loc: Loc, detail: Any) -> str:
         given, wanted = detail["input"], detail["ctx"].get("expected", "")
         given = getattr(given, "text", given)
         others, _, last = wanted.rpartition(" or ")
-        known = Sentence("%(others)s or %(last)s", others=others, last=last) if others else wanted
-        return Sentence("%(value)r is not one of %(known)s", value=given, known=known)
+        one_of = _or(others, last) if others else wanted
+        return Sentence("%(value)r is not one of %(known)s", value=given, known=one_of)
     if kind in ("model_type", "dict_type", "model_attributes_type"):
         return Sentence("must be a mapping of fields")
     return str(detail["msg"]).lower()
 
 
-def _known_keys() -> set[str]:
-    shapes = [*Shape.__subclasses__()]
-    return {str(f.alias or name) for s in shapes for name, f in s.model_fields.items()}
+def _or(others: str, last: str) -> str:
+    return Sentence("%(others)s or %(last)s", others=others, last=last)
+
+
+def _belongs(holders: Iterable[str]) -> str:
+    places: list[str] = [
+        Sentence("under %(holder)r", holder=holder) if holder else Sentence("at the top")
+        for holder in holders
+    ]
+    return Sentence("; it belongs %(places)s", places=reduce(_or, places))
+
+
+def _fields(shape: type[Shape]) -> dict[str, dict[str, None]]:
+    """Every field of such a file, and the fields under which it may stand, "" for the top."""
+    found: dict[str, dict[str, None]] = {}
+    waiting: list[tuple[type[Shape], str]] = [(shape, "")]
+    for part, holder in waiting:
+        for name, field in part.model_fields.items():
+            key = str(field.alias or name)
+            found.setdefault(key, {})[holder] = None
+            under = ((each, key) for each in _shapes(field.annotation))
+            waiting += [each for each in under if each not in waiting]
+    return found
+
+
+def _shapes(annotation: object) -> Iterator[type[Shape]]:
+    if isinstance(annotation, type) and issubclass(annotation, Shape):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _shapes(part)
 
 
 def procedure_schema() -> dict[str, Any]:

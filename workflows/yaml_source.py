@@ -136,8 +136,10 @@ def read_source(path: Path) -> Source:
 
 def _text(path: Path) -> str:
     try:
-        if not path.is_file():
+        if not path.exists():
             raise _Refused(1, 1, Sentence("there is no such file"))
+        if not path.is_file():
+            raise _Refused(1, 1, Sentence("it is no file"))
         size = path.stat().st_size
         if size > MAX_BYTES:
             message = Sentence(

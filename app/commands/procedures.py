@@ -149,6 +149,8 @@ def check(settings: Settings, paths: tuple[Path, ...], strict: bool) -> None:
     for path in paths:
         if not path.exists():
             raise BadInput(f"{path}: there is no such file or folder")
+        if path.is_dir() and not any(path.glob("*.yaml")):
+            raise BadInput(f"{path}: there is no procedure in this folder, which is a file *.yaml")
     folders = paths or (definitions.catalogue_folder(settings),)
     report = checked([_near(path) for path in folders], standing.organisation(settings))
     tell(settings, report.errors, report.warnings, strict=strict, procedures=report.procedures)

@@ -13,8 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.desk.beside import UNTIL_NUDGED, Beside
-from engine.runtime import BATCH, Answer, Busy, Call
-from engine.store.errors import StoreError
+from engine.runtime import BATCH, Answer, Call
 
 if TYPE_CHECKING:
     from app.desk.feeder import Feeding
@@ -25,7 +24,7 @@ class Asked:
     """One request: `prepare` makes its call, `finish` an answer of what the engine said. Both
     run in the thread, and what they raise is raised to who waits."""
 
-    __slots__ = ("call", "error", "finish", "future", "prepare", "result")
+    __slots__ = ("error", "finish", "future", "prepare", "result")
 
     def __init__(
         self,
@@ -36,9 +35,24 @@ class Asked:
         self.prepare = prepare
         self.finish = finish
         self.future = future
-        self.call: Call | None = None
         self.result: Any = None
         self.error: BaseException | None = None
+
+    def begin(self) -> Call | None:
+        """None when the request has ended with that."""
+        try:
+            return self.prepare()
+        except Exception as error:
+            self.error = error
+            return None
+
+    def end(self, call: Call, answer: Answer | Exception) -> None:
+        try:
+            if isinstance(answer, Exception):
+                raise answer
+            self.result = self.finish(call, answer)
+        except Exception as error:
+            self.error = error
 
 
 class Together(Beside):
@@ -74,37 +88,14 @@ class Together(Beside):
         return UNTIL_NUDGED
 
     def _handle(self, batch: Sequence[Asked]) -> None:
-        for asked in batch:
-            try:
-                asked.call = asked.prepare()
-            except Exception as error:
-                asked.error = error
-        ready = [asked for asked in batch if asked.call is not None]
+        ready = [(asked, call) for asked in batch if (call := asked.begin()) is not None]
+        answers: Sequence[Answer | Exception]
         try:
-            self._answer(ready)
-        except (StoreError, Busy) as error:
-            for asked in ready:
-                asked.error = error
-        except Exception:
-            # It came of deciding, so of one call, and is not the fault of all. What was stored
-            # before it came is known by its command's id, and answered as it was.
-            for asked in ready:
-                self._alone(asked)
-
-    def _alone(self, asked: Asked) -> None:
-        try:
-            self._answer([asked])
+            answers = self._house.runtime.handle_each([call for _, call in ready])
         except Exception as error:
-            asked.error = error
-
-    def _answer(self, ready: Sequence[Asked]) -> None:
-        calls = [asked.call for asked in ready if asked.call is not None]
-        answers = self._house.runtime.handle_many(calls)
-        for asked, call, answer in zip(ready, calls, answers, strict=True):
-            try:
-                asked.result = asked.finish(call, answer)
-            except Exception as error:
-                asked.error = error
+            answers = [error] * len(ready)
+        for (asked, call), answer in zip(ready, answers, strict=True):
+            asked.end(call, answer)
 
 
 def _tell(batch: Sequence[Asked]) -> None:

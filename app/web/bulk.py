@@ -13,7 +13,8 @@ from app.trouble import BadInput
 from app.web.meaning import goes_along, meaning
 from engine.core.calendar import CalendarError
 from engine.core.clock import ClockError
-from engine.runtime import Answer, Call, Done, rejection
+from engine.core.rules import rejection
+from engine.runtime import Answer, Call, Done
 from schemas.rejection import Rejected
 from schemas.sentence import Sentence
 
@@ -116,21 +117,16 @@ def _papers(house: House, choice: Choice, officer: str) -> list[str]:
 
 
 def _answers(desk: Desk, calls: list[Call]) -> list[Answer]:
-    """In one commit; one by one where a date is beyond every calendar, which is one's fault."""
-    runtime = desk.house.runtime
-    if not calls:
-        return []
-    try:
-        return runtime.handle_many(calls)
-    except (CalendarError, ClockError):
-        return [_alone(desk, call) for call in calls]
+    """In one commit. A date beyond every calendar is one dossier's matter: its act is refused."""
+    return [_told(each) for each in desk.house.runtime.handle_each(calls)] if calls else []
 
 
-def _alone(desk: Desk, call: Call) -> Answer:
-    try:
-        return desk.house.runtime.handle(call)
-    except (CalendarError, ClockError) as error:
-        return rejection("bad-limit", why=error)
+def _told(answer: Answer | Exception) -> Answer:
+    if isinstance(answer, (CalendarError, ClockError)):
+        return rejection("bad-limit", why=answer)
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 def _result(choice: Choice, answer: Answer) -> Result:

@@ -14,7 +14,7 @@ from engine.core.calendar import CalendarError
 from engine.core.clock import ClockError
 from engine.core.decide import decide
 from engine.core.dossier import Dossier
-from engine.runtime import rejection
+from engine.core.rules import rejection
 from schemas import events as e
 from schemas.commands import COMMANDS
 from schemas.rejection import Rejected

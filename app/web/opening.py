@@ -16,7 +16,7 @@ from engine.core.calendar import CalendarError, local_day
 from engine.core.clock import ClockError
 from engine.core.decide import decide
 from engine.core.dossier import Dossier
-from engine.runtime import rejection
+from engine.core.rules import rejection
 from schemas.commands import Command, Receive
 from schemas.events import DossierReceived
 from schemas.rejection import Rejected

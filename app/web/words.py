@@ -88,7 +88,7 @@ EVENTS: Mapping[str, Said] = {
     "leg.transferred": Said("Chuyển thẩm quyền", "Competence transferred"),
     "clock.started": Said("Bắt đầu tính thời hạn", "Clock started"),
     "clock.stopped": Said("Tạm dừng tính thời hạn", "Clock stopped"),
-    "clock.resumed": Said("Tiếp tục tính thời hạn", "Clock resumed"),
+    "clock.resumed": Said("Kết thúc tạm dừng thời hạn", "Clock stop ended"),
     "clock.extended": Said("Gia hạn", "Clock extended"),
     "clock.ended": Said("Kết thúc tính thời hạn", "Clock ended"),
     "supplement.requested": Said("Yêu cầu bổ sung giấy tờ", "More papers asked for"),

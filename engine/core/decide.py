@@ -70,6 +70,14 @@ def decide(
     return Decided(tuple(events), draft.dossier)
 
 
+def acting_for(actor: str, dossier: Dossier, law: Law) -> str:
+    """For which agency an actor acts: an officer for his own, nobody's officer for the one that
+    received the dossier."""
+    if actor in (SYSTEM, CITIZEN):
+        return dossier.agency
+    return law.organisation.officer(actor).agency
+
+
 def _in_time(draft: Draft, recorded: datetime) -> None:
     """Refused when the policy of the procedure that was pinned lets nobody tell it so late."""
     within = draft.procedure.policy.record_within
@@ -137,4 +145,7 @@ def _why_not(draft: Draft, act: str, leg: str, actor: str) -> Rejected | None:
     return None
 
 
-__all__ = ["CITIZEN", "CUSTODY_ACTS", "SYSTEM", "Decided", "Possible", "decide", "possible_acts"]
+__all__ = [
+    "CITIZEN", "CUSTODY_ACTS", "SYSTEM", "Decided", "Possible", "acting_for", "decide",
+    "possible_acts",
+]  # fmt: skip

@@ -197,9 +197,14 @@ class Refusal(Exception):
 
 def refuse(rule_code: str, /, **words: object) -> NoReturn:
     """Ends deciding: the rule with this code refuses the command."""
+    raise Refusal(rejection(rule_code, **words))
+
+
+def rejection(rule_code: str, /, **words: object) -> Rejected:
+    """What the rule with this code answers when it refuses."""
     rule = RULES[rule_code]
     spoken = {name: _spoken(word) for name, word in words.items()}
-    raise Refusal(Rejected(rule_code, rule.sentence.format(**spoken), rule.legal_basis))
+    return Rejected(rule_code, rule.sentence.format(**spoken), rule.legal_basis)
 
 
 def _spoken(word: object) -> object:

@@ -93,6 +93,10 @@ def test_procedures_check_names_file_line_and_field(tmp_path: Path) -> None:
     error = run("procedures", "check", broken, "--json", code=2).json["errors"][0]
     assert error["line"] == 1 + text[: text.index("limit: 7 days")].count("\n")
     assert "no such file" in run("procedures", "check", "nowhere.yaml", code=2).err
+    assert "it is no file" in run("procedures", "check", "/dev/null", code=2).out
+    (tmp_path / "empty").mkdir()
+    empty = run("procedures", "check", tmp_path / "empty", code=2).err
+    assert "empty: there is no procedure in this folder" in empty
     said = run("procedures", "check", broken, "--lang", "vi", code=2).out
     assert ": error: limit: “seven days” không phải là thời hạn" in said
 

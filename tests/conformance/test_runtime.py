@@ -344,6 +344,34 @@ def test_what_one_callers_command_leads_to_does_not_hurt_the_others(
     assert [type(answer) for answer in answers] == [Done]
 
 
+def test_what_breaks_when_it_is_decided_anew_leaves_the_others_stored(
+    make: Make, life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = make(), make()
+    code = begin(ours, life)
+    theirs.handle(Call(c.Forward(actor=DESK), theirs.new_id(), code, START))
+    decided: list[c.Command] = []
+
+    def once(
+        dossier: Dossier, command: c.Command, law: Law, now: datetime, **more: datetime
+    ) -> object:
+        if command in decided:
+            raise KeyError("the second time")
+        decided.append(command)
+        return decide(dossier, command, law, now, **more)
+
+    monkeypatch.setattr("engine.runtime.decide", once)
+    calls = [
+        Call(life[0][0], ours.new_id(), at=START),
+        Call(c.Forward(actor=DESK), ours.new_id(), code, START),
+    ]
+    done, broken = ours.handle_each(calls)
+    assert isinstance(broken, KeyError)
+    assert isinstance(done, Done)
+    assert ours.load(done.code).version == done.version
+    assert ours.handle(calls[0]) == msgspec.structs.replace(done, repeated=True)
+
+
 def test_the_same_seed_gives_the_same_bytes(url: str, life: Life, tmp_path: object) -> None:
     def hashes(database: str) -> list[bytes]:
         clock = Ticking()

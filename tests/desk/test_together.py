@@ -68,28 +68,9 @@ def test_what_breaks_one_command_is_told_to_its_caller_alone(desk: Desk) -> None
         assert desk.house.runtime.load(each.code).version == each.version
 
 
-def test_what_was_stored_before_it_broke_is_not_done_twice(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As when one command is decided anew, because others were first, and breaks only then."""
-    many = Runtime.handle_many
-    done: list[Answer] = []
-
-    def late(runtime: Runtime, calls: Sequence[Call]) -> list[Answer]:
-        if len(calls) == 1:
-            return many(runtime, calls)
-        done.extend(many(runtime, calls))
-        raise KeyError("no such state")
-
-    monkeypatch.setattr(Runtime, "handle_many", late)
-    found = answers(desk, [receipt(desk), receipt(desk)])
-    assert [(each.code, each.version) for each in found if isinstance(each, Done)] == [
-        (each.code, each.version) for each in done if isinstance(each, Done)
-    ]
-    assert len(done) == 2
-
-
-@pytest.mark.parametrize("error", [StoreError("the disk is gone"), Busy("others were first")])
+@pytest.mark.parametrize(
+    "error", [StoreError("the disk is gone"), Busy("others were first"), OSError()]
+)
 def test_what_is_wrong_with_the_store_is_told_to_all_and_not_tried_for_each(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
@@ -99,6 +80,6 @@ def test_what_is_wrong_with_the_store_is_told_to_all_and_not_tried_for_each(
         asked.append(len(calls))
         raise error
 
-    monkeypatch.setattr(Runtime, "handle_many", gone)
+    monkeypatch.setattr(Runtime, "handle_each", gone)
     assert answers(desk, [receipt(desk), receipt(desk)]) == [error, error]
     assert asked == [2]

@@ -13,7 +13,7 @@ from app.settings import Settings
 from app.web.names import Names
 from app.web.sentences import sentence
 from app.web.summary import acts_for
-from engine.runtime import rejection
+from engine.core.rules import rejection
 from tests.web.conftest import Officer
 from tests.web.test_whole_life import go_on
 

@@ -21,8 +21,7 @@ from consumers.portal import PORTAL_CODES
 from engine.core.acts.pauses import _longer_by
 from engine.core.calendar import CalendarError, utc
 from engine.core.clock import ClockError, derive
-from engine.core.rules import RULES
-from engine.runtime import rejection
+from engine.core.rules import RULES, rejection
 from schemas.commands import COMMANDS
 from schemas.events import EVENT_TYPES
 from workflows.model import Limit, Unit

@@ -23,7 +23,8 @@ from app.web.summary import event_rows, namer
 from app.web.switch import only_begun, switched
 from engine.core.calendar import CalendarError
 from engine.core.clock import ClockError
-from engine.runtime import Answer, Call, Done, Folded, Stale, rejection
+from engine.core.rules import rejection
+from engine.runtime import Answer, Call, Done, Folded, Stale
 from schemas.commands import COMMANDS
 from schemas.sentence import Sentence
 

@@ -33,8 +33,9 @@ from engine.core.calendar import CalendarError
 from engine.core.clock import ClockError
 from engine.core.dossier import Dossier
 from engine.core.draft import Draft
+from engine.core.rules import rejection
 from engine.ids import id_text
-from engine.runtime import Call, Done, rejection
+from engine.runtime import Call, Done
 from schemas.rejection import Rejected
 from schemas.sentence import Sentence
 from workflows.model import Procedure
