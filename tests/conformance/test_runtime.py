@@ -360,16 +360,15 @@ def test_what_breaks_when_it_is_decided_anew_leaves_the_others_stored(
         decided.append(command)
         return decide(dossier, command, law, now, **more)
 
-    monkeypatch.setattr("engine.runtime.decide", once)
-    calls = [
-        Call(life[0][0], ours.new_id(), at=START),
-        Call(c.Forward(actor=DESK), ours.new_id(), code, START),
-    ]
-    done, broken = ours.handle_each(calls)
+    opening = Call(life[0][0], ours.new_id(), at=START)
+    forward = Call(c.Forward(actor=DESK), ours.new_id(), code, START)
+    with monkeypatch.context() as breaking:
+        breaking.setattr("engine.runtime.decide", once)
+        done, broken = ours.handle_each([opening, forward])
     assert isinstance(broken, KeyError)
     assert isinstance(done, Done)
     assert ours.load(done.code).version == done.version
-    assert ours.handle(calls[0]) == msgspec.structs.replace(done, repeated=True)
+    assert ours.handle(opening).repeated  # type: ignore[union-attr]
 
 
 def test_the_same_seed_gives_the_same_bytes(url: str, life: Life, tmp_path: object) -> None:
