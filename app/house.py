@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -206,8 +206,14 @@ class House:
     # --- what views ask about the law ---
 
     def act_of(self, procedure: str, version: str, leg: str, step: str) -> str:
-        """The act that ends a step."""
-        return self.law.outline((procedure, version)).processes[leg].steps[step].act
+        """The act that ends a step; "" for one that is nobody's work."""
+        found = self.law.outline((procedure, version)).processes[leg].steps.get(step)
+        return found.act if found is not None and found.by is not None else ""
+
+    def gone(self, agencies: Iterable[str]) -> set[str]:
+        """Those that have ended, and whose dossiers others have."""
+        day, staff = local_day(self.now), self.law.organisation
+        return {each for each in agencies if staff.in_charge(each, day).id != each}
 
     def remaining(self, calendar: str, due: int) -> int:
         """Working minutes from now to `due` (microseconds since 1970)."""

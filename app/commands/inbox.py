@@ -35,7 +35,7 @@ def inbox(settings: Settings, agency: str, officer: str | None, limit: int) -> N
                 act_of=house.act_of,
                 remaining=house.remaining,
                 limit=limit,
-                in_place_of=Relations(house).in_place_of(agency),
+                in_place_of=house.gone(Relations(house).in_place_of(agency)),
             )
     value = [plain(each) for each in tasks]
 

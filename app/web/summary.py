@@ -12,6 +12,7 @@ from app.web.act_forms import NOT_HERE, paper_titles
 from app.web.names import Names
 from app.web.sentences import THESE
 from app.web.tasks import SOON, step_title
+from consumers.views.inbox import TRANSFER
 from engine.core import clock
 from engine.core.calendar import CalendarError, local_day
 from engine.core.decide import Possible, possible_acts
@@ -206,6 +207,9 @@ def _first(
     for leg in legs:
         act = _next_act(house, dossier, leg)
         ways = [] if act is None else [(act, leg.path)]
+        if leg.holder is not None and house.gone([leg.holder.agency]):
+            # Whoever took over from that agency has to take over the leg.
+            ways.append((TRANSFER, leg.path))
         if dossier.status == "suspended":
             # Offers and papers are answered all the same. Papers can be taken in by anybody at the
             # desk, so who may let the whole go on is asked that before.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 from unicodedata import combining, normalize
@@ -13,11 +13,11 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, case, func
 
 from app.web.names import Names
 from consumers.views import status
-from consumers.views.inbox import REGISTERED, TABLE
+from consumers.views.inbox import BY_MODE, REGISTERED, TABLE, TRANSFER, act_at
 from engine.core.calendar import CalendarError, local_day
 from engine.core.clock import ClockError, add_working
 from schemas.envelope import to_micros
-from workflows.machine import BACK, LEGS, OFFERED, PAUSED, RESUME_ACTS, SUPPLEMENT, resume_act
+from workflows.machine import AT_WORK, BACK, LEGS, PAUSED, RESUME_ACTS, SUPPLEMENT
 from workflows.model import Limit
 
 if TYPE_CHECKING:
@@ -34,9 +34,6 @@ URGENCIES: tuple[Urgency, ...] = ("overdue", "soon", "ok", "none")
 SOON = Limit.parse("8 working hours")
 """How long before its deadline a task counts as due soon; as procedures do unless they say
 otherwise."""
-
-BY_MODE = {REGISTERED: "receive", OFFERED: "accept", BACK: "forward", SUPPLEMENT: "supply"}
-"""What is to be done where it does not depend on the definition."""
 
 
 class Filters(msgspec.Struct, frozen=True):
@@ -99,11 +96,11 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Reader(msgspec.Struct, frozen=True):
-    """Who reads an agency's list: `officer` is None for who holds no post there. `in_place_of`:
-    the agency, and those that are no more and whose dossiers it has."""
+    """Who reads an agency's list: `officer` is None for who holds no post there. `gone`: the
+    agencies that are no more and whose dossiers it has."""
 
     agency: str
-    in_place_of: frozenset[str]
+    gone: Collection[str]
     officer: str | None
     roles: tuple[str, ...]
     lang: Lang
@@ -133,7 +130,7 @@ def tasks(connection: Connection, house: House, reader: Reader, asked: Filters) 
         .order_by(*order)
     )
     rows = connection.execute(query).mappings()
-    return Found([_row(house, reader.lang, row, now, soon) for row in rows], counts, total)
+    return Found([_row(house, reader, row, now, soon) for row in rows], counts, total)
 
 
 def soon_after(house: House) -> datetime:
@@ -167,12 +164,12 @@ def _urgent(urgency: str, now: int, soon: int) -> ColumnElement[bool]:
 
 
 def _conditions(house: House, reader: Reader, asked: Filters) -> list[ColumnElement[bool]]:
-    whole = TABLE.c.agency.in_(sorted(reader.in_place_of))
+    whole = TABLE.c.agency.in_(sorted({reader.agency, *reader.gone}))
     found: list[ColumnElement[bool]] = [whole, TABLE.c.mode != LEGS]
     if asked.procedure:
         found.append(status.TABLE.c.procedure == asked.procedure)
     if asked.act:
-        found.append(_of_act(house, asked.act, asked.procedure))
+        found.append(_of_act(house, reader, asked.act, asked.procedure))
     if reader.officer is not None:
         whose = asked.whose or "both"
         mine = TABLE.c.officer == reader.officer
@@ -187,29 +184,32 @@ def _conditions(house: House, reader: Reader, asked: Filters) -> list[ColumnElem
     return found
 
 
-def _of_act(house: House, act: str, procedure: str) -> ColumnElement[bool]:
-    """Of the tasks that are ended by an act: by their mode, or by the step they are at.
-    `procedure`: the only one that is asked for, or none; a row is then compared with its steps
-    and not with those of all."""
-    modes = [mode for mode, meant in BY_MODE.items() if meant == act]
-    grounds = [ground for ground, meant in RESUME_ACTS.items() if meant == act]
-    of = status.TABLE.c
-    steps = [
-        (each.id, each.version, leg, step.name)
+def _of_act(house: House, reader: Reader, act: str, procedure: str) -> ColumnElement[bool]:
+    """Of the tasks that are ended by an act: by their mode, or by the step they are at; as `act_at`
+    says it of one. `procedure`: the only one that is asked for, or none; a row is then compared
+    with its steps and not with those of all."""
+    mode, gone = TABLE.c.mode, TABLE.c.agency.in_(sorted(reader.gone))
+    work = {
+        (each.id, each.version, leg, step.name): step.act
         for each in house.law.procedures()
         if procedure in ("", each.id)
         for leg, process in house.law.outline(each.key).processes.items()
         for step in process.steps.values()
-        if step.by is not None and step.act == act
-    ]
-    at_step = tuple_(of.procedure, of.procedure_version, TABLE.c.leg, TABLE.c.step).in_(steps)
-    found: ColumnElement[bool] = (TABLE.c.mode == "") & at_step
-    if modes:
-        found |= TABLE.c.mode.in_(modes)
-    if grounds:
-        found |= (TABLE.c.mode == PAUSED) & TABLE.c.ground.in_(grounds)
+        if step.by is not None
+    }
+    of = status.TABLE.c
+    at = tuple_(of.procedure, of.procedure_version, TABLE.c.leg, TABLE.c.step)
+    if act == TRANSFER:
+        return gone & mode.in_([AT_WORK, BACK]) & at.in_(list(work))
+    found = (mode == AT_WORK) & ~gone & at.in_([key for key, each in work.items() if each == act])
+    if act == BY_MODE[BACK]:
+        found |= (mode == BACK) & (~gone | at.not_in(list(work)))
+    found |= mode.in_([each for each, meant in BY_MODE.items() if meant == act and each != BACK])
+    found |= (mode == PAUSED) & TABLE.c.ground.in_(
+        [ground for ground, meant in RESUME_ACTS.items() if meant == act]
+    )
     if act == "resume":
-        found |= (TABLE.c.mode == PAUSED) & TABLE.c.ground.not_in(list(RESUME_ACTS))
+        found |= (mode == PAUSED) & TABLE.c.ground.not_in(list(RESUME_ACTS))
     return found
 
 
@@ -240,10 +240,11 @@ def acts_of(house: House) -> list[str]:
         for step in process.steps.values()
         if step.by is not None
     }
-    return [*BY_MODE.values(), *sorted(steps - {"forward"}), *RESUME_ACTS.values()]
+    return [*BY_MODE.values(), *sorted(steps - {"forward"}), *RESUME_ACTS.values(), TRANSFER]
 
 
-def _row(house: House, lang: Lang, row: RowMapping, now: int, soon: int) -> Row:
+def _row(house: House, reader: Reader, row: RowMapping, now: int, soon: int) -> Row:
+    lang = reader.lang
     procedure = house.law.procedure((row["procedure"], row["procedure_version"]))
     due, names = row["due"], Names(house.law, procedure, lang)
     step = step_title(house, procedure.key, row["leg"], row["step"], lang)
@@ -252,7 +253,7 @@ def _row(house: House, lang: Lang, row: RowMapping, now: int, soon: int) -> Row:
         code=row["dossier"],
         leg=row["leg"],
         part="" if part == step else part,
-        act=_act(house, row),
+        act=act_at(row, house.act_of, reader.gone),
         procedure=procedure.title.vi if lang == "vi" else procedure.title.en,
         step=step,
         officer=row["officer"],
@@ -273,15 +274,6 @@ def _urgency(row: RowMapping, now: int, soon: int) -> str:
     last = row["stops"].rpartition("*=")[2]
     suspended = "*=" in row["stops"] and not last.startswith("\n")
     return "stopped" if suspended or row["mode"] in (PAUSED, SUPPLEMENT) else "none"
-
-
-def _act(house: House, row: RowMapping) -> str:
-    mode = row["mode"]
-    if mode in BY_MODE:
-        return BY_MODE[mode]
-    if mode == PAUSED:
-        return resume_act(row["ground"])
-    return house.act_of(row["procedure"], row["procedure_version"], row["leg"], row["step"])
 
 
 def step_title(house: House, key: tuple[str, str], leg: str, step: str, lang: Lang) -> str:

@@ -20,6 +20,9 @@ from workflows.model import DONE
 REGISTERED = "registered"
 """The mode of a dossier that waits for the desk's check; the others are the machine's."""
 
+BY_MODE = {REGISTERED: "receive", OFFERED: "accept", BACK: "forward", SUPPLEMENT: "supply"}
+"""What is to be done where it does not depend on the definition."""
+
 TABLE = table(
     "inbox",
     ["dossier", "leg"],
@@ -37,8 +40,11 @@ TABLE = table(
 )
 Index("agency", TABLE.c.agency)
 
+TRANSFER = "transfer"
+
 ActOf = Callable[[str, str, str, str], str]
-"""(procedure, its version, leg, step) -> the act that ends the step, from the definition."""
+"""(procedure, its version, leg, step) -> the act that ends the step, from the definition; "" for
+what is nobody's work."""
 
 SUPPLEMENT_GROUND = "supplement"
 
@@ -97,10 +103,10 @@ def inbox(
         anybody = TABLE.c.officer.is_(None) | (TABLE.c.agency != agency)
         query = query.where((TABLE.c.officer == officer) | anybody)
     rows = connection.execute(query).mappings()
-    return [_task(row, act_of, remaining) for row in rows]
+    return [_task(row, act_at(row, act_of, in_place_of), remaining) for row in rows]
 
 
-def _task(row: RowMapping, act_of: ActOf, remaining: Callable[[str, int], int] | None) -> Task:
+def _task(row: RowMapping, act: str, remaining: Callable[[str, int], int] | None) -> Task:
     left = None
     if remaining is not None and row["due"] is not None:
         left = remaining(row["calendar"], row["due"])
@@ -110,7 +116,7 @@ def _task(row: RowMapping, act_of: ActOf, remaining: Callable[[str, int], int] |
         agency=row["agency"],
         officer=row["officer"],
         role=row["role"],
-        act=_act(row, act_of),
+        act=act,
         step=row["step"],
         mode=row["mode"],
         since=row["since"],
@@ -119,19 +125,18 @@ def _task(row: RowMapping, act_of: ActOf, remaining: Callable[[str, int], int] |
     )
 
 
-def _act(row: RowMapping, act_of: ActOf) -> str:
-    match row["mode"]:
-        case "registered":
-            return "receive"
-        case "offered":
-            return "accept"
-        case "back":
-            return "forward"
-        case "supplement":
-            return "supply"
-        case "paused":
-            return resume_act(row["ground"])
-    return act_of(row["procedure"], row["procedure_version"], row["leg"], row["step"])
+def act_at(row: RowMapping, act_of: ActOf, gone: Collection[str]) -> str:
+    """What is to be done next. Work that one of the agencies holds which are `gone` goes on when it
+    has been transferred."""
+    mode = row["mode"]
+    if mode == PAUSED:
+        return resume_act(row["ground"])
+    if mode in (AT_WORK, BACK):
+        work = act_of(row["procedure"], row["procedure_version"], row["leg"], row["step"])
+        if work and row["agency"] in gone:
+            return TRANSFER
+        return work if mode == AT_WORK else "forward"
+    return BY_MODE[mode]
 
 
 # --- handlers ----------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from app.desk.context import Desk
 from app.house import House
 from app.settings import Settings
 from app.web.pages.board import Filters, _agencies
+from app.web.summary import acts_for
 from engine.core.dossier import Holder
 from engine.runtime import Call, Done
 from schemas import commands as c
@@ -82,8 +83,14 @@ def test_the_successor_takes_over_what_it_finds_in_its_inbox(
     on(desk.house, AFTER)
     assert tasks(browser.get(f"/inbox?after={seen(desk, held)}")) == [held]
     assert tasks(browser.get("/inbox/ub-desk?whose=all")) == [held]
-    page = browser.get(f"/dossiers/{held}/acts/transfer")
-    form = page.form("/acts/transfer")
+    assert tasks(browser.get("/inbox?act=transfer")) == [held]
+    assert tasks(browser.get("/inbox?act=forward")) == []
+    for listed in ("/inbox", "/inbox/ub-desk?whose=all"):
+        row = browser.get(listed).html.partition("data-row href")[2]
+        assert "Transfer the competence" in row, listed
+    dossier = desk.house.runtime.latest(held).dossier
+    assert acts_for(desk.house, dossier, HEAD, None).first == ("transfer", "")
+    form = browser.get(f"/dossiers/{held}/acts/transfer").form("/acts/transfer")
     taken = browser.submit(form, to_agency=HEIR_DESK, legal_basis="NQ 1679")
     assert "Done" in taken.text
     transit = desk.house.runtime.latest(held).dossier.root.transit

@@ -50,7 +50,7 @@ def list_inbox(
     with desk.reading(*fresh) as connection:
         found = inbox(connection, agency, officer, act_of=house.act_of,
                       remaining=house.remaining, limit=pages.look, after=key,
-                      in_place_of=desk.access.in_place_of(agency))  # fmt: skip
+                      in_place_of=house.gone(desk.access.in_place_of(agency)))  # fmt: skip
     return pages.answer(found, lambda each: (each.due, each.code, each.leg), plain.task)
 
 

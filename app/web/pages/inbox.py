@@ -101,8 +101,8 @@ def _list(request: Request, who: Principal, desk: Desk, agency: str, after: str)
 def _shown(request: Request, who: Principal, desk: Desk, agency: str, after: str) -> dict[str, Any]:
     """What both the page and its list show."""
     house, lang, asked = desk.house, language(request), filters(request.query_params)
-    whole = desk.access.in_place_of(agency)
-    reader = Reader(agency, whole, _post(who, agency), _roles(desk, who), lang)
+    gone = house.gone(desk.access.in_place_of(agency))
+    reader = Reader(agency, gone, _post(who, agency), _roles(desk, who), lang)
     with desk.reading(after=after or None) as connection:
         found = tasks(connection, house, reader, asked)
     digest = hashlib.sha256(msgspec.json.encode([found, asked, lang])).hexdigest()[:16]
