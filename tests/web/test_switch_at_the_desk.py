@@ -51,6 +51,26 @@ def test_the_form_of_an_act_keeps_what_was_typed(desk: Desk, at_desk: Officer) -
     assert desk.house.runtime.latest(code).version == version
 
 
+def test_the_form_on_a_dossiers_own_page_keeps_what_was_typed(desk: Desk, at_desk: Officer) -> None:
+    code = received(at_desk)
+    browser, address = at_desk(RECEIVER), f"/dossiers/{code}"
+    version = desk.house.runtime.latest(code).version
+    page = browser.get(address)
+    form = page.form("/acts/forward")
+    assert f'formaction="{address}?lang=vi"' in page.html
+    filled = form.filled(note="ghi chú")
+    page = Page(browser.client.post(f"{address}?lang=vi", data=filled))
+    assert (page.status, lang(page)) == (200, "vi")
+    again = page.form("/acts/forward")
+    assert ("note", "ghi chú") in again.sends
+    assert ("command_id", *filled["command_id"]) in again.sends
+    assert desk.house.runtime.latest(code).version == version
+    # Meanwhile something else has come to be the next: what fits there is kept.
+    browser.submit(again)
+    page = Page(browser.client.post(f"{address}?lang=en", data={**filled, "to_agency": "x"}))
+    assert (page.status, lang(page)) == (200, "en")
+
+
 def test_who_was_before_is_told_after_the_switch_too(desk: Desk, at_desk: Officer) -> None:
     code = received(at_desk)
     browser, address = at_desk(RECEIVER), f"/dossiers/{code}/acts/forward"

@@ -13,6 +13,7 @@ from app.pictures.markup import lanes, walked
 from app.trouble import NotThere
 from app.web.act_forms import Asks, act_form
 from app.web.rendering import language, page
+from app.web.sent import Sent, typed, word
 from app.web.summary import acts_for, event_rows, leg_rows, namer, papers_of, state_of
 from engine.core.explain import explain
 from engine.runtime import Folded
@@ -35,6 +36,15 @@ def dossier(
     """The page. It reads the history itself, so that it knows every act that was answered;
     `after` names the one that has just been done, to be told about at the top."""
     return page(request, "officer/dossier.html", **shown(request, who, desk, code, leg, after))
+
+
+@router.post("/dossiers/{code}")
+def as_it_stands(request: Request, who: Reads, desk: AtDesk, code: str, sent: Sent) -> Response:
+    """The same page in the other language, with what was typed into its form; see
+    `app.web.switch`."""
+    leg = word(sent, "leg")
+    found = shown(request, who, desk, code, leg, "", typed(sent), word(sent, "command_id"))
+    return page(request, "officer/dossier.html", **found)
 
 
 @router.get("/dossiers/{code}/why")
@@ -87,9 +97,16 @@ def latest(desk: Desk, code: str) -> Folded:
 
 
 def shown(
-    request: Request, who: Principal, desk: Desk, code: str, leg: str | None, after: str
+    request: Request,
+    who: Principal,
+    desk: Desk,
+    code: str,
+    leg: str | None,
+    after: str,
+    filled: dict[str, Any] | None = None,
+    command_id: str | None = None,
 ) -> dict[str, Any]:
-    """What the page of a dossier shows to who asks."""
+    """What the page of a dossier shows to who asks; `filled`: what he typed into its form."""
     house, lang = desk.house, language(request)
     folded = latest(desk, code)
     dossier = folded.dossier
@@ -101,7 +118,8 @@ def shown(
         acts = acts_for(house, dossier, who.officer, leg)
         if acts.first is not None and acts.first[0] != "receive":
             act, path = acts.first
-            form = act_form(Asks(house, dossier, folded.version, act, path, who.officer, lang))
+            asks = Asks(house, dossier, folded.version, act, path, who.officer, lang)
+            form = act_form(asks, filled, command_id=command_id)
     return {
         "code": code,
         "dossier": dossier,
