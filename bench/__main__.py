@@ -6,13 +6,13 @@ import argparse
 import os
 import platform
 import sys
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from bench.alone import alone
 from bench.pace import pace
 from schemas.codec import dumps
 
@@ -34,8 +34,7 @@ def main() -> None:
     measured = {}
     for name in options.names or BENCHES:
         before = pace()
-        rows: list[dict[str, Any]] = import_module(f"bench.{name}").run()
-        measured[name] = rows
+        rows = measured[name] = alone(name)
         RESULTS.mkdir(exist_ok=True)
         result = {"machine": machine(), "pace": [before, pace()], "rows": rows}
         (RESULTS / f"{name}.json").write_bytes(dumps(result, pretty=True) + b"\n")

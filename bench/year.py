@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stdout
-from multiprocessing import get_context
 from typing import Any
 
 from app.demo import run_demo
@@ -16,12 +14,6 @@ from bench.servers import sqlite_url
 
 def run(scale: int = 1) -> list[dict[str, Any]]:
     """Minutes, events a second, memory; `scale` K plays one in K dossiers."""
-    # In a process of its own: what was measured before has left its heap and its seconds here.
-    with ProcessPoolExecutor(1, get_context("spawn")) as fresh:
-        return fresh.submit(_year, scale).result()
-
-
-def _year(scale: int) -> list[dict[str, Any]]:
     with sqlite_url() as url, open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
         shown = run_demo(Settings(database=url, json=True), scale=scale)
     played = shown.played
