@@ -161,6 +161,7 @@ def account(app: FastAPI, asks: TestClient) -> str:
 
 OF_OFFICERS = {
     "GET /dossiers/{code}",
+    "POST /dossiers/{code}",
     "GET /dossiers/{code}/applicant",
     "GET /dossiers/{code}/forms/{kind}.html",
     "GET /dossiers/{code}/forms/{kind}.pdf",
