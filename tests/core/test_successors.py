@@ -142,7 +142,12 @@ def test_a_leg_that_was_offered_goes_on_at_the_successor() -> None:
     at.on(2025, 7, 1, 8)
     heir = at.law.organisation.in_charge(offer.to_agency, at.now.date()).id
     taker = at.law.organisation.officers_in(heir, offer.to_role, at.now.date())[0].id
-    at.when(c.Accept(actor=taker, leg="post")).then(a(e.HandoverAccepted, agency=heir))
+    # So it is counted where the work is done, as the desk that offered it is told.
+    at.when(c.Accept(actor=taker, leg="post")).then(
+        a(e.HandoverAccepted, agency=heir),
+        a(e.LegTransferred, from_agency=offer.to_agency, to_agency=heir, why="changed"),
+    )
+    assert at.leg("post").agency == heir
     todo = next(each for each in walker.sensible(at.dossier, at.law, at.now) if each.leg == "post")
     assert todo.actor == taker
     at.given(todo)

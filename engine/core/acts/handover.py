@@ -26,17 +26,23 @@ def accept(draft: Draft, command: c.Accept) -> None:
     for paper in papers:
         if paper not in transit.papers:
             refuse("paper-not-offered", paper=paper, known=", ".join(transit.papers) or "none")
+    agency = draft.in_charge(transit.to_agency)
     draft.emit(
         e.HandoverAccepted(
             leg=leg.path,
             handover=transit.handover,
             step=leg.step,
-            agency=draft.in_charge(transit.to_agency),
+            agency=agency,
             officer=command.actor,
             due=leg.step_due,
             papers=papers,
         )
     )
+    if leg.path and transit.to_agency == leg.agency != agency:
+        # The leg was meant for one that is no more: it is its successor's from here on.
+        draft.emit(
+            e.LegTransferred(leg=leg.path, from_agency=leg.agency, to_agency=agency, why="changed")
+        )
 
 
 @carries_out(c.RefuseHandover)
