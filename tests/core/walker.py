@@ -42,12 +42,15 @@ def first(options: Sequence[Any]) -> Any:
     return options[0]
 
 
-def receipt(law: Law, procedure: Procedure, now: datetime, pick: Pick = first) -> c.Receive:
-    """Receives a dossier of the procedure at some desk that takes it, with every fact given that
-    chooses legs and agencies."""
-    day = local_day(now)
-    outline = law.outline(procedure.key)
-    desk: Agency = pick([each for each in law.organisation.on(day) if _takes(each, procedure)])
+def receipt(
+    law: Law, procedure: Procedure, now: datetime, pick: Pick = first, at: str | None = None
+) -> c.Receive:
+    """Receives a dossier of the procedure at some desk that takes it, or `at` this one, with every
+    fact given that chooses legs and agencies."""
+    day, outline = local_day(now), law.outline(procedure.key)
+    if at is None:
+        at = pick([each.id for each in law.organisation.on(day) if _takes(each, procedure)])
+    desk = law.organisation.agency(at)
     facts = {name: value for leg in outline.legs.values() for name, value in leg.when.items()}
     for function in sorted(outline.facts):
         try:
@@ -80,7 +83,8 @@ def officers(law: Law, agency: str, who: Who, day: date) -> list[str]:
 def sensible(dossier: Dossier, law: Law, now: datetime, pick: Pick = first) -> Iterator[c.Command]:
     """For each open leg what moves it on; nothing for a leg that waits for others."""
     if dossier.status == "registered":
-        yield receipt(law, law.procedure(dossier.procedure), now, pick)
+        desk = law.organisation.in_charge(dossier.agency, local_day(now)).id
+        yield receipt(law, law.procedure(dossier.procedure), now, pick, desk)
     if dossier.status == "suspended":
         held = next((leg.holder for leg in dossier.open_legs() if leg.holder), None)
         if held is not None:
@@ -98,8 +102,9 @@ def _next(dossier: Dossier, leg: LegState, law: Law, now: datetime, pick: Pick) 
         return c.ExpireHandover(actor="system", leg=leg.path)
     if leg.transit is not None:
         who = Who(leg.transit.to_role)
-        named = leg.transit.to_officer
-        staff = [named] if named else officers(law, leg.transit.to_agency, who, day)
+        named, heir = leg.transit.to_officer, law.organisation.in_charge(leg.transit.to_agency, day)
+        gone = heir.id != leg.transit.to_agency
+        staff = [named] if named and not gone else officers(law, heir.id, who, day)
         return c.Accept(actor=pick(staff), leg=leg.path) if staff else None
     assert leg.holder is not None
     if leg.mode == LEGS:
