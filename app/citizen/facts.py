@@ -11,6 +11,7 @@ import hmac
 import secrets
 from datetime import datetime
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 from sqlalchemy import Insert, LargeBinary, case, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
@@ -133,7 +134,7 @@ def at_receipt(house: House, code: str) -> str | None:
 
 def plain(word: str) -> str:
     """A word as it was typed, without what stands between its letters."""
-    return "".join(each for each in word.upper() if each in LETTERS)
+    return "".join(each for each in normalize("NFKC", word).upper() if each in LETTERS)
 
 
 def printed(word: str) -> str:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import msgspec
 from starlette.datastructures import FormData, UploadFile
 
+from app.citizen import typed
 from app.citizen.offered import NO, choices, unclear
 from app.citizen.online import Online
 from app.uploads.kinds import MOST_TOGETHER, NotAccepted
@@ -65,11 +66,11 @@ PARTICULARS = (
                re.compile(r"[^\d<>@]{2,120}"), _("Enter the full name, as on the identity card"),
                "name"),
     Particular("id", _("Identity number"), _("12 digits; 9 on an old card"), True,
-               re.compile(r"\d{9}|\d{12}"), _("Enter the identity number: 12 digits, or 9"),
+               re.compile(r"[0-9]{9}|[0-9]{12}"), _("Enter the identity number: 12 digits, or 9"),
                "off", inputmode="numeric"),
     Particular("phone", _("Telephone"), _("So that the desk can reach you"), True,
-               re.compile(r"(\+84|0)\d{8,10}"), _("Enter a telephone number, such as 0912345678"),
-               "tel", "tel"),
+               re.compile(r"(\+84|0)[0-9]{8,10}"),
+               _("Enter a telephone number, such as 0912345678"), "tel", "tel"),
     Particular("email", _("Email (if you have one)"), "", False,
                re.compile(r"[^@\s]{1,64}@[^@\s]{1,120}\.[^@\s]{2,30}"),
                _("Enter an email address, such as ten@example.vn"), "email", "email"),
@@ -125,7 +126,7 @@ def read(online: Online, procedure: Procedure, desk: str, command: str, sent: Fo
         first = procedure.papers_in[0].id
         refused.append(Wrong(FILES + first, _("Add a file of at least one paper")))
     filled.wrong += refused
-    note = filled.typed.get("note", "")
+    note = typed.lines(filled.typed.get("note", ""))
     if len(note) > LONGEST_NOTE:
         filled.wrong.append(Wrong("note", _("Say it in at most 2,000 letters")))
     filled.note = note or None
@@ -134,9 +135,9 @@ def read(online: Online, procedure: Procedure, desk: str, command: str, sent: Fo
 
 def _applicant(filled: Filled) -> None:
     for each in PARTICULARS:
-        value = " ".join(filled.typed.get(each.name, "").split())
+        value = typed.line(filled.typed.get(each.name, ""))
         if each.name in ("id", "phone"):
-            value = re.sub(r"[\s.\-]", "", value)
+            value = re.sub(r"[.()\-]", "", typed.code(value))
         fits = len(value) <= LONGEST and each.pattern.fullmatch(value)
         if not (fits if value else not each.needed):
             filled.wrong.append(Wrong(each.name, each.wrong))

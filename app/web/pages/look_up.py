@@ -14,6 +14,7 @@ from app.access.pace import address
 from app.access.principal import Principal
 from app.citizen.online import FILES as FORMS_WITH_FILES
 from app.citizen.online import AtOnline, Online
+from app.citizen.typed import code as plain_code
 from app.desk.context import position
 from app.forms import paper
 from app.forms.content import FormContent
@@ -66,8 +67,7 @@ def prove(
     word: Annotated[str, Form()] = "",
 ) -> Response:
     """A wrong code, a wrong word and no such dossier have the same answer, after the same work."""
-    # No code has what does not print, and no database takes NUL.
-    typed = "".join(each for each in code if each.isprintable()).strip()[: browser.LONGEST]
+    typed = plain_code(code[: 4 * browser.LONGEST])[: browser.LONGEST]
     if switched(request) is not None:
         return _codes(request, typed, refused=told(request))
     proven = online.proven(address(request), typed, word[: browser.LONGEST])
@@ -89,8 +89,10 @@ def _codes(request: Request, typed: str, *, refused: bool) -> Response:
 
 @router.post("/look-up/leave")
 def leave(request: Request, who: May) -> Response:
+    """Whoever uses the browser next sees neither the dossier nor what opens it."""
     answer = RedirectResponse("/look-up", 303)
     browser.drop(answer, browser.SEEN)
+    browser.drop(answer, browser.APPLIED)
     return answer
 
 

@@ -13,6 +13,7 @@ from app.access.needs import needs
 from app.access.pace import address
 from app.access.principal import Principal
 from app.citizen.online import FILES, AtOnline, Online
+from app.citizen.typed import lines
 from app.uploads.bounded import BoundedForm, text_of
 from app.web.citizen import browser
 from app.web.citizen.again import word_again
@@ -50,7 +51,7 @@ def rated(request: Request, who: May, online: AtOnline, sent: BoundedForm) -> Re
     code = _of(request, online, sent)
     if isinstance(code, Response):
         return code
-    command, note = text_of(sent, "command"), text_of(sent, "note")
+    command, note = text_of(sent, "command"), lines(text_of(sent, "note"))
     given = {aspect: text_of(sent, f"mark.{aspect}") for aspect in ASPECTS}
     marks = {aspect: int(mark) for aspect, mark in given.items() if mark in MARKS}
     wrong = [_too_long("note")] if len(note) > LONGEST_NOTE else []
@@ -83,7 +84,7 @@ def complained(request: Request, who: May, online: AtOnline, sent: BoundedForm) 
     if isinstance(code, Response):
         return code
     command = text_of(sent, "command")
-    ground, words = text_of(sent, "ground"), text_of(sent, "words")
+    ground, words = text_of(sent, "ground"), lines(text_of(sent, "words"))
     wrong = (
         [] if ground in GROUNDS else [Wrong(f"ground.{GROUNDS[0]}", _("Choose what it is about"))]
     )
