@@ -268,13 +268,14 @@ class _Drawing:
             role = ROLES.get(step.by.role)
             small.append(self._say(role) if role else step.by.role)
         if step.pause is not None:
-            small.append("⏸ " + self._word("clock stops"))
+            small.append(self._word("clock stops"))
         small += [self._leg_note(leg, len(step.legs) > 1) for leg in step.legs]
         if len(step.legs) > 1:
             small.append(self._word(step.wait))
-        limit = step.limit or (step.pause.lasts if step.pause else None)
-        if limit is not None:
-            small.append(f"⏱ {self._limit(limit)}")
+        if step.limit is not None:
+            small.append(self._at_most(step.limit))
+        if step.pause is not None and step.pause.lasts is not None:
+            small.append(self._limit(step.pause.lasts))
         rows = f"<tr><td>{title}</td></tr>" + "".join(
             f'<tr><td><font point-size="9.5" color="{SOFT}">{escape(line)}</font></td></tr>'
             for line in small
@@ -291,7 +292,7 @@ class _Drawing:
             for fact, value in leg.when.items()
         ]
         notes += [self._word("gate")] if leg.gate else []
-        notes += [f"⏱ {self._limit(leg.limit)}"] if leg.limit else []
+        notes += [self._at_most(leg.limit)] if leg.limit else []
         at = self._say(self._functions.get(leg.at, Text(leg.at, leg.at)))
         return " · ".join([at, *notes] if named or not notes else notes)
 
@@ -306,6 +307,10 @@ class _Drawing:
             f'<tr><td><font point-size="11" color="{SOFT}">{escape(about)}</font></td></tr>'
             f"<tr><td> </td></tr></table>>"
         )
+
+    def _at_most(self, limit: Limit) -> str:
+        """With a sign that every typeface has."""
+        return self._limit(limit) if limit.same_day else f"≤ {self._limit(limit)}"
 
     def _limit(self, limit: Limit) -> str:
         if limit.same_day:
