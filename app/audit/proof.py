@@ -48,6 +48,17 @@ VIETNAMESE: Mapping[str, str] = {
 """Why an event does not hold, as `engine.verify` and `cut_off` say it -> in Vietnamese."""
 
 
+class NotProven(Broken):
+    """The chain of a dossier does not hold."""
+
+    def __init__(self, bad: Bad) -> None:
+        super().__init__(
+            f"{bad.code}, event {bad.version} does not hold: {bad.why}. "
+            "As JSON it is taken away as it lies in the store."
+        )
+        self.bad = bad
+
+
 def proved(log: Log, code: str, seen: int) -> Verdict:
     """`seen`: the version that a view has seen of the dossier. Raises StoreError."""
     verdict = verify_stream(log, code)
@@ -59,7 +70,7 @@ def proved(log: Log, code: str, seen: int) -> Verdict:
 
 
 def proven(found: Iterable[Case]) -> Iterator[Case]:
-    """The same cases. Raises Broken at the first whose chain does not hold: what happened to it
+    """The same cases. Raises NotProven at the first whose chain does not hold: what happened to it
     nobody knows, so that it stands in no log of what happened."""
     for case in found:
         commands: set[bytes] = set()
@@ -70,8 +81,7 @@ def proven(found: Iterable[Case]) -> Iterator[Case]:
         shards = [shard_of(case.code)] * len(firsts)
         bad = Chain().add(Placed(list(case.events), shards, firsts))
         if bad is not None:
-            raise Broken(f"{case.code}, event {bad.version} does not hold: {bad.why}. "
-                         "As JSON it is taken away as it lies in the store.")  # fmt: skip
+            raise NotProven(bad)
         yield case
 
 

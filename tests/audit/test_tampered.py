@@ -181,6 +181,17 @@ def test_a_file_of_many_is_not_written_with_what_is_not_proven(
     assert {each["code"] for each in whole["dossiers"]} == set(house.log.streams())
 
 
+def test_nor_is_it_begun_in_answer_to_a_request(
+    as_: As, house: House, code: str, tamper: Tamper
+) -> None:
+    tamper("UPDATE events SET payload = x'ff00' WHERE version = 3")
+    for format_ in ("ocel", "xes"):
+        answer = as_("auditor").get(f"/search/export?format={format_}")
+        assert answer.status_code == 409
+        assert f"Chuỗi của hồ sơ {code} không nguyên vẹn" in answer.text
+    assert code in as_("auditor").get("/search/export?format=json").text
+
+
 def test_what_is_not_proven_is_taken_away_as_evidence_only(
     as_: As, house: House, code: str, tamper: Tamper
 ) -> None:

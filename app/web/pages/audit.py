@@ -22,11 +22,10 @@ from app.audit.proof import proved, why
 from app.audit.saying import Line, Saying
 from app.audit.taking import EVIDENCE, taken
 from app.desk.context import AtDesk, Desk
-from app.desk.problems import Problem
 from app.replaying import as_it_was
 from app.times import local, parse_moment
 from app.trouble import BadInput, NotThere
-from app.web.pages.search import as_file
+from app.web.pages.search import as_file, refused
 from app.web.rendering import agency_names, language, page
 from app.web.summary import leg_rows, namer, state_of
 from consumers.views.status import status
@@ -226,9 +225,6 @@ def download(
         raise BadInput(Sentence("no format %(format)r", format=format_))
     _, verdict = history_of(desk, code)
     if format_ != EVIDENCE and verdict.first_bad is not None:
-        said = Sentence("The chain of %(code)s does not hold from event %(version)s on: take it "
-                        "away as JSON, every event as it lies in the store",
-                        code=code, version=verdict.first_bad.version)  # fmt: skip
-        raise Problem(409, "not-proven", "The chain does not hold", said)
+        raise refused(verdict.first_bad)
     pieces = taken(desk.house, [code], format_)
     return StreamingResponse(pieces, headers=as_file(code, format_), media_type=FORMATS[format_])

@@ -13,8 +13,10 @@ from app.access.needs import needs
 from app.access.principal import Principal
 from app.audit.cases import FORMATS
 from app.audit.finding import meant
-from app.audit.taking import taken
+from app.audit.proof import NotProven
+from app.audit.taking import prove, taken
 from app.desk.context import AtDesk, Desk
+from app.desk.problems import Problem
 from app.monitor.scope import titles
 from app.times import parse_day, parse_moment
 from app.trouble import BadInput
@@ -22,6 +24,7 @@ from app.web.address import InAddress
 from app.web.rendering import language, page
 from consumers.views import search as view
 from consumers.views.status import statuses
+from engine.verify import Bad
 from schemas.envelope import to_micros
 from schemas.sentence import Sentence
 
@@ -153,23 +156,40 @@ def export(
     looked: Asked,
     format_: Annotated[str, Query(alias="format", max_length=10)] = "json",
 ) -> Response:
-    """The histories of all that is found, streamed. Each is a read of its dossier."""
+    """The histories of all that is found, streamed. Each is a read of its dossier. A log of what
+    happened is not begun when one of them is not proven: they are looked through before."""
     if format_ not in FORMATS:
         raise BadInput(Sentence("no format %(format)r", format=format_))
     asked, _ = _asked(desk, looked)
+    try:
+        prove(desk.house, _found(desk, who, asked), format_)
+    except NotProven as not_proven:
+        raise refused(not_proven.bad) from not_proven
     pieces = taken(desk.house, _noted(desk, who, asked, request.url.path), format_)
     return StreamingResponse(pieces, headers=as_file("dossiers", format_),
                              media_type=FORMATS[format_])  # fmt: skip
 
 
-def _noted(desk: Desk, who: Principal, asked: view.Asked, path: str) -> Iterator[str]:
+def _found(desk: Desk, who: Principal, asked: view.Asked) -> Iterator[str]:
     allowed = desk.access.readable(who, view.TABLE.c.dossier)
     with desk.reading() as connection:
-        for number, code in enumerate(view.codes(connection, asked, allowed), 1):
-            desk.reads.note(who, code, "audit.read", path)
-            if number % FLUSHED == 0:
-                desk.reads.write()
-            yield code
+        yield from view.codes(connection, asked, allowed)
+
+
+def _noted(desk: Desk, who: Principal, asked: view.Asked, path: str) -> Iterator[str]:
+    for number, code in enumerate(_found(desk, who, asked), 1):
+        desk.reads.note(who, code, "audit.read", path)
+        if number % FLUSHED == 0:
+            desk.reads.write()
+        yield code
+
+
+def refused(bad: Bad) -> Problem:
+    """A dossier whose chain does not hold is given as evidence alone."""
+    said = Sentence("The chain of %(code)s does not hold from event %(version)s on: take it "
+                    "away as JSON, every event as it lies in the store",
+                    code=bad.code, version=bad.version)  # fmt: skip
+    return Problem(409, "not-proven", "The chain does not hold", said)
 
 
 def as_file(name: str, format_: str) -> dict[str, str]:
