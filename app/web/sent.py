@@ -8,10 +8,15 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from starlette.datastructures import FormData
 
+from app.trouble import BadInput
+from schemas.sentence import Sentence
+
 LONGEST = 20_000
 """Characters of one field: a reason is a page, not a book."""
 
-FRAME = frozenset({"form_token", "leg", "command_id", "version", "confirm", "promised", "shown"})
+FRAME = frozenset({
+    "form_token", "act", "leg", "command_id", "version", "confirm", "promised", "shown",
+})  # fmt: skip
 """Fields that are about the form, not about the act."""
 
 
@@ -44,3 +49,11 @@ def word(form: FormData, name: str) -> str:
     """One field of the frame, "" when it is not there."""
     value = form.get(name)
     return value if isinstance(value, str) else ""
+
+
+def version_of(form: FormData) -> int:
+    """Of the dossier, as the officer saw it. Raises BadInput."""
+    text = word(form, "version")
+    if not text.isdecimal() or len(text) > 9:
+        raise BadInput(Sentence("version is no number"))
+    return int(text)

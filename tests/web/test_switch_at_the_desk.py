@@ -65,10 +65,24 @@ def test_the_form_on_a_dossiers_own_page_keeps_what_was_typed(desk: Desk, at_des
     assert ("note", "ghi chú") in again.sends
     assert ("command_id", *filled["command_id"]) in again.sends
     assert desk.house.runtime.latest(code).version == version
-    # Meanwhile something else has come to be the next: what fits there is kept.
+    # Done meanwhile, and gone back to: what is next by now is another act, with an id of its own.
     browser.submit(again)
-    page = Page(browser.client.post(f"{address}?lang=en", data={**filled, "to_agency": "x"}))
+    page = Page(browser.client.post(f"{address}?lang=en", data=filled))
     assert (page.status, lang(page)) == (200, "en")
+    assert filled["command_id"][0] not in page.html
+
+
+def test_who_was_before_is_told_after_the_switch_of_a_dossiers_own_page(
+    desk: Desk, at_desk: Officer
+) -> None:
+    code = received(at_desk)
+    browser, address = at_desk(RECEIVER), f"/dossiers/{code}"
+    filled = browser.get(address).form("/acts/forward").filled(note="ghi chú")
+    other = at_desk("ub-desk.receiver-2")
+    other.submit(other.get(f"{address}/acts/ask-withdrawal").form("/acts/ask-withdrawal"))
+    mine = Page(browser.client.post(f"{address}?lang=vi", data=filled)).form("/acts/forward")
+    assert ("note", "ghi chú") in mine.sends
+    assert "ub-desk.receiver-2" in browser.submit(mine, status=409).text
 
 
 def test_who_was_before_is_told_after_the_switch_too(desk: Desk, at_desk: Officer) -> None:

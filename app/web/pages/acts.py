@@ -13,12 +13,12 @@ from app.access.principal import Principal
 from app.acts import acting
 from app.acts.fields import Wrong, make
 from app.desk.context import AtDesk, Desk, position
-from app.trouble import BadInput, NotThere
+from app.trouble import NotThere
 from app.web.act_forms import NOT_HERE, ActForm, Asks, act_form, as_fields
 from app.web.pages.dossier import latest
 from app.web.reasons import left_out
 from app.web.rendering import language, page
-from app.web.sent import Sent, typed, word
+from app.web.sent import Sent, typed, version_of, word
 from app.web.summary import event_rows, namer
 from app.web.switch import only_begun, switched
 from engine.core.calendar import CalendarError
@@ -58,7 +58,7 @@ def carry_out(
     typed is lost."""
     folded = latest(desk, code)
     asks = _asks(request, who, desk, folded, act, word(sent, "leg"))
-    filled, id_, seen = typed(sent), word(sent, "command_id"), word(sent, "version")
+    filled, id_, seen = typed(sent), word(sent, "command_id"), version_of(sent)
     if only_begun(request):
         return _as_it_stands(request, asks, filled, id_, seen)
     try:
@@ -94,7 +94,7 @@ def _asks(request: Request, who: Principal, desk: Desk, folded: Folded, act: str
     return Asks(house, dossier, folded.version, act, leg, officer, language(request))
 
 
-def _call(asks: Asks, filled: dict[str, Any], id_: str, code: str, version: str) -> Call:
+def _call(asks: Asks, filled: dict[str, Any], id_: str, code: str, version: int) -> Call:
     """Raises Wrong with every wrong field."""
     house = asks.house
     asked = house.law.outline(asks.dossier.procedure).facts
@@ -112,22 +112,16 @@ def _call(asks: Asks, filled: dict[str, Any], id_: str, code: str, version: str)
         code,
         house.happened(None),
         now=house.now,
-        expected=_version(version),
+        expected=version,
     )
 
 
-def _version(text: str) -> int:
-    if not text.isdecimal() or len(text) > 9:
-        raise BadInput(Sentence("version is no number"))
-    return int(text)
-
-
 def _as_it_stands(
-    request: Request, asks: Asks, filled: dict[str, Any], id_: str, seen: str
+    request: Request, asks: Asks, filled: dict[str, Any], id_: str, seen: int
 ) -> Response:
     """The same form in the other language; still on the version that the officer saw, so that he
     is told when somebody was before him."""
-    asks = msgspec.structs.replace(asks, version=_version(seen))
+    asks = msgspec.structs.replace(asks, version=seen)
     return _form(request, asks, act_form(asks, filled, command_id=id_))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import msgspec
 from fastapi import APIRouter, Request, Response
 
 from app.access.needs import needs
@@ -13,7 +14,7 @@ from app.pictures.markup import lanes, walked
 from app.trouble import NotThere
 from app.web.act_forms import Asks, act_form
 from app.web.rendering import language, page
-from app.web.sent import Sent, typed, word
+from app.web.sent import Sent, typed, version_of, word
 from app.web.summary import acts_for, event_rows, leg_rows, namer, papers_of, state_of
 from engine.core.explain import explain
 from engine.runtime import Folded
@@ -42,9 +43,13 @@ def dossier(
 def as_it_stands(request: Request, who: Reads, desk: AtDesk, code: str, sent: Sent) -> Response:
     """The same page in the other language, with what was typed into its form; see
     `app.web.switch`."""
-    leg = word(sent, "leg")
-    found = shown(request, who, desk, code, leg, "", typed(sent), word(sent, "command_id"))
-    return page(request, "officer/dossier.html", **found)
+    found = shown(request, who, desk, code, word(sent, "leg"), "")
+    form = found["form"]
+    if form is not None and (form.act, form.leg) == (word(sent, "act"), word(sent, "leg")):
+        # Still on the version that the officer saw: he is told when somebody was before him.
+        asks = msgspec.structs.replace(found["asks"], version=version_of(sent))
+        form = act_form(asks, typed(sent), command_id=word(sent, "command_id"))
+    return page(request, "officer/dossier.html", **{**found, "form": form})
 
 
 @router.get("/dossiers/{code}/why")
@@ -97,29 +102,22 @@ def latest(desk: Desk, code: str) -> Folded:
 
 
 def shown(
-    request: Request,
-    who: Principal,
-    desk: Desk,
-    code: str,
-    leg: str | None,
-    after: str,
-    filled: dict[str, Any] | None = None,
-    command_id: str | None = None,
+    request: Request, who: Principal, desk: Desk, code: str, leg: str | None, after: str
 ) -> dict[str, Any]:
-    """What the page of a dossier shows to who asks; `filled`: what he typed into its form."""
+    """What the page of a dossier shows to who asks."""
     house, lang = desk.house, language(request)
     folded = latest(desk, code)
     dossier = folded.dossier
     records = house.log.read_stream(code)
     procedure = house.law.procedure(dossier.procedure)
     private = desk.access.permits(who, "history.read", {"code": code})
-    acts, form = None, None
+    acts, asks, form = None, None, None
     if who.officer is not None and desk.access.permits(who, "dossier.act", {"code": code}):
         acts = acts_for(house, dossier, who.officer, leg)
         if acts.first is not None and acts.first[0] != "receive":
             act, path = acts.first
             asks = Asks(house, dossier, folded.version, act, path, who.officer, lang)
-            form = act_form(asks, filled, command_id=command_id)
+            form = act_form(asks)
     return {
         "code": code,
         "dossier": dossier,
@@ -133,6 +131,7 @@ def shown(
         "private": private,
         "named": namer(house, dossier, lang),
         "acts": acts,
+        "asks": asks,
         "form": form,
         "just": _just_done(records, after),
         "registered": dossier.status == "registered",
