@@ -163,7 +163,7 @@ class House:
         elsewhere = {name for name, info in known.items() if info.subscription != LIVE}
         return [view for view in all_views() if view.name not in elsewhere]
 
-    @cached_property
+    @property
     def sweeps(self) -> bool:
         """Whether whoever asks for alerts raises them; where Kafka feeds the timers, the consumer
         does, who knows how far they are."""

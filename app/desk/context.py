@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Protocol, TypeVar
 
@@ -94,16 +94,22 @@ class Desk:
 
     @contextmanager
     def reading(
-        self, after: str | None = None, wait: float = 2.0, *, whole: bool = False
+        self,
+        after: str | None = None,
+        wait: float = 2.0,
+        *,
+        views: Collection[str] = (),
+        whole: bool = False,
     ) -> Iterator[Connection]:
         """A connection for the queries of views. `after`: the position that a write returned;
-        the views then know at least that. Raises Problem when they do not in time.
+        the status, and `views` beside it, then know at least that. Raises Problem when they do
+        not in time.
 
         Within a request it shows what who asks may see, where the database keeps that up too;
         `whole`: everything, for what is counted once for all who ask.
         """
         if after:
-            self._await(after, min(wait, LONGEST_WAIT))
+            self._await(after, min(wait, LONGEST_WAIT), views)
         home = self.house.home
         who = None if whole or not self.barrier else asking()
         with in_plain_words(self.house.name), home.engine.connect() as connection:
@@ -113,14 +119,14 @@ class Desk:
             with confined(connection, who.agencies, who.dossiers):
                 yield connection
 
-    def _await(self, after: str, seconds: float) -> None:
+    def _await(self, after: str, seconds: float, views: Collection[str]) -> None:
         code, _, version = after.rpartition("@")
         if not code or not version.isdecimal() or len(version) > 12:
             said: str = Sentence(
                 "%(after)r is no position that a write returned, such as CODE@7", after=after
             )
             raise Problem(422, "bad-position", "No position", said)
-        if not self.feeder.wait(code, int(version), seconds, asking()):
+        if not self.feeder.wait(code, int(version), seconds, asking(), views):
             said = f"They do not know {after} yet"
             raise Problem(503, "behind", "The views are behind", said, headers={"Retry-After": "1"})
 

@@ -13,14 +13,19 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from app.desk.beside import Beside
-from consumers.checkpoints import Fenced
+from consumers import checkpoints
+from consumers.checkpoints import Fenced, followed
 from consumers.rebuild import open_views
-from consumers.subscription import Subscription
+from consumers.subscription import LIVE, Subscription
 from consumers.transport import LogTransport
 from consumers.views.parties import TABLE as PARTIES
 from consumers.views.status import TABLE as STATUS
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sqlalchemy import Connection
+
     from app.access.asking import Asking
     from app.house import House
 
@@ -52,11 +57,18 @@ class Feeding(Beside):
             open_views(self._house.home, self._house.log, views)
         super().start()
 
-    def wait(self, code: str, version: int, seconds: float, seen: Asking | None = None) -> bool:
-        """Until the views know version `version` of a dossier; whether they do. `seen`: what may
-        be seen: any other dossier is one that they will never know."""
+    def wait(
+        self,
+        code: str,
+        version: int,
+        seconds: float,
+        seen: Asking | None = None,
+        views: Collection[str] = (),
+    ) -> bool:
+        """Until the status and these views know version `version` of a dossier; whether they do.
+        `seen`: what may be seen: any other dossier is one that they will never know."""
         end = time.monotonic() + seconds
-        while not self._knows(code, version, seen):
+        while not self._knows(code, version, seen, views):
             left = end - time.monotonic()
             if left <= 0:
                 return False
@@ -74,14 +86,30 @@ class Feeding(Beside):
         with self._turned:
             self._turned.notify_all()
 
-    def _knows(self, code: str, version: int, seen: Asking | None) -> bool:
+    def _knows(self, code: str, version: int, seen: Asking | None, views: Collection[str]) -> bool:
         query = select(STATUS.c.version).where(STATUS.c.dossier == code)
         if seen is not None and code not in seen.dossiers:
             mine = PARTIES.c.dossier == code, PARTIES.c.agency.in_(sorted(seen.agencies))
             query = query.where(select(PARTIES.c.agency).where(*mine).exists())
         with self._house.home.engine.connect() as connection:
             found = connection.scalar(query)
-        return found is not None and found >= version
+            if found is None or found < version:
+                return False
+            # What one subscription feeds it moves in one transaction.
+            fed = {name: info.subscription for name, info in checkpoints.views(connection).items()}
+            apart = {fed[each] for each in views if each in fed} - {fed["status"]}
+            return all(self._applied(connection, each, code, version) for each in apart)
+
+    def _applied(self, connection: Connection, subscription: str, code: str, version: int) -> bool:
+        """Whether the rows of what this subscription feeds know that version."""
+        if subscription != LIVE:
+            mine = followed.c.subscription == subscription, followed.c.dossier == code
+            last = connection.scalar(select(followed.c.version).where(*mine))
+            return last is not None and last >= version
+        (event,) = self._house.log.read_stream(code, after=version - 1, limit=1)
+        if version >= checkpoints.parked_from(connection, LIVE).get(code, version + 1):
+            return False
+        return event.position <= checkpoints.cursors(connection, LIVE)[event.shard]
 
 
 class Feeder(Feeding):
@@ -106,7 +134,9 @@ class Feeder(Feeding):
             views = self._house.fed_from_log()
             if not views:
                 return IDLE
-            self._feed = Subscription(self._house.home, LogTransport(self._house.log), views)
+            log = LogTransport(self._house.log)
+            # `fed`: whoever went on with one that Kafka feeds by now would count its events twice.
+            self._feed = Subscription(self._house.home, log, views, fed=True)
         self._awaited.wait(GATHER)
         self._awaited.clear()
         try:

@@ -48,7 +48,7 @@ def list_dossiers(
     inbox and the deadlines say."""
     key = pages.after(str)
     agencies = seen(desk, who, agency, "dossier.read")
-    with desk.reading(*fresh) as connection:
+    with desk.reading(*fresh, views=["inbox"]) as connection:
         codes = _codes(connection, agencies, state == "open", key, pages.look)
         found = statuses(connection, codes)
     return pages.answer(found, lambda each: (each.code,), plain.status)
@@ -69,7 +69,7 @@ def show_dossier(
 ) -> Response:
     """Who holds it, its legs, its clock. `ETag` is its version: an act may say `If-Match` with
     it."""
-    with desk.reading(*fresh) as connection:
+    with desk.reading(*fresh, views=["legs"]) as connection:
         found = _known(desk, connection, code)
         tag = {"ETag": etag(found.version)}
         if if_none_match and matches(tag["ETag"], if_none_match):
@@ -86,7 +86,7 @@ def show_dossier(
 def show_control_sheet(who: Reader, desk: AtDesk, fresh: AtLeast, code: Code) -> Response:
     """Time in which somebody held it and time in which a handover waited, apart, in working
     time."""
-    with desk.reading(*fresh) as connection:
+    with desk.reading(*fresh, views=["custody"]) as connection:
         found = _known(desk, connection, code)
         turns = custody(connection, code)
     return answered(control_sheet(desk.house, found, turns))

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from app.access.needs import needs
 from app.access.principal import Principal
 from app.api.answers import Pages, answered
+from app.api.asking import AtLeast
 from app.api.models.feedback import Complaint as ComplaintModel
 from app.api.models.feedback import Feedback as FeedbackModel
 from app.api.resources.reports import FILES, READ, Kind, OfUnit, sent, units_for
@@ -21,6 +22,8 @@ from app.trouble import BadInput
 from consumers.views.feedback import complaints
 
 router = APIRouter(tags=["reports"])
+
+READ_FROM = "feedback", "register"
 
 First = Annotated[date | None, Query(alias="from", description="Said on this day or later.")]
 Last = Annotated[date | None, Query(alias="to", description="Said on this day or before.")]
@@ -45,6 +48,7 @@ InPeriod = Annotated[Period | None, Depends(_period)]
 def show_feedback(
     who: Annotated[Principal, needs(READ)],
     desk: AtDesk,
+    fresh: AtLeast,
     period: InPeriod,
     agency: OfUnit = None,
     by: Annotated[By, Query(description="What a row is of.")] = "unit",
@@ -53,7 +57,7 @@ def show_feedback(
     """By the desk that received the dossier, and by procedure. An agency sees its own and what
     stands under it. A spreadsheet lists the complaints beside."""
     asked = Asked(by, period, units_for(desk, who, agency), desk.settings.lang)
-    with desk.reading() as connection:
+    with desk.reading(*fresh, views=READ_FROM) as connection:
         found = feedback(connection, desk.house.law, asked)
         if kind != "json":
             return sent(of_feedback(connection, desk.house.law, found, kind))
@@ -65,6 +69,7 @@ def list_complaints(
     who: Annotated[Principal, needs(READ)],
     desk: AtDesk,
     pages: Pages,
+    fresh: AtLeast,
     period: InPeriod,
     agency: OfUnit = None,
     answered: Annotated[
@@ -74,7 +79,7 @@ def list_complaints(
     """The oldest first. What was said is in the history of the dossier, for who may read it."""
     asked = Asked("unit", period, units_for(desk, who, agency))
     after = pages.after(int, str, int)
-    with desk.reading() as connection:
+    with desk.reading(*fresh, views=READ_FROM) as connection:
         found = complaints(
             connection, **asked.where, answered=answered, after=after, limit=pages.look
         )

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from app.access.needs import NotPermitted, needs
 from app.access.principal import Principal
 from app.api.answers import Pages, answered
-from app.api.asking import MOMENT_HOW, moment
+from app.api.asking import MOMENT_HOW, AtLeast, moment
 from app.api.models.reports import Entry, Report
 from app.api.scope import known_agency
 from app.desk.context import AtDesk, Desk
@@ -116,6 +116,7 @@ def show_register(
     who: Annotated[Principal, needs(READ)],
     desk: AtDesk,
     pages: Pages,
+    fresh: AtLeast,
     span: OfSpan,
     kind: Kind = "json",
 ) -> Response:
@@ -124,7 +125,7 @@ def show_register(
     law = desk.house.law
     units, picks = units_for(desk, who, span.agency), picking(law, span.only)
     asked = register.Register(span.period, span.known, units, picks)
-    with desk.reading() as connection:
+    with desk.reading(*fresh, views=["report"]) as connection:
         if kind != "json":
             return sent(of_register(connection, law, asked, desk.settings.lang, kind))
         after = pages.after(int, str)
@@ -139,6 +140,7 @@ def show_report(
     who: Annotated[Principal, needs(READ)],
     desk: AtDesk,
     form: Annotated[Literal["06a", "06b"], Path(description="Which form.")],
+    fresh: AtLeast,
     span: OfSpan,
     by: Annotated[
         str | None,
@@ -159,7 +161,7 @@ def show_report(
     lang, today = desk.settings.lang, desk.house.today
     asked = Asked(form, span.period, span.known, words, units, lang, span.only, today)
     # Only what `units` have is counted; to ask the barrier about each row took longer than that.
-    with desk.reading(whole=True) as connection:
+    with desk.reading(*fresh, views=["report"], whole=True) as connection:
         found = report(connection, desk.house.law, asked)
     return answered(found.plain()) if kind == "json" else sent(of_report(found, kind))
 

@@ -47,7 +47,7 @@ def list_inbox(
     known_agency(house, agency)
     if officer is not None:
         known_officer(house.law.organisation, officer)
-    with desk.reading(*fresh) as connection:
+    with desk.reading(*fresh, views=["inbox"]) as connection:
         found = inbox(connection, agency, officer, act_of=house.act_of,
                       remaining=house.remaining, limit=pages.look, after=key,
                       in_place_of=house.gone(desk.access.in_place_of(agency)))  # fmt: skip
@@ -77,7 +77,7 @@ def list_deadlines(
         until = None if within is None else to_micros(now + parse_span(within))
     except (ValueError, OverflowError) as error:
         raise Problem(422, "bad-span", "No length of time", f"within: {error}") from None
-    with desk.reading(*fresh) as connection:
+    with desk.reading(*fresh, views=["deadlines"]) as connection:
         found = deadlines(connection, until=until, limit=pages.look, among=among, after=key)
     late = to_micros(now)
     return pages.answer(
