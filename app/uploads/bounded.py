@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.types import Message
 
-from app.access.guard import LARGEST_UPLOAD, files_too_large
+from app.access.guard import LARGEST, LARGEST_UPLOAD, files_too_large
 from app.desk.problems import Problem
 from schemas.sentence import Sentence
 
@@ -19,10 +19,11 @@ MOST_BODY = LARGEST_UPLOAD
 
 MOST_FILES = 60
 MOST_FIELDS = 300
-MOST_TYPED = 64 * 1024
-"""Bytes of one field."""
+MOST_TYPED = LARGEST
+"""Bytes of one field, as many as of a form without files: a Vietnamese letter is sent as up to nine,
+and whoever wrote too much is to be told so beside what he wrote."""
 
-TOO_MANY = "Too many files"
+TOO_MANY, TOO_LONG = "Too many files", ("Part exceeded", "Field exceeded")
 """How the reader of forms begins to say so."""
 
 
@@ -67,8 +68,12 @@ async def _read(request: Request) -> FormData:
     except HTTPException as error:
         if str(error.detail).startswith(TOO_MANY):
             said = Sentence("At most %(most)s files may be sent at once", most=MOST_FILES)
-            raise Problem(413, "too-large", "Too much at once", said) from None
-        raise
+        elif str(error.detail).startswith(TOO_LONG):
+            most = MOST_TYPED // 1_000_000
+            said = Sentence("At most %(most)s MB may be sent at once", most=most)
+        else:
+            raise
+        raise Problem(413, "too-large", "Too much at once", said) from None
 
 
 BoundedForm = Annotated[FormData, Depends(_form)]

@@ -93,3 +93,28 @@ def test_who_leaves_takes_the_confirmation_along(citizen: Citizen) -> None:
     assert citizen.get(browser.APPLIED.path).status_code == 200
     citizen.post("/look-up/leave", {})
     assert citizen.get(browser.APPLIED.path).status_code == 303
+
+
+def test_whoever_writes_far_too_much_is_told_beside_what_he_wrote(citizen: Citizen) -> None:
+    """A browser sends each of these letters as nine bytes."""
+    long = "ế" * 30_000
+    fields = citizen.begin() | {"note": long}
+    assert citizen.review(fields, ("application", "Đơn.pdf", PDF)).status_code == 422
+    assert [field for field, _ in citizen.errors] == ["note"]
+    assert long in citizen.page
+    assert "Đơn.pdf" in citizen.page
+    code, word = received(citizen)
+    finish(citizen.house, code)
+    citizen.follow(citizen.look_up(code, word))
+    citizen.get("/look-up/complain")
+    fields = {"command": citizen.hidden("command")[0], "ground": "late", "words": long}
+    assert citizen.post("/look-up/complain", fields).status_code == 422
+    assert citizen.errors == [("words", "Viết không quá 2.000 ký tự")]
+    assert long in citizen.page
+
+
+def test_a_field_longer_than_a_form_is_told_in_words(citizen: Citizen) -> None:
+    fields = citizen.begin() | {"note": "x" * 1_000_001}
+    answer = citizen.review(fields, ("application", "Đơn.pdf", PDF))
+    assert answer.status_code == 413
+    assert "tối đa 1 MB" in answer.text
