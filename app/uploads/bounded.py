@@ -20,8 +20,8 @@ MOST_BODY = LARGEST_UPLOAD
 MOST_FILES = 60
 MOST_FIELDS = 300
 MOST_TYPED = LARGEST
-"""Bytes of one field, as many as of a form without files: a Vietnamese letter is sent as up to nine,
-and whoever wrote too much is to be told so beside what he wrote."""
+"""Bytes of one field, as many as of a form without files: a Vietnamese letter is sent as up to
+nine, and whoever wrote too much is to be told so beside what he wrote."""
 
 TOO_MANY, TOO_LONG = "Too many files", ("Part exceeded", "Field exceeded")
 """How the reader of forms begins to say so."""
