@@ -103,7 +103,7 @@ def _shown(request: Request, who: Principal, desk: Desk, agency: str, after: str
     house, lang, asked = desk.house, language(request), filters(request.query_params)
     gone = house.gone(desk.access.in_place_of(agency))
     reader = Reader(agency, gone, _post(who, agency), _roles(desk, who), lang)
-    with desk.reading(after=after or None) as connection:
+    with desk.reading(after=after or None, views=["inbox"]) as connection:
         found = tasks(connection, house, reader, asked)
     digest = hashlib.sha256(msgspec.json.encode([found, asked, lang])).hexdigest()[:16]
     versions = {each.id: each for each in house.law.procedures()}
