@@ -222,6 +222,18 @@ def test_an_id_of_something_else_is_told_as_such(wrong: str) -> None:
     assert caught.value.code == "bad-event-id"
 
 
+def test_an_id_that_the_log_has_not_come_to_is_told_as_such(address: str, app: FastAPI) -> None:
+    """After a restore from an older copy, what is written anew would be passed over."""
+    ends = app.state.desk.tail.now()
+    shard = max(ends, key=lambda each: ends[each])
+    for ahead, status in ((0, 200), (1, 422)):
+        last = id_of({**ends, shard: ends[shard] + ahead})
+        headers = {WHO: "auditor", "Last-Event-ID": last}
+        answer = httpx2.get(f"{address}{FEED}", params={"follow": "false"}, headers=headers)
+        assert answer.status_code == status
+    assert answer.json()["type"] == "/api/v1/problems/bad-event-id"
+
+
 def test_an_id_says_what_it_was_made_of() -> None:
     cursors = {shard: shard**13 + 35 for shard in range(SHARDS)}
     assert cursors_of(id_of(cursors)) == cursors

@@ -74,6 +74,11 @@ async def follow_feed(
                       headers={"Retry-After": "5"})  # fmt: skip
     if last_event_id:
         cursors = cursors_of(last_event_id)
+        ends = await run_in_threadpool(desk.tail.now)
+        if any(at > ends[shard] for shard, at in cursors.items()):
+            # To wait there would be to miss what is written until the log has come so far again.
+            said = "The log ends before it: it is another store's, or this one was restored"
+            raise Problem(422, "bad-event-id", "No id of this feed", said)
     elif begin == "start":
         cursors = dict.fromkeys(range(SHARDS), 0)
     else:
