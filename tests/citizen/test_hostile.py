@@ -366,7 +366,7 @@ def test_a_supplement_is_of_what_was_asked_for(citizen: Citizen) -> None:
     fields = {"command": citizen.hidden("command")[0], "leg": "", "go": "submit"}
     parts = [("paper.application", ("a.docx", DOCX)), ("paper.other", ("b.pdf", PDF))]
     citizen.post("/look-up/supplement", fields, parts)
-    assert [field for field, _ in citizen.errors] == ["paper.Giấy ủy quyền"]
+    assert citizen.errors == [("paper.Giấy ủy quyền", "Đính kèm: Giấy ủy quyền")]
     kept = {**fields, "kept": citizen.hidden("kept")}
     assert len(citizen.hidden("kept")) == 1
     answer = citizen.post("/look-up/supplement", kept, [("paper.Giấy ủy quyền", ("c.png", PNG))])

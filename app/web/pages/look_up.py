@@ -129,7 +129,8 @@ def supplement(request: Request, who: May, online: AtOnline, sent: BoundedForm) 
         return word_again(request, online, code, sent, files, wrong)
     for each in asked.papers:
         if go == "submit" and not any(file.paper == each.id for file in files):
-            wrong.append(Wrong(FILES + each.id, _("Add this paper")))
+            title = each.title.vi if language(request) == "vi" else each.title.en
+            wrong.append(Wrong(FILES + each.id, _("Add: %(paper)s"), {"paper": title}))
     if wrong or only_shown or go != "submit" or "remove" in sent:
         return _shown(request, online, code, files, wrong, leg)
     return _supply(request, online, code, asked, files, command_id)
