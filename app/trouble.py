@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from typing import IO, Any
 
 import click
@@ -45,6 +46,14 @@ class RefusedByRule(Trouble):
 
 class BadInput(Trouble):
     exit_code = WRONG
+
+
+class WrongFields(BadInput):
+    """Fields that make no command: `problems` are (field, what is wrong with it), all of them."""
+
+    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
+        super().__init__("\n".join(f"--field {field}: {said}" for field, said in problems))
+        self.problems = problems
 
 
 class NotThere(BadInput):

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from app.acts.fields import Wrong, act_named, make
 from app.house import House
 from app.times import iso
-from app.trouble import BadInput, RefusedByRule
+from app.trouble import BadInput, RefusedByRule, WrongFields
 from engine.core.admission import OPENING_ACTS
 from engine.core.decide import possible_acts
 from engine.core.dossier import Dossier
@@ -37,12 +37,11 @@ def command_id(house: House, text: str | None) -> bytes:
 
 
 def made(house: House, act: str, given: Mapping[str, Any], asked: Any, **fixed: Any) -> Command:
-    """The command of an act and its fields. Raises BadInput that names every wrong field."""
+    """The command of an act and its fields. Raises WrongFields."""
     try:
         return make(act, given, asked, **fixed)
     except Wrong as wrong:
-        lines = [f"--field {field}: {message}" for field, message in wrong.problems]
-        raise BadInput("\n".join(lines)) from None
+        raise WrongFields(wrong.problems) from None
 
 
 class Wanted(NamedTuple):
@@ -59,7 +58,7 @@ def opening(
     house: House, wanted: Wanted, procedure: str, agency: str, code: str, id_: bytes
 ) -> Call:
     """The call that receives or registers a dossier; `code`: one that was registered, or "".
-    Raises BadInput that names every wrong field."""
+    Raises BadInput and WrongFields."""
     fixed = {"actor": wanted.actor, "procedure": procedure, "agency": agency}
     command = made(house, wanted.act, wanted.fields, asked_by(house, procedure), **fixed)
     return Call(command, id_, code, house.happened(wanted.at), now=house.now)
@@ -88,7 +87,7 @@ def later_act(word: str) -> str:
 
 def acting(house: House, code: str, wanted: Wanted, leg: str | None, id_: bytes) -> Call:
     """The call that does an act on a dossier; without a `leg`, in the one open leg in which the
-    officer may do it. Raises NotThere, and BadInput that names every wrong field."""
+    officer may do it. Raises NotThere, BadInput and WrongFields."""
     act = later_act(wanted.act)
     if leg is None or act == "refuse" or not house.runtime.current(code).version:
         # What is left unsaid is filled in by what is so now, whichever server wrote it last; what

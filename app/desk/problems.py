@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from app.trouble import (
     RefusedByRule,
     Trouble,
     Unexpected,
+    WrongFields,
     as_trouble,
 )
 from engine.core.calendar import CalendarError
@@ -93,6 +95,8 @@ def problem_of(error: Exception) -> Problem:
             return _refused(error)
         case NotThere():
             return Problem(404, "not-there", "There is no such thing", error.message)
+        case WrongFields():
+            return _wrong([(f"body.fields.{field}", said) for field, said in error.problems])
         case BadInput():
             return Problem(422, "bad-input", "What was sent is wrong", error.message)
         case Unexpected():
@@ -174,11 +178,14 @@ def _of_access(error: Exception) -> Problem | None:
 
 
 def _invalid(error: RequestValidationError) -> Problem:
+    return _wrong(
+        [(".".join(str(part) for part in each["loc"]), each["msg"]) for each in error.errors()]
+    )
+
+
+def _wrong(fields: Sequence[tuple[str, str]]) -> Problem:
     """Every wrong field, by where it stands."""
-    errors = [
-        {"field": ".".join(str(part) for part in each["loc"]), "message": each["msg"]}
-        for each in error.errors()
-    ]
+    errors = [{"field": field, "message": message} for field, message in fields]
     detail = "; ".join(f"{each['field']}: {each['message']}" for each in errors)
     return Problem(422, "invalid", "What was sent is wrong", detail, errors=errors)
 

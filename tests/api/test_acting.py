@@ -85,6 +85,18 @@ def test_the_officer_is_never_taken_from_the_body(
     assert (answer.status_code, answer.json()["rule"]) == (409, "not-the-holder")
 
 
+def test_every_wrong_field_is_named_by_where_it_stands(
+    officer: TestClient, made: dict[str, Any]
+) -> None:
+    """In the words of who sent JSON, not of the command line."""
+    wrong = {"reson": "x", "nôte": "y"}
+    answer = officer.post(url(made), json={**FORWARD, "fields": wrong})
+    assert (answer.status_code, answer.json()["type"]) == (422, "/api/v1/problems/invalid")
+    told = answer.json()["errors"]
+    assert [each["field"] for each in told] == ["body.fields.reson", "body.fields.nôte"]
+    assert "--" not in answer.text
+
+
 def test_the_same_key_has_the_first_answer(
     officer: TestClient, made: dict[str, Any], house: House
 ) -> None:
