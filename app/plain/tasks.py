@@ -46,8 +46,9 @@ def deadline(found: Deadline, now: int) -> dict[str, Any]:
 
 
 def alert(found: Alert) -> dict[str, Any]:
-    """An alert that was raised."""
+    """An alert that was raised. `id`: as it is published, and sent to webhooks."""
     return {
+        "id": found.id.hex(),
         "code": found.dossier,
         "leg": found.leg,
         "kind": found.kind,

@@ -244,7 +244,8 @@ def test_an_agency_that_is_none_is_told_with_what_was_meant(auditor: TestClient)
      ("/due?from=2021-03-04&limit=99999&unit=month", "bad-input"),
      ("/due?from=2021-03-04&limit=1e999&unit=month", "bad-input"),
      ("/due?from=9999-12-31T20:00Z&limit=5", "bad-moment"),
-     ("/alerts?since=x", "bad-moment"), ("/dossiers?after=x", "bad-position"),
+     ("/alerts?since=x", "bad-moment"), ("/alerts?kind=overdue", "invalid"),
+     ("/dossiers?after=x", "bad-position"),
      ("/dossiers?limit=0", "invalid"), ("/dossiers?limit=1001", "invalid")],
 )  # fmt: skip
 def test_what_is_wrong_is_told(auditor: TestClient, path: str, code: str) -> None:

@@ -354,6 +354,8 @@ def test_its_life_over_http(as_: As, house: House, desk: Any) -> None:
         listed = [*page.json(), *rest.json()]
         assert sorted(each["id"] for each in listed) == sorted(ids)
         assert {each["outcome"] for each in listed} == {"answered 500"}
+        alerts = as_("auditor").get("/api/v1/alerts", params={"kind": "step-overdue"}).json()
+        assert set(ids) < {each["id"] for each in alerts}, "they are called the same there"
         there.answers = [200]
         assert admin.post(f"{one}/retry").json() == {"revived": 3}
         settled(house, 0)

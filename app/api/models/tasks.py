@@ -34,6 +34,9 @@ class Deadline(Model):
 
 
 class Alert(Model):
+    """`id`: what it has as `webhook-id`."""
+
+    id: str
     code: str
     leg: str
     kind: str

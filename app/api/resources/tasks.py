@@ -13,6 +13,7 @@ from app.api.asking import AgencyId, AtLeast, OfAgency, moment
 from app.api.models.tasks import Alert as AlertModel
 from app.api.models.tasks import Deadline as DeadlineModel
 from app.api.models.tasks import Task as TaskModel
+from app.api.models.webhooks import Kind
 from app.api.scope import known_agency, seen
 from app.desk.context import AtDesk
 from app.desk.problems import Problem
@@ -97,11 +98,10 @@ def list_alerts(
         str | None, Query(description="Only those of this dossier.", max_length=200)
     ] = None,
     kind: Annotated[
-        str | None,
+        Kind | None,
         Query(
             description="Only those of this kind.",
             openapi_examples={"late": {"value": "step-overdue"}},
-            max_length=60,
         ),
     ] = None,
     agency: OfAgency = None,
