@@ -10,8 +10,10 @@ from typing import Any
 import pypdf
 import pytest
 import segno
+from msgspec.structs import replace
 
 from app.forms import paper
+from app.forms.content import Line, Words
 from app.forms.form import form_of, printable
 from app.settings import Lang
 from app.trouble import Broken
@@ -71,6 +73,26 @@ def test_a_full_receipt_fills_one_page_and_names_who_handed_it_in() -> None:
     assert len(read(made).pages) == 1
     for expected in (*APPLICANT.values(), "17 giờ 00 phút, ngày 16 tháng 4 năm 2021"):
         assert expected in plain(made)
+
+
+def test_whatever_was_written_stays_on_the_paper_and_nobody_signs_an_empty_sheet() -> None:
+    name, address = "ế" * 120, "ộ" * 300
+    form = form_of("01", with_applicant(name=name, address=address), law())
+    first, second = (each.extract_text() for each in read(paper.pdf(form)).pages)
+    # In several lines, wherever it stands.
+    for text in (first, second):
+        assert "ế" * 30 in text
+        assert name not in text
+    assert address not in first
+    assert "Ghi chú:" in second
+    assert "NGƯỜI NỘP HỒ SƠ" in second
+
+
+def test_lines_of_a_reason_stay_lines() -> None:
+    form = form_of("01", with_applicant(), law())
+    reason = Line(Words("Lý do"), Words("1. Thiếu chữ ký\n2. Thiếu giấy ủy quyền"))
+    (page,) = read(paper.pdf(replace(form, blocks=(reason,)))).pages
+    assert "1. Thiếu chữ ký\n2. Thiếu giấy" in page.extract_text()
 
 
 def test_every_font_is_in_the_file() -> None:
