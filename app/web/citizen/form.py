@@ -128,9 +128,14 @@ def read(online: Online, procedure: Procedure, desk: str, command: str, sent: Fo
     filled.wrong += refused
     note = typed.lines(filled.typed.get("note", ""))
     if len(note) > LONGEST_NOTE:
-        filled.wrong.append(Wrong("note", _("Say it in at most 2,000 letters")))
+        filled.wrong.append(too_long("note", note))
     filled.note = note or None
     return filled
+
+
+def too_long(field: str, text: str) -> Wrong:
+    said = _("Say it in at most 2,000 letters: these are %(count)s")
+    return Wrong(field, said, {"count": str(len(text))})
 
 
 def _applicant(filled: Filled) -> None:

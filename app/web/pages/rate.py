@@ -17,7 +17,7 @@ from app.citizen.typed import lines
 from app.uploads.bounded import BoundedForm, text_of
 from app.web.citizen import browser
 from app.web.citizen.again import word_again
-from app.web.citizen.form import LONGEST_NOTE, Wrong, _
+from app.web.citizen.form import LONGEST_NOTE, Wrong, _, too_long
 from app.web.pages.look_up import found
 from app.web.rendering import language, page
 from app.web.sentences import sentence
@@ -54,7 +54,7 @@ def rated(request: Request, who: May, online: AtOnline, sent: BoundedForm) -> Re
     command, note = text_of(sent, "command"), lines(text_of(sent, "note"))
     given = {aspect: text_of(sent, f"mark.{aspect}") for aspect in ASPECTS}
     marks = {aspect: int(mark) for aspect, mark in given.items() if mark in MARKS}
-    wrong = [_too_long("note")] if len(note) > LONGEST_NOTE else []
+    wrong = [too_long("note", note)] if len(note) > LONGEST_NOTE else []
     if not marks:
         wrong.append(Wrong(f"mark.{ASPECTS[0]}", _("Rate at least one")))
     if only_begun(request):
@@ -91,7 +91,7 @@ def complained(request: Request, who: May, online: AtOnline, sent: BoundedForm) 
     if not words:
         wrong.append(Wrong("words", _("Say what happened")))
     if len(words) > LONGEST_NOTE:
-        wrong.append(_too_long("words"))
+        wrong.append(too_long("words", words))
     if only_begun(request):
         wrong = []
     if wrong or switched(request):
@@ -123,10 +123,6 @@ def _said(request: Request, online: Online, act: Command, command: str, code: st
         return Wrong("main-content", _("It has arrived as you sent it first, without the changes"))
     said = sentence(done.rule, done.message, language(request))
     return Wrong("main-content", "%(said)s", {"said": said})
-
-
-def _too_long(field: str) -> Wrong:
-    return Wrong(field, _("Say it in at most 2,000 letters"))
 
 
 def _rating(
