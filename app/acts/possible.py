@@ -52,7 +52,7 @@ def asked_of(house: House, dossier: Dossier, at: datetime, actor: str | None) ->
         for each in by_person[_turn(house, dossier, leg, at, people)]
         if each.leg == leg and (each.act, leg) not in may
     ]
-    possible = [(act, leg, _shortened(may[act, leg])) for act, leg in order if (act, leg) in may]
+    possible = [(act, leg, may[act, leg]) for act, leg in order if (act, leg) in may]
     return sorted(possible, key=lambda each: each[1]), impossible
 
 
@@ -114,7 +114,7 @@ def _turn(house: House, dossier: Dossier, path: str, at: datetime, people: list[
     return people[0]
 
 
-def _shortened(people: list[str]) -> list[str]:
+def shortened(people: list[str]) -> list[str]:
     """ "ub-desk.receiver-1 to 4" as "ub-desk.receiver-1…4": posts of one kind drawn together."""
     kinds: dict[str, list[str]] = {}
     for person in people:

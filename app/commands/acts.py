@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.option("--at", type=MOMENT, help="As if it were that moment.")
 def acts(settings: Settings, code: str, actor: str | None, at: datetime | None) -> None:
     """Which acts are possible now, and why the others are not."""
-    from app.acts.possible import asked_of, plain
+    from app.acts.possible import asked_of, plain, shortened
     from app.house import open_house
     from app.law.definitions import known_officer
 
@@ -40,7 +40,10 @@ def acts(settings: Settings, code: str, actor: str | None, at: datetime | None) 
 
     def human() -> None:
         heading("Possible now" + (f" for {actor}" if actor else ""))
-        rows = [(Cell(act, "ok"), leg or "(root)", ", ".join(who)) for act, leg, who in possible]
+        rows = [
+            (Cell(act, "ok"), leg or "(root)", ", ".join(shortened(who)))
+            for act, leg, who in possible
+        ]
         table(["act", "leg", "who may"], rows, whole=["act"], nothing="Nothing.")
         line("")
         heading("Not possible")

@@ -116,6 +116,11 @@ def test_acts_are_those_of_the_command_line(as_: As, said: Lienthong, code: str)
     everybody = as_("auditor").get(f"{API}/dossiers/{code}/acts").json()
     del everybody["version"]
     assert everybody == said("acts", code)
+    agencies = whole(as_("auditor"), "/agencies")
+    posts = {each for one in agencies for each in one["officers"]}
+    named = {each for one in everybody["possible"] for each in one["who"]}
+    assert named
+    assert named <= posts, "a program is told each post, not from which to which"
 
 
 def test_an_event_has_an_address_for_ever(auditor: TestClient, code: str) -> None:
