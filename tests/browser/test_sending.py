@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Store, Visit, served
@@ -46,4 +48,25 @@ def test_the_switch_of_language_takes_the_form_along_and_enter_does_not_press_it
         page.press("#name", "Enter")
         # Looked over: it is told what is missing.
         expect(page.get_by_text("There is a problem")).to_be_visible()
+        expect(page.locator("#name")).to_have_value("Nguyễn Thị Bưởi")
+
+
+def test_too_many_files_are_told_before_they_are_sent_and_nothing_typed_is_lost(
+    store: Store, visit: Visit, tmp_path: Path
+) -> None:
+    photos = [tmp_path / f"{n}.pdf" for n in range(4)]
+    for each in photos:
+        each.write_bytes(PDF + b" " * 9_000_000)
+    with served(store, NOW) as address, visit(address, width=320) as page:
+        page.goto(f"{FORM}?desk=ub-desk")
+        page.fill("#name", "Nguyễn Thị Bưởi")
+        page.set_input_files("[name='paper.application']", photos)
+        page.click("button.govuk-button[value=review]")
+        told = page.get_by_role("status")
+        expect(told).to_have_text("Tổng dung lượng các tệp không được vượt quá 30 MB")
+        expect(page.locator("#name")).to_have_value("Nguyễn Thị Bưởi")
+        # Fewer go off at once.
+        page.set_input_files("[name='paper.application']", photos[0])
+        page.click("button.govuk-button[value=review]")
+        expect(page.get_by_text("Có lỗi")).to_be_visible()
         expect(page.locator("#name")).to_have_value("Nguyễn Thị Bưởi")
