@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from abc import abstractmethod
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -22,7 +23,7 @@ from consumers.views.parties import TABLE as PARTIES
 from consumers.views.status import TABLE as STATUS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from sqlalchemy import Connection
 
@@ -40,6 +41,14 @@ LOOK = 0.01
 """Seconds between two looks of a read that waits, where others feed the views."""
 
 
+SOON = 0.25
+"""Seconds that every read may wait: what is written comes to be known within."""
+
+PATIENT = 20
+"""Reads that may wait longer at a time, each in a thread: half of those that answer requests. Were
+views far behind, whoever waits for them would hold up everybody else."""
+
+
 class Feeding(Beside):
     """`nudge` it when something was appended; `wait` is called by any thread."""
 
@@ -49,6 +58,7 @@ class Feeding(Beside):
         super().__init__()
         self._house = house
         self._turned = threading.Condition()
+        self._patient = threading.Semaphore(PATIENT)
 
     def start(self) -> None:
         """Raises StoreError when the views cannot be made."""
@@ -66,9 +76,21 @@ class Feeding(Beside):
         views: Collection[str] = (),
     ) -> bool:
         """Until the status and these views know version `version` of a dossier; whether they do.
-        `seen`: what may be seen: any other dossier is one that they will never know."""
+        At most so many seconds, less when many wait. `seen`: what may be seen: any other dossier is
+        one that they will never know."""
+        known = partial(self._knows, code, version, seen, views)
+        if self._until(known, min(seconds, SOON)):
+            return True
+        if seconds <= SOON or not self._patient.acquire(blocking=False):
+            return False
+        try:
+            return self._until(known, seconds - SOON)
+        finally:
+            self._patient.release()
+
+    def _until(self, known: Callable[[], bool], seconds: float) -> bool:
         end = time.monotonic() + seconds
-        while not self._knows(code, version, seen, views):
+        while not known():
             left = end - time.monotonic()
             if left <= 0:
                 return False

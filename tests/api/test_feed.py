@@ -147,6 +147,9 @@ def test_who_does_not_follow_has_what_was_done_before_he_asked(
 
 def test_many_follow_and_each_has_all(address: str, house: House, app: FastAPI) -> None:
     with opened(address) as one, opened(address) as other:
+        for stream in (one, other):
+            # Who follows is counted when his stream begins, not when he is answered.
+            assert next(stream._lines).startswith("retry")
         assert app.state.desk.tail.count() == 2
         codes = [register(house) for _ in range(4)]
         for stream in (one, other):

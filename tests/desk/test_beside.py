@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -86,6 +87,15 @@ def test_a_read_waits_for_a_write(desk: Desk) -> None:
     desk.feeder.nudge()
     assert desk.feeder.wait(done.code, done.version, PATIENCE)
     assert not desk.feeder.wait(done.code, done.version + 1, 0.0)
+
+
+def test_where_many_wait_long_the_next_is_told_soon(desk: Desk) -> None:
+    """Each holds a thread, of which there are few for all requests."""
+    while desk.feeder._patient.acquire(blocking=False):
+        pass
+    begun = time.monotonic()
+    assert not desk.feeder.wait("nowhere", 1, PATIENCE)
+    assert time.monotonic() - begun < PATIENCE
 
 
 def test_the_views_are_fed_on_after_the_store_was_away(
