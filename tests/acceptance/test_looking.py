@@ -79,9 +79,12 @@ def test_status_says_what_is_wrong(office: Lienthong, words: list[str], told: st
     assert told in office("status", *words, code=2).err
 
 
+NOON = "2021-03-03 11:30"
+
+
 def test_inbox_says_who_must_do_what_by_when(received: Received) -> None:
     run, code = handed_over(received)
-    (task,) = run("inbox", "ub-land", "--now", "2021-03-03 11:30", "--json").json
+    (task,) = run("inbox", "ub-land", "--now", NOON, "--json").json
     assert {"code", "leg", "act", "officer", "due", "remaining_working_minutes"} <= set(task)
     assert (task["code"], task["act"], task["officer"]) == (code, "accept", None)
     assert task["due"] == "2021-03-04T09:30:00+07:00"
@@ -92,9 +95,11 @@ def test_inbox_says_who_must_do_what_by_when(received: Received) -> None:
     assert run("inbox", DESK, "--json").json == []
     assert run("inbox", DESK).out == "Nothing to do at ub-desk.\n"
     run("act", code, "accept", "--as", SPECIALIST, "--at", "2021-03-03 10:00")
-    mine = run("inbox", "ub-land", "--officer", SPECIALIST, "--json").json
+    mine = run("inbox", "ub-land", "--officer", SPECIALIST, "--now", NOON, "--json").json
     assert [(each["act"], each["officer"]) for each in mine] == [("appraise", SPECIALIST)]
     assert run("inbox", "ub-land", "--officer", "ub-land.specialist-2", "--json").json == []
+    # Today that office is no more: who took over from it has to take the dossier over.
+    assert [each["act"] for each in run("inbox", "ub-land", "--json").json] == ["transfer"]
 
 
 def test_deadlines_nearest_first(received: Received) -> None:
