@@ -6,6 +6,7 @@ store is damaged. Nobody is shown a traceback; LIENTHONG_DEBUG=1 lets it through
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -85,6 +86,8 @@ def as_trouble(error: Exception) -> Trouble:
         return Broken(f"The store holds an event that this program cannot read: {error}.")
     if name in UNCOUNTABLE:
         return BadInput(f"No deadline can be counted: {error}.")
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return Broken("No space is left where this is written: free some, and try again.")
     if isinstance(error, OSError) and error.filename is not None:
         return BadInput(f"{error.filename}: {(error.strerror or str(error)).lower()}")
     return Unexpected(

@@ -211,6 +211,7 @@ def test_busy_stores_and_unreadable_events_are_said(monkeypatch: pytest.MonkeyPa
     for error, told in (
         (Busy("3 commands found their dossiers changed"), "The store is busy: 3 commands"),
         (UnknownEvent("event type 'x' is not known here"), "an event that this program cannot"),
+        (OSError(28, "No space left on device"), "No space is left where this is written"),
         (FileNotFoundError(2, "No such file", "f.yaml"), "f.yaml: no such file"),
     ):
 
@@ -218,7 +219,7 @@ def test_busy_stores_and_unreadable_events_are_said(monkeypatch: pytest.MonkeyPa
             raise error
 
         monkeypatch.setattr("app.law.definitions.calendar", fail)
-        code = 2 if isinstance(error, OSError) else 3
+        code = 2 if isinstance(error, FileNotFoundError) else 3
         assert told in run("due", "--from", "2021-03-04", "--limit", "5", code=code).err
 
 
