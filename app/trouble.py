@@ -87,7 +87,8 @@ def as_trouble(error: Exception) -> Trouble:
     if name in UNCOUNTABLE:
         return BadInput(f"No deadline can be counted: {error}.")
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return Broken("No space is left where this is written: free some, and try again.")
+        where = error.filename or "where this is written"
+        return Broken(f"{where}: no space left on the disk. Free some, and try again.")
     if isinstance(error, OSError) and error.filename is not None:
         return BadInput(f"{error.filename}: {(error.strerror or str(error)).lower()}")
     return Unexpected(

@@ -211,7 +211,8 @@ def test_busy_stores_and_unreadable_events_are_said(monkeypatch: pytest.MonkeyPa
     for error, told in (
         (Busy("3 commands found their dossiers changed"), "The store is busy: 3 commands"),
         (UnknownEvent("event type 'x' is not known here"), "an event that this program cannot"),
-        (OSError(28, "No space left on device"), "No space is left where this is written"),
+        (OSError(28, "No space left on device"), "where this is written: no space left"),
+        (OSError(28, "No space left on device", "a.json"), "a.json: no space left"),
         (FileNotFoundError(2, "No such file", "f.yaml"), "f.yaml: no such file"),
     ):
 
