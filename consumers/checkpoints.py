@@ -5,7 +5,7 @@ These tables stand beside the views and change in the same transaction as their 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import (
@@ -229,6 +229,11 @@ def views(connection: Connection) -> dict[str, ViewInfo]:
 def record_view(connection: Connection, info: ViewInfo) -> None:
     connection.execute(catalogue.delete().where(catalogue.c.name == info.name))
     connection.execute(catalogue.insert().values(**msgspec.structs.asdict(info)))
+
+
+def forget_views(connection: Connection, names: Collection[str]) -> None:
+    """Nobody reads their rows any more; who makes such a view again makes new ones."""
+    connection.execute(catalogue.delete().where(catalogue.c.name.in_(names)))
 
 
 def parked_from(connection: Connection, subscription: str) -> dict[str, int]:

@@ -77,11 +77,19 @@ def open_views(
     home: Home, log: Log, views: Iterable[View], progress: Progress | None = None
 ) -> list[View]:
     """Makes what is missing and rebuilds what was made by another version of its handlers;
-    the views that were rebuilt. Call it before a subscription starts."""
+    the views that were rebuilt. Call it before a subscription starts.
+
+    `views`: all that the live subscription feeds. Another one that it fed, for a program that had
+    more of them, is forgotten: from now on nobody feeds it, until it is built anew."""
     views = list(views)
     make_tables(home, LIVE, range(SHARDS))
     with home.engine.connect() as connection:
         known = checkpoints.views(connection)
+    fed = {info.name for info in known.values() if info.subscription == LIVE}
+    unfed = fed.difference(view.name for view in views)
+    if unfed:
+        with home.begin() as connection:
+            checkpoints.forget_views(connection, unfed)
     stale = [
         view for view in views if view.name not in known or known[view.name].version != view.version
     ]

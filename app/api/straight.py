@@ -19,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.access.needs import Need
+from app.api.named import refuse_unnamed
 from app.desk.problems import EXPECTED, answer, no_json, problem_at
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -46,6 +47,7 @@ class Straight(APIRoute):
         headers = [(each.name, each.alias.encode()) for each in fixed.header_params]
 
         async def handle(request: Request) -> Response:
+            refuse_unnamed(request, ())
             given = dict(request.scope["headers"])
             values: dict[str, Any] = {
                 who: await need.let_through(request),

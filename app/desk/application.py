@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import BaseRoute
 
@@ -14,6 +14,7 @@ from app.access.access import Identify
 from app.access.guard import Guard
 from app.api import health, resources
 from app.api.description import describe
+from app.api.named import only_named
 from app.api.straight import Lane
 from app.desk.context import Desk
 from app.desk.found import routers
@@ -35,7 +36,7 @@ def _routes() -> list[BaseRoute]:
     most of what it takes to make one."""
     made = APIRouter()
     for router in routers(resources):
-        made.include_router(router, prefix=API)
+        made.include_router(router, prefix=API, dependencies=[Depends(only_named)])
     made.include_router(health.router)
     for router in routers(pages):
         made.include_router(router)

@@ -140,3 +140,21 @@ def test_who_has_to_be_nobody_is_told_so(made: dict[str, Any], client: TestClien
         public |= {path} if {} in operation["security"] else set()
     assert {"/livez", "/api/v1/due", "/api/v1/procedures"} < public
     assert "/api/v1/agencies" not in public
+
+
+def test_what_no_document_names_is_refused(made: dict[str, Any], as_: As) -> None:
+    """A filter with a typing error would filter nothing."""
+    auditor = as_("auditor")
+    for name, operation in operations(made):
+        method, path = name.split(":", 1)
+        if not path.startswith("/api/"):
+            continue
+        url = re.sub(r"{\w+}", "x", path)
+        answer = auditor.request(method, f"{url}?nonsense=1&limt=2", json={})
+        assert answer.status_code == 422, name
+        told = {each["field"]: each["message"] for each in answer.json()["errors"]}
+        near = any(each["name"] == "limit" for each in operation.get("parameters", []))
+        assert told == {
+            "query.nonsense": "There is none",
+            "query.limt": "There is none; did you mean 'limit'?" if near else "There is none",
+        }, name

@@ -14,8 +14,10 @@ from app.desk.context import Desk
 from app.desk.sweeper import Sweeper
 from consumers import checkpoints
 from consumers.checkpoints import followed
+from consumers.rebuild import open_views
 from consumers.subscription import LIVE
 from consumers.views.custody import TABLE as CUSTODY
+from consumers.views.status import TABLE as STATUS
 from tests.desk.conftest import As
 
 API = "/api/v1"
@@ -23,6 +25,7 @@ GROUP = "ub.views"
 PATIENCE = 30.0
 SAID = {"procedure": "lt-10-building-permit"}
 PERIOD = {"from": "2021-01-01", "to": "2021-12-31"}
+IN_PERIOD = ("/reports/06a", "/reports/register", "/feedback/complaints")
 
 
 @pytest.fixture
@@ -70,6 +73,25 @@ def test_a_view_that_was_given_to_kafka_is_left_to_it(officer: TestClient, desk:
     assert turns_of(desk, received(officer, desk)["code"])
 
 
+def test_a_view_that_kafka_takes_over_while_somebody_reads_is_left_to_it(
+    officer: TestClient, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    received(officer, desk)
+    desk.feeder.stop()
+    made = officer.post(f"{API}/dossiers", json=SAID).json()
+
+    def opened(*given: Any) -> None:
+        open_views(*given)
+        give(desk, "custody")
+
+    monkeypatch.setattr("app.house.open_views", opened)
+    desk.house.refresh()
+    assert turns_of(desk, made["code"]) is None
+    known = sa.select(STATUS.c.version).where(STATUS.c.dossier == made["code"])
+    with desk.house.home.engine.connect() as connection:
+        assert connection.scalar(known) == made["version"]
+
+
 def test_timers_that_were_given_to_kafka_are_swept_there(desk: Desk) -> None:
     sweeper = Sweeper(desk.house, desk.feeder)
     assert sweeper._sweeps()
@@ -90,7 +112,8 @@ def test_a_read_waits_for_the_view_that_it_is_of(
     give(desk, view)
     made = received(officer, desk)
     who = officer if "report" not in path and "feedback" not in path else as_("auditor")
-    asked = {**PERIOD, "after": made["position"], "wait": 0.05}
+    period = PERIOD if path in IN_PERIOD else {}
+    asked = {**period, "after": made["position"], "wait": 0.05}
     answer = who.get(API + path.format(**made), params=asked)
     assert (answer.status_code, answer.json()["type"]) == (503, "/api/v1/problems/behind")
     consumed(desk, made)

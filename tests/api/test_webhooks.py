@@ -334,6 +334,22 @@ def test_an_administrator_registers_and_sees_the_secret_once(as_: As) -> None:
     assert admin.get(API).json() == []
 
 
+def test_registered_twice_with_one_key_it_is_one(as_: As, desk: Any) -> None:
+    """An answer that was lost is had again, secret and all."""
+    object.__setattr__(desk, "settings", _private(desk.settings))
+    admin, key = as_("administrator"), {"Idempotency-Key": "01890a5d-ac96-774b-bcce-b302099a8057"}
+    new = {"url": "http://127.0.0.1:9/x", "kinds": ["step-overdue"]}
+    first, again = (admin.post(API, json=new, headers=key) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()
+    assert again.json()["secret"].startswith("whsec_")
+    for other, by in (({**new, "kinds": []}, admin), (new, as_("administrator", "ub"))):
+        refused = by.post(API, json=other, headers=key)
+        assert refused.json()["type"] == "/api/v1/problems/command-id-reused"
+        assert "whsec_" not in refused.text
+    assert len(admin.get(API).json()) == 1
+
+
 def test_its_life_over_http(as_: As, house: House, desk: Any) -> None:
     admin = as_("administrator")
     with receiver() as there:

@@ -198,6 +198,20 @@ def test_a_view_that_was_never_there_is_filled(home: Home, log: Log) -> None:
     assert faults(home, log) == []
 
 
+def test_a_view_that_the_program_no_longer_has_stops_nobody(home: Home, log: Log) -> None:
+    """After an older program, or a newer one, has run: what it alone knew is not fed, and is whole
+    again where it is known."""
+    log.append(MADE[:300])
+    open_views(home, log, all_views())
+    Subscription(home, LogTransport(log), all_views(), fed=True).catch_up()
+    some = [each for each in all_views() if each.name != "custody"]
+    log.append(MADE[300:600])
+    assert open_views(home, log, some) == []
+    Subscription(home, LogTransport(log), some, fed=True).catch_up()
+    assert [each.name for each in open_views(home, log, all_views())] == ["custody"]
+    assert faults(home, log) == []
+
+
 def test_what_is_parked_stays_out_of_a_rebuild(home: Home, log: Log, live: Subscription) -> None:
     stream = MADE[600].stream
     poison = View("register", 1, register.VIEW.tables, {})

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Response
 from app.access.needs import needs
 from app.access.principal import Principal
 from app.api.answers import Pages, answered, beyond
+from app.api.asking import IdempotencyKey, command_id
 from app.api.models.webhooks import Delivery as DeliveryModel
 from app.api.models.webhooks import NewWebhook, Revived, WithSecret
 from app.api.models.webhooks import Webhook as WebhookModel
@@ -44,16 +45,22 @@ def list_webhooks(who: Administrator, desk: AtDesk, pages: Pages) -> Response:
     response_model=WithSecret,
     summary="Have alerts sent somewhere",
 )
-def add_webhook(who: Administrator, desk: AtDesk, new: NewWebhook) -> Response:
+def add_webhook(
+    who: Administrator,
+    desk: AtDesk,
+    new: NewWebhook,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
     """Every alert that is raised from now on, of these kinds, is POSTed there at least once, with
     the same `webhook-id` each time: take an id once. What fails is tried again, ever later, for a
-    day; then it is dead, until you retry it."""
+    day; then it is dead, until you retry it. Registered again with the same key, it is the same
+    webhook with the same secret, as long as it is there."""
     try:
         resolved(new.url, private=desk.settings.private_webhooks)
     except BadAddress as error:
         raise Problem(422, "bad-address", "Nothing can be sent there", str(error)) from None
     made = Webhook(
-        id=id_text(desk.house.runtime.new_id()),
+        id=id_text(command_id(desk.house.runtime, idempotency_key)),
         url=new.url,
         secret=new_secret(),
         kinds=tuple(sorted(set(new.kinds))),
@@ -61,10 +68,13 @@ def add_webhook(who: Administrator, desk: AtDesk, new: NewWebhook) -> Response:
         created_at=to_micros(desk.house.real_now),
         created_by=who.account,
     )
-    store.add(desk.house.home, made)
+    there = store.add(desk.house.home, made)
+    if (there.url, there.kinds, there.agency) != (made.url, made.kinds, made.agency):
+        said = "This Idempotency-Key was used before for another webhook; take a new one"
+        raise Problem(422, "command-id-reused", "A rule refused it", said)
     desk.deliverer.nudge()
-    value = {**_plain(made, {}), "secret": made.secret}
-    return answered(value, 201, {"Location": f"/api/v1/webhooks/{made.id}"})
+    value = {**_plain(there, {}), "secret": there.secret}
+    return answered(value, 201, {"Location": f"/api/v1/webhooks/{there.id}"})
 
 
 @router.get("/webhooks/{webhook}", response_model=WebhookModel, summary="One webhook")

@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from consumers.alerts import Alert, alert_of, alerts_table, open_alerts
+from consumers.checkpoints import insert_missing
 from consumers.home import Home, are_there, ensure
 
 WAITING, DEAD = "waiting", "dead"
@@ -120,11 +121,14 @@ def open_webhooks(home: Home) -> None:
             connection.exec_driver_sql(index)
 
 
-def add(home: Home, webhook: Webhook) -> None:
+def add(home: Home, webhook: Webhook) -> Webhook:
+    """What is there by its id: this one, or one that was there before."""
     open_webhooks(home)
     values = msgspec.structs.asdict(webhook) | {"kinds": ",".join(webhook.kinds)}
     with home.begin() as connection:
-        connection.execute(insert(webhooks).values(values))
+        insert_missing(connection, webhooks, [values])
+        (there,) = listed(connection, webhook.id)
+    return there
 
 
 def remove(home: Home, id_: str) -> bool:
