@@ -136,6 +136,28 @@ def test_a_complaint_and_a_rating_that_took_too_long_are_taken_with_the_word(
     assert of(citizen.house, code, e.RatingGiven).marks == {"time": 2}
 
 
+def test_what_was_typed_into_a_form_that_stood_open_for_days_is_not_lost(
+    citizen: Citizen, later: Later
+) -> None:
+    code, word = received(citizen)
+    finish(citizen.house, code)
+    citizen.follow(citizen.look_up(code, word))
+    for path, typed in {"complain": {"ground": "late", "words": "Chậm"},
+                        "rate": {"mark.time": "2", "note": "Chậm"}}.items():  # fmt: skip
+        citizen.get(f"/look-up/{path}")
+        fields = hidden(citizen) | typed
+        later.passes(3 * online.STAGED_FOR)
+        assert citizen.post(f"/look-up/{path}", fields).status_code == 200
+        assert AGAIN in citizen.page
+        sent_again = citizen.post(f"/look-up/{path}", hidden(citizen) | typed | {"word": word})
+        assert sent_again.status_code == 422
+        assert "Biểu mẫu đã mở quá lâu" in citizen.page
+        assert "Chậm" in citizen.page
+        citizen.follow(citizen.post(f"/look-up/{path}", hidden(citizen) | typed))
+    assert of(citizen.house, code, e.ComplaintFiled).private.reason == "Chậm"
+    assert of(citizen.house, code, e.RatingGiven).marks == {"time": 2}
+
+
 def test_a_form_of_one_dossier_is_never_taken_for_another(citizen: Citizen) -> None:
     """Looked at in two tabs."""
     codes = [received(citizen) for _ in range(2)]

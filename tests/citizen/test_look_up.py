@@ -263,3 +263,11 @@ def test_a_wrong_dossier_cannot_be_seen_by_changing_the_cookie(
     code, _ = citizen.applied()
     citizen.browser.cookies.set("looked-up", online.note(browser.TYPED.name, code))
     assert citizen.get("/look-up/dossier").headers["location"] == CLOSED
+
+
+def test_who_meets_a_problem_here_is_not_told_to_sign_in(citizen: Citizen) -> None:
+    """Nobody has an account for that; an officer who is signed out is asked to."""
+    for path in ("/apply/no-such-procedure", "/nothing"):
+        assert citizen.get(path).status_code == 404
+        main = citizen.page.partition("<main")[2].partition("</main")[0]
+        assert ("/sign-in" in main) == (path == "/nothing")

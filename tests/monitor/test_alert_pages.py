@@ -95,6 +95,25 @@ def test_of_very_many_that_wait_it_is_said_that_there_are_more(
     assert sorted(found[1:]) == sorted([first, second])
 
 
+def test_a_switch_of_language_loses_no_tick_and_no_note(as_: As) -> None:
+    monitor = as_("monitor")
+    of = "kind=step-overdue"
+    first, second, third, *_ = listed(monitor, f"{of}&")
+    sent = {"alert": [first, third], "note": HOSTILE, "back": f"/alerts?{of}"}
+    switched = monitor.post("/alerts/answers?lang=en", data=sent)
+    assert switched.status_code == 200
+    page = switched.text
+    assert set(ids(page)) <= set(listed(monitor, f"{of}&"))
+    assert [each in set(re.findall(r'id="alert-(\w+)" value="\w+" checked', page))
+            for each in (first, second, third)] == [True, False, True]  # fmt: skip
+    assert "&lt;/textarea&gt;&lt;img src=x" in page
+    assert f'name="back" value="/alerts?{of}"' in page
+    assert "Acknowledge those ticked" in page
+    assert ids(monitor.get("/alerts?answered=yes").text) == []
+    elsewhere = monitor.post("/alerts/answers?lang=vi", data={"back": "/alerts?page=x&nonsense=1"})
+    assert elsewhere.status_code == 200
+
+
 @pytest.mark.parametrize("sent", [{"note": "x"}, {"note": " "}, {"alert": "zz", "note": "x"}, {}])
 def test_an_answer_needs_an_alert_and_a_note(as_: As, sent: dict[str, str]) -> None:
     monitor = as_("monitor")

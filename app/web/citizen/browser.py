@@ -12,7 +12,7 @@ from starlette.datastructures import FormData
 
 from app.access.needs import who_asks
 from app.access.pace import address
-from app.citizen.online import SEEN_AT_MOST, SEEN_FOR, STAGED_FOR, Online
+from app.citizen.online import SEEN_AT_MOST, SEEN_FOR, Online
 from app.uploads.bounded import text_of
 
 
@@ -57,6 +57,10 @@ OF, WORD = "of", "word"
 """The fields of a form about a dossier: a note of its code; its word, when that is asked again."""
 
 
+OF_FOR = timedelta(days=30)
+"""A page that stood open knows for so long what its form is of: words that were typed into it are
+not lost for want of it, and without the dossier's word it opens nothing."""
+
 LONGEST = 64
 """Letters of a code or a word that may be typed; none is longer."""
 
@@ -79,7 +83,7 @@ def seen(request: Request, online: Online) -> str | None:
 
 
 def of_note(online: Online, code: str) -> str:
-    """For the field `OF`: good for as long as the files that come with the form."""
+    """For the field `OF`."""
     return online.note(OF, code)
 
 
@@ -88,7 +92,7 @@ def looked(request: Request, online: Online, sent: FormData) -> Looked | None:
     stood open on a machine that many use. But with the word it is done as it was filled in, also
     when the dossier was closed meanwhile, or another one opened. Raises TooMany, Unrecorded."""
     code = seen(request, online)
-    of = online.noted(OF, text_of(sent, OF), STAGED_FOR)
+    of = online.noted(OF, text_of(sent, OF), OF_FOR)
     if not isinstance(of, str) or of == code:
         return Looked(code, proven=True) if code is not None else None
     word = text_of(sent, WORD)[:LONGEST]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from operator import itemgetter
 from typing import Annotated, Any
+from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -19,6 +20,7 @@ from app.times import parse_day, parse_moment
 from app.web.address import InAddress
 from app.web.back import safe_back
 from app.web.rendering import language, page
+from app.web.switch import switched
 from consumers.alerts import (
     APOLOGY_DUE,
     DOSSIER_OVERDUE,
@@ -88,9 +90,21 @@ def show(
     page_: Annotated[int, Query(alias="page", ge=1, le=1000)] = 1,
 ) -> Response:
     """A list with filters."""
+    return _list(request, who, desk, asked, page_)
+
+
+def _list(
+    request: Request,
+    who: Principal,
+    desk: Desk,
+    asked: Asked,
+    number: int,
+    **begun: Any,
+) -> Response:
+    """`begun`: what was done to the form on it so far."""
     by, wrong = _filter(desk, who, asked)
     with desk.reading() as connection:
-        found = kept.list_alerts(connection, by, limit=A_PAGE + 1, offset=(page_ - 1) * A_PAGE)
+        found = kept.list_alerts(connection, by, limit=A_PAGE + 1, offset=(number - 1) * A_PAGE)
         most = kept.MOST_COUNTED
         waiting = kept.count_alerts(connection, by, answered=False, most=most + 1)
         pinned = procedures(connection, (each.code for each in found if each.leg))
@@ -102,7 +116,7 @@ def show(
         leg_name=lambda each: leg_name(*pinned.get(each.code, ("", "")), each.leg),
         alerts=found[:A_PAGE],
         more=len(found) > A_PAGE,
-        number_of_page=page_,
+        number_of_page=number,
         waiting=min(waiting, most),
         more_wait=waiting > most,
         asked=asked,
@@ -111,6 +125,7 @@ def show(
         agencies=sorted(agencies_of(desk, who, language(request)), key=itemgetter(1, 0)),
         may_answer=desk.access.permits(who, "alerts.acknowledge", {}),
         longest=kept.LONGEST_NOTE,
+        **begun,
     )
 
 
@@ -153,6 +168,11 @@ def acknowledge(
 ) -> Response:
     """Says of the alerts that were ticked who has seen them, and what is done about it."""
     said, ids = note.strip(), _ids(alert or [])
+    if switched(request):
+        where = safe_back(back)
+        asked, number = _of_address(where)
+        begun = {"ticked": ids, "note": note, "here": "/alerts", "address": where}
+        return _list(request, who, desk, asked, number, **begun)
     if not said or not ids:
         return _not_answered(request, said, not ids, safe_back(back))
     with desk.reading() as connection:
@@ -164,6 +184,14 @@ def acknowledge(
     answers = [Answer(each, at, who.account, who.officer, said) for each in there]
     kept.answer(desk.house.home, answers)
     return RedirectResponse(safe_back(back), 303)
+
+
+def _of_address(address: str) -> tuple[Asked, int]:
+    """The filters and the number of a page of the list."""
+    given = dict(parse_qsl(urlsplit(address).query))
+    number = given.get("page", "")
+    of_list = {name: text for name, text in given.items() if name in Asked.__struct_fields__}
+    return _asked(**of_list), int(number) if number.isdecimal() and len(number) < 4 else 1
 
 
 def _ids(written: list[str]) -> list[bytes]:

@@ -12,7 +12,7 @@ from starlette.datastructures import FormData
 from app.access.needs import needs
 from app.access.pace import address
 from app.access.principal import Principal
-from app.citizen.online import FILES, AtOnline, Online
+from app.citizen.online import FILES, AtOnline, Online, TooOld
 from app.citizen.typed import lines
 from app.uploads.bounded import BoundedForm, text_of
 from app.web.citizen import browser
@@ -112,10 +112,15 @@ def _of(request: Request, online: Online, sent: FormData) -> str | Response:
 
 
 def _said(request: Request, online: Online, act: Command, command: str, code: str) -> Wrong | None:
-    """Does it; what refused it, if a rule did. It stays refused under that id: the form needs
-    another one."""
+    """Does it; what refused it, if a rule did, or the age of its form. It stays refused under that
+    id: the form needs another one."""
     online.limit(FILES, "say", address(request))
-    done = online.act(act, online.command_id(command), code)
+    try:
+        command_id = online.command_id(command)
+    except TooOld:
+        again = _("The form was open for too long: look it over and send it again")
+        return Wrong("main-content", again)
+    done = online.act(act, command_id, code)
     if not isinstance(done, Rejected):
         return None
     if done.rule == REUSED:
