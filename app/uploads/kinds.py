@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import struct
 import zipfile
 from pathlib import PurePosixPath
@@ -59,6 +60,10 @@ ENDS: dict[Kind, bytes] = {PDF: b"%%EOF", PNG: b"IEND\xaeB`\x82", JPEG: b"\xff\x
 
 NEAR = 2048
 
+ENDING = re.compile(r"(?=.*[a-z])[a-z0-9]{1,12}")
+"""What a machine might take for a kind; not the year of "Đơn ngày 31.3.2021", nor a name after the
+full stop of "ông A. Bưởi"."""
+
 
 def size_of(file: BinaryIO) -> int:
     size = file.seek(0, os.SEEK_END)
@@ -89,8 +94,8 @@ def kind_of(name: str, file: BinaryIO) -> Kind:
         if end not in file.read():
             raise NotAccepted("damaged", kind.suffixes[0])
     file.seek(0)
-    called = PurePosixPath(name.replace("\\", "/")).suffix[1:].lower()
-    if called and SUFFIXES.get(called) is not kind:
+    called = PurePosixPath(name.replace("\\", "/").strip()).suffix[1:].lower()
+    if ENDING.fullmatch(called) and SUFFIXES.get(called) is not kind:
         raise NotAccepted("other-kind", kind.suffixes[0])
     return kind
 

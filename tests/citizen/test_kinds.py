@@ -61,6 +61,19 @@ def test_what_is_taken_in(name: str) -> None:
     assert file.tell() == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [("Đơn ngày 31.3.2021", True), ("Đơn của ông A. Bưởi", True), ("Đơn.", True),
+     ("a.pdf ", True), ("a.exe ", False), ("a.pdf.7z", False), ("a.2021.doc", False)],
+)  # fmt: skip
+def test_what_follows_a_full_stop_is_not_always_a_kind(name: str, taken: bool) -> None:
+    if taken:
+        assert kind_of(name, io.BytesIO(PDF)) is kinds.PDF
+    else:
+        with pytest.raises(NotAccepted, match="other-kind"):
+            kind_of(name, io.BytesIO(PDF))
+
+
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_is_not(case: str) -> None:
     name, content, why = REFUSED[case]
