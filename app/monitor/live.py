@@ -70,7 +70,7 @@ class Live:
                 stamp=stamp,
                 moments=at,
                 open=count_open(connection, at),
-                ended=count_ended(connection, this_month(self._desk.house)),
+                ended=count_ended(connection, *this_month(self._desk.house)),
             )
             return self._snapshot
 

@@ -24,9 +24,10 @@ def moments(house: House, pins: Iterable[Pin]) -> Moments:
     return Moments(to_micros(_midnight(now)), {pin: soon_until(house, pin, now) for pin in pins})
 
 
-def this_month(house: House) -> int:
-    """The first moment of the local month, in microseconds since 1970."""
-    return to_micros(_midnight(house.now).replace(day=1))
+def this_month(house: House) -> tuple[int, int]:
+    """The first moment of the local month, and now, in microseconds since 1970."""
+    now = house.now
+    return to_micros(_midnight(now).replace(day=1)), to_micros(now)
 
 
 def _midnight(now: datetime) -> datetime:

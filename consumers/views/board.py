@@ -179,10 +179,11 @@ def _state(moments: Moments, marks: Sequence[int], pin: Pin, bucket: int) -> str
     return SOON if marks[bucket] <= moments.soon.get(pin, 0) else WITHIN
 
 
-def count_ended(connection: Connection, since: int) -> list[Counted]:
-    """What ended from `since` on, by who received the dossier or ran the leg; `state` is the
+def count_ended(connection: Connection, since: int, until: int) -> list[Counted]:
+    """What ended in [since, until], by who received the dossier or ran the leg; `state` is the
     verdict: early, on time or overdue."""
-    ended = and_(TABLE.c.ended_at >= since, TABLE.c.verdict.is_not(None))
+    # Until now: a store may be looked at as of an earlier moment than it has come to.
+    ended = and_(TABLE.c.ended_at.between(since, until), TABLE.c.verdict.is_not(None))
     own = [TABLE.c.desk, TABLE.c.procedure, TABLE.c.verdict]
     wholes = select(*own, func.count()).where(ended, TABLE.c.leg == "").group_by(*own)
     of_leg = [TABLE.c.agency, _ROOT.c.procedure, TABLE.c.verdict]

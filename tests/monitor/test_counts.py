@@ -140,13 +140,19 @@ def state(house: House, dossier: Dossier, leg: object) -> str:
     return SOON if clock.subtract(calendar, due, policy.due_soon) <= house.now else WITHIN
 
 
-def test_what_ended_this_month_is_counted_by_its_verdict(desk: Desk, house: House) -> None:
+@pytest.mark.parametrize("before", [0, 14])
+def test_what_ended_this_month_is_counted_by_its_verdict(
+    desk: Desk, house: House, monkeypatch: pytest.MonkeyPatch, before: int
+) -> None:
+    """By now, which may be days before what the store has come to."""
     house.refresh()
-    first = from_micros(this_month(house))
+    earlier = house.now - timedelta(days=before)
+    monkeypatch.setattr(House, "now", property(lambda _: earlier))
+    first, now = this_month(house)
     wanted = 0
     for code in house.log.streams():
         for seen in house.log.read_stream(code):
-            if seen.type == "clock.ended" and from_micros(seen.occurred_at) >= first:
+            if seen.type == "clock.ended" and first <= seen.occurred_at <= now:
                 wanted += not getattr(seen.event(), "leg", "")
     ended = Live(desk).snapshot().ended
     assert sum(each.count for each in ended if each.whole) == wanted > 0

@@ -16,6 +16,7 @@ from consumers.rebuild import open_views
 from consumers.subscription import Subscription
 from consumers.transport import LogTransport
 from consumers.views import all_views
+from consumers.views.board import TABLE as BOARD
 from consumers.views.board import Moments, count_ended, count_open, listed, pins
 from consumers.views.search import Asked, Word, beginning, codes, search
 from engine.store import Append, Log, StoreError
@@ -56,11 +57,19 @@ def test_a_list_has_what_is_counted(fed: Home, today: int) -> None:
     assert found
 
 
-def test_what_ended_is_counted_from_a_moment_on(fed: Home) -> None:
+def test_what_ended_is_counted_between_two_moments(fed: Home) -> None:
     with fed.engine.connect() as connection:
-        ended = count_ended(connection, 0)
-        assert sum(each.count for each in ended) > 0
-        assert count_ended(connection, LATER) == []
+
+        def counted(since: int, until: int) -> int:
+            return sum(each.count for each in count_ended(connection, since, until))
+
+        times = sa.select(BOARD.c.ended_at).where(BOARD.c.verdict.is_not(None))
+        at = sorted(connection.scalars(times))
+        middle = at[len(at) // 2]
+        assert counted(0, LATER) == len(at) > 0
+        assert counted(LATER, 2 * LATER) == 0
+        assert counted(0, middle) + counted(middle + 1, LATER) == len(at)
+        assert 0 < counted(0, middle) < len(at)
 
 
 def test_dossiers_are_found_by_their_words(fed: Home, log: Log) -> None:
