@@ -6,11 +6,14 @@ import pytest
 
 from app.desk.context import Desk
 from app.web.meaning import meaning
-from app.web.summary import acts_for, leg_rows, state_of
+from app.web.summary import Near, acts_for, leg_rows, state_of
+from app.web.tasks import soon_after
 from consumers.views.inbox import inbox
 from consumers.views.status import status
+from schemas.envelope import from_micros, to_micros
 from tests.web.conftest import Officer
 from tests.web.test_whole_life import go_on, received
+from workflows.machine import AT_WORK
 
 
 def test_the_page_and_the_list_agree_on_state_and_holder(desk: Desk) -> None:
@@ -45,6 +48,28 @@ def test_the_page_and_the_inbox_agree_on_what_comes_next(desk: Desk) -> None:
                 assert first == (task.act, task.leg), task.code
                 compared += 1
     assert compared > 10
+
+
+def test_the_page_and_the_inbox_agree_on_when_a_step_has_to_be_done(desk: Desk) -> None:
+    house, urgencies = desk.house, set()
+    soon = to_micros(soon_after(house))
+    for agency in house.law.organisation.agencies():
+        with desk.reading() as connection:
+            tasks = inbox(connection, agency.id, act_of=house.act_of, remaining=house.remaining)
+        for task in tasks:
+            if task.mode != AT_WORK:
+                continue
+            dossier = house.runtime.latest(task.code).dossier
+            (leg,) = [each for each in leg_rows(house, dossier, "en") if each.path == task.leg]
+            if task.due is None:
+                assert leg.step_limit is None, task.code
+                continue
+            near = "overdue" if task.due < to_micros(house.now) else ""
+            near = near or ("soon" if task.due < soon else "ok")
+            limit = Near(from_micros(task.due), near, task.remaining_working_minutes or 0)
+            assert leg.step_limit == limit, task.code
+            urgencies.add(near)
+    assert urgencies == {"overdue", "ok"}
 
 
 def test_papers_are_taken_while_the_whole_is_suspended_and_no_clock_is_said_to_run(

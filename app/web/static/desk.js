@@ -8,6 +8,21 @@ if (matchMedia("(max-width: 40em)").matches) {
   for (const each of document.querySelectorAll("details[data-folds]")) each.open = false;
 }
 
+// --- a page is seen from its top; what has the focus would be put in the middle by the browser, and
+// what the page is about above the screen. On a phone nobody presses Enter.
+
+const first = document.querySelector("[autofocus]");
+const [opened] = performance.getEntriesByType("navigation");
+if (first && !location.hash && opened?.type === "navigate") {
+  const phone = matchMedia("(max-width: 40em)").matches;
+  first.focus({ preventScroll: true });
+  // The browser's own turn comes with the next frame, unless it was before this one's.
+  requestAnimationFrame(() => {
+    const lowest = scrollY + first.getBoundingClientRect().bottom + 20;
+    scrollTo(0, phone ? 0 : Math.max(0, lowest - innerHeight));
+  });
+}
+
 // --- keys: "g i" opens the inbox; a letter presses what carries it in data-key; "?" tells them all
 
 const keys = document.getElementById("keys");
