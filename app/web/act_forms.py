@@ -61,6 +61,10 @@ class Field(msgspec.Struct, frozen=True):
     error: str = ""
 
 
+OF_WHO_ASKS = frozenset({"not-the-holder", "not-the-addressee", "not-the-sender", "not-a-decider"})
+"""Rules that refuse an officer, whatever he writes."""
+
+
 class ActForm(msgspec.Struct, frozen=True):
     """All that a form needs. `command_id` is the same however often it is sent; `version` is what
     the officer saw of the dossier."""
@@ -82,9 +86,11 @@ class ActForm(msgspec.Struct, frozen=True):
     @property
     def hopeless(self) -> bool:
         """Whether it is refused, and nothing that is asked for could change that."""
+        refused = self.meaning.refused
+        if refused is None or refused.rule in OF_WHO_ASKS:
+            return refused is not None
         leaves = ("note", "papers", "reason")
-        asks = any(each.required or each.name not in leaves for each in self.fields)
-        return self.meaning.refused is not None and not asks
+        return not any(each.required or each.name not in leaves for each in self.fields)
 
 
 class Asks(msgspec.Struct, frozen=True):

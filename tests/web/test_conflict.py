@@ -54,6 +54,18 @@ def test_what_others_made_impossible_is_not_offered_again(at_desk: Officer) -> N
     assert told.links["Look at the dossier"] == f"/dossiers/{code}"
 
 
+def test_a_reason_to_write_gives_nobody_back_what_he_no_longer_holds(at_desk: Officer) -> None:
+    code = received(at_desk)
+    browser = at_desk(RECEIVER)
+    asking = browser.get(f"/dossiers/{code}/acts/ask-supplement").form("/acts/ask-supplement")
+    giving = browser.get(f"/dossiers/{code}/acts/assign").form("/acts/assign")
+    browser.submit(giving, officer="ub-desk.receiver-2")
+    told = browser.submit(asking, status=409, reason="thiếu giấy tờ")
+    assert "What you wanted to do is no longer possible:" in told.text
+    assert "on another page. What you sent has not been done." in told.text
+    assert [each.action for each in told.forms if "/acts/" in each.action] == []
+
+
 def test_what_is_no_longer_possible_says_so_when_one_goes_on(at_desk: Officer) -> None:
     code = received(at_desk)
     browser = at_desk(RECEIVER)
