@@ -7,13 +7,13 @@ dossier, which tells an end that was cut off.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from app.audit.cases import Case
+from app.audit.cases import Case, cases
 from app.trouble import Broken
 from engine.store.log import Placed
 from engine.verify import Bad, Chain, Verdict, verify_stream
@@ -49,7 +49,7 @@ VIETNAMESE: Mapping[str, str] = {
 
 
 class NotProven(Broken):
-    """The chain of a dossier does not hold."""
+    """The chain of a dossier does not hold, or its end was cut off."""
 
     def __init__(self, bad: Bad) -> None:
         super().__init__(
@@ -69,20 +69,33 @@ def proved(log: Log, code: str, seen: int) -> Verdict:
     return replace(verdict, ok=False, first_bad=cut_off(code, seen, verdict.events))
 
 
-def proven(found: Iterable[Case]) -> Iterator[Case]:
-    """The same cases. Raises NotProven at the first whose chain does not hold: what happened to it
-    nobody knows, so that it stands in no log of what happened."""
-    for case in found:
-        commands: set[bytes] = set()
-        firsts = []
-        for event in case.events:
-            firsts.append(event.command_id not in commands)
-            commands.add(event.command_id)
-        shards = [shard_of(case.code)] * len(firsts)
-        bad = Chain().add(Placed(list(case.events), shards, firsts))
-        if bad is not None:
-            raise NotProven(bad)
-        yield case
+def proven(log: Log, codes: Iterable[str], seen: Callable[[str], int]) -> Iterator[Case]:
+    """The dossiers with their events. `seen`: the version that a view has seen of a dossier, 0 for
+    none. Raises StoreError, and NotProven at the first whose chain does not hold or whose end was
+    cut off: what happened to it nobody knows, so that it stands in no log of what happened."""
+    for code in codes:
+        # Before its events are read: what is recorded between the two is not missing.
+        last = seen(code)
+        left = 0
+        for case in cases(log, [code]):
+            left = len(case.events)
+            bad = _broken(case)
+            if bad is not None:
+                raise NotProven(bad)
+            if left >= last:
+                yield case
+        if left < last:
+            raise NotProven(cut_off(code, last, left))
+
+
+def _broken(case: Case) -> Bad | None:
+    commands: set[bytes] = set()
+    firsts = []
+    for event in case.events:
+        firsts.append(event.command_id not in commands)
+        commands.add(event.command_id)
+    shards = [shard_of(case.code)] * len(firsts)
+    return Chain().add(Placed(list(case.events), shards, firsts))
 
 
 def cut_off(code: str, seen: int, left: int) -> Bad:

@@ -13,6 +13,8 @@ from app.audit.ocel import ocel
 from app.audit.proof import proven
 from app.audit.xes import xes
 from app.plain.histories import event
+from consumers.views.status import status
+from engine.store.errors import in_plain_words
 from schemas.codec import dumps
 from schemas.envelope import Recorded
 
@@ -26,14 +28,13 @@ EVIDENCE = "json"
 
 def taken(house: House, codes: Iterable[str], format_: str) -> Iterator[bytes]:
     """The bytes of a file. Nothing private is in it. Raises StoreError, and NotProven for a
-    dossier whose chain does not hold, if the format is one of what happened."""
-    found = cases(house.log, codes)
+    dossier that is not proven, if the format is one of what happened."""
     if format_ == "xes":
-        pieces = xes(proven(found))
+        pieces = xes(_proven(house, codes))
     elif format_ == "ocel":
-        pieces = ocel(proven(found), _describer(house), _people(house))
+        pieces = ocel(_proven(house, codes), _describer(house), _people(house))
     else:
-        pieces = _histories(found)
+        pieces = _histories(cases(house.log, codes))
     for piece in pieces:
         yield piece.encode()
 
@@ -41,8 +42,19 @@ def taken(house: House, codes: Iterable[str], format_: str) -> Iterator[bytes]:
 def prove(house: House, codes: Iterable[str], format_: str) -> None:
     """Raises what `taken` would: before the first byte, where a file cannot be taken back."""
     if format_ != EVIDENCE:
-        for _ in proven(cases(house.log, codes)):
+        for _ in _proven(house, codes):
             pass
+
+
+def _proven(house: House, codes: Iterable[str]) -> Iterator[Case]:
+    return proven(house.log, codes, lambda code: _seen(house, code))
+
+
+def _seen(house: House, code: str) -> int:
+    """The version that the status view has seen of the dossier, be it behind the log or not."""
+    with in_plain_words(house.name), house.home.engine.connect() as connection:
+        found = status(connection, code)
+    return found.version if found else 0
 
 
 def _histories(found: Iterable[Case]) -> Iterator[str]:

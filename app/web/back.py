@@ -22,6 +22,8 @@ def safe_back(asked: str | None) -> str:
     return quote(asked.partition("#")[0], safe=_KEPT)
 
 
-def sign_in_then(address: str) -> str:
-    """The address of the page for signing in, which leads on to `address`."""
-    return f"/sign-in?back={quote(safe_back(address), safe='/')}"
+def sign_in_then(address: str, *, unsent: bool = False) -> str:
+    """The address of the page for signing in, which leads on to `address`. `unsent`: it says that
+    a form came too late, and nothing was done."""
+    told = "&unsent=yes" if unsent else ""
+    return f"/sign-in?back={quote(safe_back(address), safe='/')}{told}"

@@ -65,7 +65,7 @@ def _to_sign_in(request: Request) -> Response:
         query = f"?{request.url.query}" if request.url.query else ""
         where = sign_in_then(request.url.path + query)
     else:
-        where = sign_in_then(_page_before(request))
+        where = sign_in_then(_page_before(request), unsent=True)
     if request.headers.get("HX-Request"):
         # A part of a page cannot be the page for signing in: the browser goes there as a whole.
         return Response(status_code=204, headers={"HX-Redirect": where})

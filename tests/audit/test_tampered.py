@@ -181,6 +181,23 @@ def test_a_file_of_many_is_not_written_with_what_is_not_proven(
     assert {each["code"] for each in whole["dossiers"]} == set(house.log.streams())
 
 
+@pytest.mark.parametrize("left", [0, 3])
+@pytest.mark.parametrize("format_", ["ocel", "xes"])
+def test_a_file_of_many_is_not_written_as_if_a_cut_off_dossier_were_whole(
+    as_: As, house: House, code: str, tamper: Tamper, left: int, format_: str, tmp_path: Path
+) -> None:
+    as_("auditor").get(f"/dossiers/{code}/audit")
+    tamper(f"DELETE FROM events WHERE version > {left}")
+    file = tmp_path / f"all.{format_}"
+    said = run("export", "--format", format_, "-o", file, "--database",
+               house.settings.database, code=3)  # fmt: skip
+    assert f"{code}, event {left + 1} does not hold: the status view has seen" in said.err
+    assert list(tmp_path.glob(f"*.{format_}*")) == []
+    answer = as_("auditor").get(f"/search/export?format={format_}")
+    assert answer.status_code == 409
+    assert f"Chuỗi của hồ sơ {code} không nguyên vẹn" in answer.text
+
+
 def test_nor_is_it_begun_in_answer_to_a_request(
     as_: As, house: House, code: str, tamper: Tamper
 ) -> None:

@@ -12,6 +12,7 @@ from app.access.needs import needs
 from app.web.back import safe_back, sign_in_then
 from app.web.menu import ENTRIES
 from tests.desk.conftest import As
+from tests.web.reading import Browser
 
 RECEIVER = "ub-desk.receiver-1"
 
@@ -91,9 +92,38 @@ def test_a_part_of_a_page_sends_the_whole_browser_to_sign_in(client: TestClient)
 def test_after_a_form_the_page_it_stood_on_comes_back(client: TestClient) -> None:
     ours = {"referer": "http://testserver/dossiers/X?after=1"}
     found = client.post("/receive", headers=ours)
-    assert found.headers["location"] == "/sign-in?back=/dossiers/X%3Fafter%3D1"
+    assert found.headers["location"] == "/sign-in?back=/dossiers/X%3Fafter%3D1&unsent=yes"
     theirs = {"referer": "http://evil.example/x"}
-    assert client.post("/receive", headers=theirs).headers["location"] == "/sign-in?back=/"
+    found = client.post("/receive", headers=theirs)
+    assert found.headers["location"] == "/sign-in?back=/&unsent=yes"
+
+
+@pytest.mark.parametrize(
+    "sent", [{}, {"name": "lan"}, {"name": " ", "password": "x"}, {"name": "", "password": ""}]
+)
+def test_a_sign_in_that_is_not_filled_in_stays_where_it_is(
+    client: TestClient, sent: dict[str, str]
+) -> None:
+    browser = Browser(client, "en")
+    form = browser.get("/sign-in?back=/search").form("/sign-in")
+    told = browser.submit(form, status=422, **sent)
+    assert "Fill in the account and the password." in told.text
+    assert ("name", sent.get("name", "").strip()) in told.form("/sign-in").sends
+    assert ("back", "/search") in told.form("/sign-in").sends
+    switched = client.post("/sign-in?lang=vi", data=form.filled(**sent))
+    assert switched.status_code == 200
+    assert "Hãy điền tài khoản" not in switched.text
+
+
+def test_who_sent_a_form_after_his_session_is_told_that_it_was_not_done(
+    client: TestClient,
+) -> None:
+    asked = Browser(client, "en").get(client.post("/receive").headers["location"])
+    assert "Your session had ended before the form was sent." in asked.text
+    assert ("unsent", "yes") in asked.form("/sign-in").sends
+    said = client.post("/sign-in?lang=vi", data=asked.form("/sign-in").filled()).text
+    assert "Phiên làm việc đã hết trước khi biểu mẫu được gửi." in said
+    assert "session had ended" not in Browser(client, "en").get("/sign-in?back=/receive").text
 
 
 def test_no_such_page_is_said_in_words_with_the_bar_of_who_asks(as_: As) -> None:

@@ -40,13 +40,15 @@ def sign_in(
     who: Anybody,
     desk: AtDesk,
     back: Annotated[str, Query(max_length=2000)] = "/",
+    unsent: str = "",
 ) -> Response:
+    """`unsent`: not empty for whoever sent a form after his session had ended."""
     account = _account(request, desk)
     if account is not None and account.must_change:
         return RedirectResponse(_change_then(back), 303)
     if who != STRANGER:
         return RedirectResponse(safe_back(back), 303)
-    return _form(request, desk, safe_back(back))
+    return _form(request, desk, safe_back(back), unsent=unsent)
 
 
 @router.post("/sign-in")
@@ -54,14 +56,18 @@ def begin(
     request: Request,
     who: Anybody,
     desk: AtDesk,
-    name: Name,
-    password: Password,
+    name: Name = "",
+    password: Password = "",
     back: Back = "/",
+    unsent: Annotated[str, Form(max_length=3)] = "",
 ) -> Response:
     """Says neither whether there is such an account, nor which of the two was wrong."""
     name, back = name.strip(), safe_back(back)
     if switched(request) is not None:
-        return _form(request, desk, back, wrong="wrong" if told(request) else "", name=name)
+        wrong = "wrong" if told(request) else ""
+        return _form(request, desk, back, wrong=wrong, name=name, unsent=unsent)
+    if not (name and password):
+        return _form(request, desk, back, 422, wrong="empty", name=name, unsent=unsent)
     try:
         account = desk.entrance.accounts.sign_in(name, password, address(request))
     except Closed as closed:
@@ -146,9 +152,9 @@ def changed(
     request: Request,
     who: Anybody,
     desk: AtDesk,
-    password: Password,
-    new: Password,
-    again: Password,
+    password: Password = "",
+    new: Password = "",
+    again: Password = "",
     back: Back = "/",
 ) -> Response:
     """Every other session of the account ends."""
@@ -157,7 +163,7 @@ def changed(
     if account is None:
         return RedirectResponse("/sign-in", 303)
     wrong = too_weak(new, account.name) or (new != again and "differ") or ""
-    wrong = wrong or (new == password and "same") or ""
+    wrong = wrong or (new == password and "same") or (not password and "wrong") or ""
     if wrong:
         return _change(request, account, back, 422, wrong=wrong)
     try:

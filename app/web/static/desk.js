@@ -9,17 +9,19 @@ if (matchMedia("(max-width: 40em)").matches) {
 }
 
 // --- a page is seen from its top; what has the focus would be put in the middle by the browser, and
-// what the page is about above the screen. On a phone nobody presses Enter.
+// what the page is about above the screen. What was done just now, in data-seen, is to be seen too;
+// on a phone it alone, where nobody presses Enter.
 
 const first = document.querySelector("[autofocus]");
 const [opened] = performance.getEntriesByType("navigation");
 if (first && !location.hash && opened?.type === "navigate") {
-  const phone = matchMedia("(max-width: 40em)").matches;
   first.focus({ preventScroll: true });
+  const shown = [...document.querySelectorAll("[data-seen]")];
+  if (!matchMedia("(max-width: 40em)").matches) shown.push(first);
   // The browser's own turn comes with the next frame, unless it was before this one's.
   requestAnimationFrame(() => {
-    const lowest = scrollY + first.getBoundingClientRect().bottom + 20;
-    scrollTo(0, phone ? 0 : Math.max(0, lowest - innerHeight));
+    const lowest = shown.map((each) => scrollY + each.getBoundingClientRect().bottom + 20);
+    scrollTo(0, Math.max(0, ...lowest.map((each) => each - innerHeight)));
   });
 }
 
