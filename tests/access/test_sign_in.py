@@ -126,6 +126,20 @@ def test_signing_out_ends_the_session_for_whoever_kept_the_cookie(browser: TestC
     assert not signed_in(thief)
 
 
+def test_a_change_that_is_not_filled_in_is_told_on_its_own_page(browser: TestClient) -> None:
+    sign_in(browser, "lan")
+    browser.cookies.set("lang", "en")
+    token = token_in(browser.get("/sign-in/password").text)
+    fresh = "a long enough new password"
+    for sent, said in (
+        ({}, "The new password needs at least 12 characters."),
+        ({"new": fresh}, "The two new passwords are not the same."),
+        ({"new": fresh, "again": fresh}, "The password you have now is wrong."),
+    ):
+        answer = browser.post("/sign-in/password", data={"form_token": token, **sent})
+        assert (answer.status_code, said in answer.text) == (422, True), sent
+
+
 def test_a_first_password_is_changed_before_anything_else(browser: TestClient) -> None:
     answer = sign_in(browser, "new", "new-first", back="/inbox")
     assert answer.headers["location"] == "/sign-in/password?back=/inbox"
