@@ -198,6 +198,16 @@ def test_a_file_of_many_is_not_written_as_if_a_cut_off_dossier_were_whole(
     assert f"Chuỗi của hồ sơ {code} không nguyên vẹn" in answer.text
 
 
+@pytest.mark.parametrize("format_", ["ocel", "xes"])
+def test_a_store_without_views_is_taken_away_by_code(house: House, code: str, format_: str) -> None:
+    with house.log.begin() as connection:
+        for name in sa.inspect(connection).get_table_names():
+            if name.startswith("view"):
+                connection.exec_driver_sql(f'DROP TABLE "{name}"')
+    said = run("export", code, "--format", format_, "--database", house.settings.database)
+    assert code in said.out
+
+
 def test_nor_is_it_begun_in_answer_to_a_request(
     as_: As, house: House, code: str, tamper: Tamper
 ) -> None:
