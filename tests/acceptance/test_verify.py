@@ -308,3 +308,15 @@ def test_an_end_that_was_cut_off_is_found_by_the_last_known_hash(store: Store) -
 )
 def test_verify_says_what_is_wrong_with_the_question(words: list[str], told: str) -> None:
     assert told in run("verify", *words, code=2).err
+
+
+def test_an_end_that_was_cut_off_is_told_though_the_views_are_kept_elsewhere(
+    store: Store, tmp_path: Path
+) -> None:
+    elsewhere = ("--views", f"sqlite:///{tmp_path / 'views.db'}")
+    run("status", TWO, "--database", store.url, *elsewhere)
+    # The store's own have seen nothing of it: the witness is the database that was named.
+    store.tamper(f"DELETE FROM {TABLE.name}", f"DELETE FROM events WHERE {of(TWO, 4)}")
+    assert bad(TWO, 4, "the status view")(store.verify(*elsewhere, code=3)["first_bad"])
+    assert bad(TWO, 4, "the status view")(store.verify(TWO, *elsewhere, code=3)["first_bad"])
+    assert store.verify(code=0)["ok"]
