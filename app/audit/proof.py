@@ -7,21 +7,32 @@ dossier, which tells an end that was cut off.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
+from sqlalchemy import func, inspect, select
 
 from app.audit.cases import Case, cases
+from app.output import note
 from app.trouble import Broken
+from consumers.views.status import TABLE as STATUS
+from engine.store import StoreError
+from engine.store.errors import in_plain_words
 from engine.store.log import Placed
+from engine.store.schema import events, streams
 from engine.verify import Bad, Chain, Verdict, verify_stream
 from schemas.envelope import shard_of
 
 if TYPE_CHECKING:
+    from app.house import House
     from app.settings import Lang
     from engine.store import Log
+
+AT_ONCE = 500
+"""Dossiers whose last versions are asked for together."""
 
 CUT_OFF = "the status view has seen version {seen}: the end was cut off after version {left}"
 
@@ -96,6 +107,52 @@ def _broken(case: Case) -> Bad | None:
         commands.add(event.command_id)
     shards = [shard_of(case.code)] * len(firsts)
     return Chain().add(Placed(list(case.events), shards, firsts))
+
+
+def lost_end(house: House, code: str | None = None) -> Bad | None:
+    """A dossier, of all or this one, of which the status view has seen more than the log has now,
+    wherever the views are kept. A store without views cannot tell. Raises StoreError."""
+    query = select(STATUS.c.dossier, STATUS.c.version).order_by(STATUS.c.dossier).limit(AT_ONCE)
+    if code is not None:
+        query = query.where(STATUS.c.dossier == code)
+    with in_plain_words(house.name), house.home.engine.connect() as connection:
+        if not inspect(connection).has_table(STATUS.name):
+            return None
+        after = ""
+        while some := connection.execute(query.where(STATUS.c.dossier > after)).all():
+            left = _last_versions(house.log, [name for name, _ in some])
+            for name, seen in some:
+                if seen > left.get(name, 0):
+                    return cut_off(name, seen, left.get(name, 0))
+            after = some[-1].dossier
+    return None
+
+
+def _last_versions(log: Log, codes: Sequence[str]) -> dict[str, int]:
+    """Of those of the dossiers that have any event."""
+    query = (
+        select(streams.c.name, func.max(events.c.version))
+        .join_from(events, streams, streams.c.id == events.c.stream)
+        .where(streams.c.name.in_(codes))
+        .group_by(streams.c.name)
+    )
+    name = log.engine.url.render_as_string(hide_password=True)
+    with in_plain_words(name), log.engine.connect() as connection:
+        return {code: last for code, last in connection.execute(query)}
+
+
+def warn_of(house: House, code: str) -> None:
+    """Says so, beside the answer, when the history that it is made of does not hold. Where the
+    views cannot be read, by the chain alone."""
+    bad = verify_stream(house.log, code).first_bad
+    if bad is None:
+        with suppress(StoreError):
+            bad = lost_end(house, code)
+    if bad is not None:
+        note(
+            f"From event {bad.version} on this history is not what was recorded: {bad.why}. "
+            f"lienthong verify {code} says more."
+        )
 
 
 def cut_off(code: str, seen: int, left: int) -> Bad:

@@ -24,14 +24,17 @@ if TYPE_CHECKING:
 def history(settings: Settings, code: str, private: bool) -> None:
     """Every event: what happened, when it happened and was recorded, who did it for whom.
 
-    What was recorded more than a day after it happened says so.
+    What was recorded more than a day after it happened says so; and a history that is not what
+    was recorded, on stderr.
     """
+    from app.audit.proof import warn_of
     from app.house import open_house
 
     with open_house(settings) as house:
         records = house.log.read_stream(code)
         if not records:
             raise BadInput(house.unknown(code))
+        warn_of(house, code)
     value = [event(record, private=private) for record in records]
 
     def human() -> None:

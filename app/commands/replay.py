@@ -35,8 +35,10 @@ def replay(
     """The state of a dossier then, from its events alone.
 
     --at asks what had happened by then, --as-known what had been recorded; an act that is
-    recorded late is in the first and not in the second.
+    recorded late is in the first and not in the second. A history that is not what was recorded
+    is told on stderr.
     """
+    from app.audit.proof import warn_of
     from app.house import open_house
     from app.replaying import as_it_was
 
@@ -44,6 +46,7 @@ def replay(
         records = house.log.read_stream(code)
         if not records:
             raise BadInput(house.unknown(code))
+        warn_of(house, code)
     if version is not None and version > len(records):
         raise BadInput(f"{code} has {len(records)} events, not {version}")
 

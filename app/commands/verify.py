@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from app.output import facts, line, progress, show
 from app.settings import Settings
 from app.shell import command
 from app.trouble import BROKEN, BadInput
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from app.house import House
-    from engine.store import Log
-    from engine.verify import Bad
-
-AT_ONCE = 500
-"""Dossiers whose last versions are asked for together."""
 
 
 @command("verify")
@@ -33,6 +21,7 @@ def verify(settings: Settings, code: str | None, last_hash: str | None) -> None:
     The whole store is also held against what the views have seen of it, and its registered
     definitions against their digests.
     """
+    from app.audit.proof import lost_end
     from app.house import open_house
     from app.law import registry
     from engine.verify import verify_all, verify_stream
@@ -51,7 +40,7 @@ def verify(settings: Settings, code: str | None, last_hash: str | None) -> None:
             verdict = verify_stream(house.log, code, last_hash)
             if not verdict.ok and verdict.events == 0 and last_hash is None:
                 _refuse_unknown(house.log.read_stream(code, limit=1), house.unknown(code))
-        bad = verdict.first_bad or _cut_off(house, code)
+        bad = verdict.first_bad or lost_end(house, code)
     ok = bad is None and not wrong
     value = {
         "ok": ok,
@@ -82,52 +71,6 @@ def verify(settings: Settings, code: str | None, last_hash: str | None) -> None:
     show(settings, value, human)
     if not ok:
         click.get_current_context().exit(BROKEN)
-
-
-def _cut_off(house: House, code: str | None) -> Bad | None:
-    """A dossier of which the status view has seen more than the log has now, wherever the views
-    are kept.
-
-    A store without views cannot tell.
-    """
-    import sqlalchemy as sa
-
-    from app.audit.proof import cut_off
-    from consumers.views.status import TABLE
-    from engine.store.errors import in_plain_words
-
-    query = sa.select(TABLE.c.dossier, TABLE.c.version).order_by(TABLE.c.dossier).limit(AT_ONCE)
-    if code is not None:
-        query = query.where(TABLE.c.dossier == code)
-    with in_plain_words(house.name), house.home.engine.connect() as connection:
-        if not sa.inspect(connection).has_table(TABLE.name):
-            return None
-        after = ""
-        while some := connection.execute(query.where(TABLE.c.dossier > after)).all():
-            left = _last_versions(house.log, [name for name, _ in some])
-            for name, seen in some:
-                if seen > left.get(name, 0):
-                    return cut_off(name, seen, left.get(name, 0))
-            after = some[-1].dossier
-    return None
-
-
-def _last_versions(log: Log, codes: Sequence[str]) -> dict[str, int]:
-    """Of those of the dossiers that have any event."""
-    import sqlalchemy as sa
-
-    from engine.store.errors import in_plain_words
-    from engine.store.schema import events, streams
-
-    query = (
-        sa.select(streams.c.name, sa.func.max(events.c.version))
-        .join_from(events, streams, streams.c.id == events.c.stream)
-        .where(streams.c.name.in_(codes))
-        .group_by(streams.c.name)
-    )
-    name = log.engine.url.render_as_string(hide_password=True)
-    with in_plain_words(name), log.engine.connect() as connection:
-        return {code: last for code, last in connection.execute(query)}
 
 
 def _refuse_unknown(records: object, message: str) -> None:

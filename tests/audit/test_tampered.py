@@ -248,3 +248,27 @@ def test_nobody_is_told_to_wait_for_what_time_does_not_mend(
     assert "Hãy chờ" not in page.text
     told = officer.get(f"/api/v1/dossiers/{code}/history")
     assert (told.status_code, told.json()["type"]) == (500, "/api/v1/problems/damaged")
+
+
+@pytest.mark.parametrize("command", ["history", "replay"])
+@pytest.mark.parametrize(
+    ("statement", "why"),
+    [
+        ("UPDATE events SET payload = x'7b7d' WHERE version = 6", "hash differs"),
+        ("DELETE FROM events WHERE version > 6", "the end was cut off after version 6"),
+    ],
+)
+def test_at_the_terminal_too_a_history_is_not_told_as_if_it_held(
+    house: House, code: str, tamper: Tamper, command: str, statement: str, why: str
+) -> None:
+    of = (command, code, "--database", house.settings.database)
+    of += ("--version", "5") if command == "replay" else ()
+    before = run(*of)
+    assert "not what was recorded" not in before.err
+    house.refresh()
+    tamper(statement)
+    after = run(*of)
+    number = "6" if "UPDATE" in statement else "7"
+    assert f"From event {number} on this history is not what was recorded: " in after.err
+    assert why in after.err
+    assert f"lienthong verify {code}" in after.err
