@@ -25,9 +25,10 @@ def moments(house: House, pins: Iterable[Pin]) -> Moments:
 
 
 def this_month(house: House) -> tuple[int, int]:
-    """The first moment of the local month, and now, in microseconds since 1970."""
-    now = house.now
-    return to_micros(_midnight(now).replace(day=1)), to_micros(now)
+    """The first moment of the local month and the last of today, in microseconds since 1970: what
+    another server did just now counts, whose clock is ahead of this one's."""
+    today = _midnight(house.now)
+    return to_micros(today.replace(day=1)), to_micros(today + timedelta(days=1)) - 1
 
 
 def _midnight(now: datetime) -> datetime:

@@ -182,7 +182,7 @@ def _state(moments: Moments, marks: Sequence[int], pin: Pin, bucket: int) -> str
 def count_ended(connection: Connection, since: int, until: int) -> list[Counted]:
     """What ended in [since, until], by who received the dossier or ran the leg; `state` is the
     verdict: early, on time or overdue."""
-    # Until now: a store may be looked at as of an earlier moment than it has come to.
+    # A store may be looked at as of an earlier moment than it has come to.
     ended = and_(TABLE.c.ended_at.between(since, until), TABLE.c.verdict.is_not(None))
     own = [TABLE.c.desk, TABLE.c.procedure, TABLE.c.verdict]
     wholes = select(*own, func.count()).where(ended, TABLE.c.leg == "").group_by(*own)

@@ -144,15 +144,16 @@ def state(house: House, dossier: Dossier, leg: object) -> str:
 def test_what_ended_this_month_is_counted_by_its_verdict(
     desk: Desk, house: House, monkeypatch: pytest.MonkeyPatch, before: int
 ) -> None:
-    """By now, which may be days before what the store has come to."""
+    """By today, which may be days before what the store has come to."""
     house.refresh()
     earlier = house.now - timedelta(days=before)
     monkeypatch.setattr(House, "now", property(lambda _: earlier))
-    first, now = this_month(house)
+    first, last = this_month(house)
+    assert from_micros(first) <= earlier <= from_micros(last) < earlier + timedelta(days=1)
     wanted = 0
     for code in house.log.streams():
         for seen in house.log.read_stream(code):
-            if seen.type == "clock.ended" and first <= seen.occurred_at <= now:
+            if seen.type == "clock.ended" and first <= seen.occurred_at <= last:
                 wanted += not getattr(seen.event(), "leg", "")
     ended = Live(desk).snapshot().ended
     assert sum(each.count for each in ended if each.whole) == wanted > 0
