@@ -47,7 +47,8 @@ class Straight(APIRoute):
         headers = [(each.name, each.alias.encode()) for each in fixed.header_params]
 
         async def handle(request: Request) -> Response:
-            refuse_unnamed(request, ())
+            if request.scope["query_string"]:
+                refuse_unnamed(request, ())
             given = dict(request.scope["headers"])
             values: dict[str, Any] = {
                 who: await need.let_through(request),

@@ -87,8 +87,10 @@ class ActForm(msgspec.Struct, frozen=True):
     def hopeless(self) -> bool:
         """Whether it is refused, and nothing that is asked for could change that."""
         refused = self.meaning.refused
-        if refused is None or refused.rule in OF_WHO_ASKS:
-            return refused is not None
+        if refused is None:
+            return False
+        if refused.rule in OF_WHO_ASKS:
+            return True
         leaves = ("note", "papers", "reason")
         return not any(each.required or each.name not in leaves for each in self.fields)
 

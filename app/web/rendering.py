@@ -24,6 +24,7 @@ from app.access.needs import who_asks
 from app.reporting.feedback_words import ASPECTS, COMPLAINTS
 from app.settings import Lang
 from app.times import written
+from app.uploads.kinds import MOST_TOGETHER
 from app.web.assets import asset
 from app.web.days import day_words, span_words, value_words
 from app.web.menu import menu
@@ -121,6 +122,7 @@ def environment(lang: Lang) -> Environment:
     made.install_gettext_translations(translations(lang), newstyle=True)  # type: ignore[attr-defined]
     made.globals["asset"] = asset
     made.globals["menu"] = menu
+    made.globals["most_together"] = MOST_TOGETHER
     made.filters["shown"] = partial(written, lang)
     made.filters["moment"] = partial(_unbroken, lang)
     made.filters["sentence"] = lambda refused, *of: sentence(

@@ -11,7 +11,7 @@ import msgspec
 from app.web.act_forms import NOT_HERE, paper_titles
 from app.web.names import Names
 from app.web.sentences import THESE
-from app.web.tasks import SOON, soon_after, step_title
+from app.web.tasks import SOON, nearness, soon_after, step_title
 from consumers.views.inbox import TRANSFER
 from engine.core import clock
 from engine.core.calendar import CalendarError, local_day
@@ -45,8 +45,7 @@ class Near(msgspec.Struct, frozen=True):
 
 
 class LegRow(msgspec.Struct, frozen=True):
-    """One leg; the root has the path "". `left`: working minutes until `due`; `step_limit`: of the
-    step that it is at, if that has a limit of its own and the clock runs."""
+    """One leg; the root has the path "". `left`: working minutes until `due`."""
 
     path: str
     agency: str
@@ -60,7 +59,6 @@ class LegRow(msgspec.Struct, frozen=True):
     urgency: str
     left: int | None
     verdict: str | None
-    step_limit: Near | None
 
 
 class EventRow(msgspec.Struct, frozen=True):
@@ -145,32 +143,27 @@ def urgency(
 
 def leg_rows(house: House, dossier: Dossier, lang: Lang) -> list[LegRow]:
     """Every leg, parents before children."""
-    limits = _step_limits(house, dossier) if dossier.status == "open" else {}
-    return [
-        _leg_row(house, dossier, leg, lang, limits.get(path))
-        for path, leg in sorted(dossier.legs.items())
-    ]
+    return [_leg_row(house, dossier, leg, lang) for _, leg in sorted(dossier.legs.items())]
 
 
-def _step_limits(house: House, dossier: Dossier) -> dict[str, Near]:
-    """By leg; of a step the moment counts, as in the list of what is to be done."""
+def step_limits(house: House, dossier: Dossier) -> dict[str, Near]:
+    """By leg: of the step that it is at, if that has a limit of its own and the clock runs."""
+    if dossier.status != "open":
+        return {}
     now, soon = house.now, soon_after(house)
     found = {}
     try:
         for leg, step, derivation in house.derivations(dossier):
             due = derivation.due
             if step is not None and due is not None and dossier.legs[leg].running:
-                near = "overdue" if due < now else "soon" if due < soon else "ok"
                 left = house.remaining(dossier.calendar, to_micros(due))
-                found[leg] = Near(due, near, left)
+                found[leg] = Near(due, nearness(due, now, soon), left)
     except (CalendarError, ClockError):
         return {}
     return found
 
 
-def _leg_row(
-    house: House, dossier: Dossier, leg: LegState, lang: Lang, step_limit: Near | None
-) -> LegRow:
+def _leg_row(house: House, dossier: Dossier, leg: LegState, lang: Lang) -> LegRow:
     transit = leg.transit
     near, left = ("none", None)
     if leg.open and dossier.status != "ended" and leg.verdict is None:
@@ -189,7 +182,6 @@ def _leg_row(
         urgency=near,
         left=left,
         verdict=leg.verdict,
-        step_limit=step_limit,
     )
 
 

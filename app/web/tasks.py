@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from unicodedata import combining, normalize
 from urllib.parse import urlencode
 
@@ -30,6 +30,9 @@ PAGE = 25
 Whose = Literal["mine", "anyone", "all"]
 Urgency = Literal["overdue", "soon", "ok", "none"]
 URGENCIES: tuple[Urgency, ...] = ("overdue", "soon", "ok", "none")
+
+Moment = TypeVar("Moment", int, datetime)
+"""In microseconds since 1970, as a row has it, or as it is reckoned with."""
 
 SOON = Limit.parse("8 working hours")
 """How long before its deadline a task counts as due soon; as procedures do unless they say
@@ -267,10 +270,15 @@ def _row(house: House, reader: Reader, row: RowMapping, now: int, soon: int) -> 
     )
 
 
+def nearness(due: Moment, now: Moment, soon: Moment) -> Urgency:
+    """Of a step: by the moment, where the deadline of a leg counts by its day."""
+    return "overdue" if due < now else "soon" if due < soon else "ok"
+
+
 def _urgency(row: RowMapping, now: int, soon: int) -> str:
     due = row["due"]
     if due is not None:
-        return "overdue" if due < now else "soon" if due < soon else "ok"
+        return nearness(due, now, soon)
     last = row["stops"].rpartition("*=")[2]
     suspended = "*=" in row["stops"] and not last.startswith("\n")
     return "stopped" if suspended or row["mode"] in (PAUSED, SUPPLEMENT) else "none"

@@ -62,6 +62,17 @@ def sent(citizen: Citizen, fields: dict[str, Any], *files: tuple[str, bytes]) ->
     return citizen.post("/look-up/supplement", {**fields, "leg": ""}, parts or None)
 
 
+def sent_after(
+    citizen: Citizen, later: Later, span: timedelta, path: str, typed: dict[str, str]
+) -> None:
+    """A form that stood open for so long is sent: the dossier's word is asked for again."""
+    citizen.get(f"/look-up/{path}")
+    fields = hidden(citizen) | typed
+    later.passes(span)
+    assert citizen.post(f"/look-up/{path}", fields).status_code == 200
+    assert AGAIN in citizen.page
+
+
 def test_it_stays_open_while_it_is_looked_at_and_not_for_ever(
     citizen: Citizen, later: Later
 ) -> None:
@@ -123,11 +134,7 @@ def test_a_complaint_and_a_rating_that_took_too_long_are_taken_with_the_word(
     citizen.follow(citizen.look_up(code, word))
     said = {"complain": {"ground": "late", "words": "Chậm\nquá <b>"}, "rate": {"mark.time": "2"}}
     for path, typed in said.items():
-        citizen.get(f"/look-up/{path}")
-        fields = hidden(citizen) | typed
-        later.passes(TOO_LONG)
-        assert citizen.post(f"/look-up/{path}", fields).status_code == 200
-        assert AGAIN in citizen.page
+        sent_after(citizen, later, TOO_LONG, path, typed)
         assert "<b>" not in citizen.page
         again = hidden(citizen) | typed | {"word": word}
         citizen.follow(citizen.post(f"/look-up/{path}", again))
@@ -144,11 +151,7 @@ def test_what_was_typed_into_a_form_that_stood_open_for_days_is_not_lost(
     citizen.follow(citizen.look_up(code, word))
     for path, typed in {"complain": {"ground": "late", "words": "Chậm"},
                         "rate": {"mark.time": "2", "note": "Chậm"}}.items():  # fmt: skip
-        citizen.get(f"/look-up/{path}")
-        fields = hidden(citizen) | typed
-        later.passes(3 * online.STAGED_FOR)
-        assert citizen.post(f"/look-up/{path}", fields).status_code == 200
-        assert AGAIN in citizen.page
+        sent_after(citizen, later, 3 * online.STAGED_FOR, path, typed)
         sent_again = citizen.post(f"/look-up/{path}", hidden(citizen) | typed | {"word": word})
         assert sent_again.status_code == 422
         assert "Biểu mẫu đã mở quá lâu" in citizen.page

@@ -15,7 +15,15 @@ from app.trouble import NotThere
 from app.web.act_forms import Asks, act_form
 from app.web.rendering import language, page
 from app.web.sent import Sent, typed, version_of, word
-from app.web.summary import acts_for, event_rows, leg_rows, namer, papers_of, state_of
+from app.web.summary import (
+    acts_for,
+    event_rows,
+    leg_rows,
+    namer,
+    papers_of,
+    state_of,
+    step_limits,
+)
 from engine.core.explain import explain
 from engine.runtime import Folded
 from schemas.envelope import Recorded
@@ -126,6 +134,7 @@ def shown(
         "procedure": procedure,
         "title": procedure.title.vi if lang == "vi" else procedure.title.en,
         "legs": leg_rows(house, dossier, lang),
+        "step_limits": step_limits(house, dossier),
         "papers": papers_of(house, dossier, lang),
         "history": event_rows(records, private=private),
         "private": private,
